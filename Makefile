@@ -1,0 +1,47 @@
+# Every target makes what it needs by itself: Python 3.10 or newer and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test lint format check clean
+
+help:
+	@echo "make demo   play the whole story on a local Google; no account, no network"
+	@echo "make test   run every test"
+	@echo "make lint   ruff, mypy --strict, import-linter, codespell"
+	@echo "make check  lint and test"
+
+$(VENV)/base.stamp: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[sandbox]"
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml $(VENV)/base.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml $(VENV)/base.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@
+
+demo: $(VENV)/base.stamp
+	$(BIN)/syft-notify demo
+
+test: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: lint test
+
+clean:
+	rm -rf $(VENV) .interop .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage*

@@ -1,0 +1,1 @@
+"""The border to Google: the only folder that imports its libraries."""

@@ -1,0 +1,323 @@
+"""The types of the line, from what a monitor saw to what became of a mail. Imports nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+
+class Kind(str, Enum):
+    """The kinds of event; the value is the word used in the config, templates, logs and headers."""
+
+    JOB_SUBMITTED = "job_submitted"
+    JOB_APPROVED = "job_approved"
+    JOB_EXECUTED = "job_executed"
+    JOB_FAILED = "job_failed"
+    JOB_REJECTED = "job_rejected"
+    PEER_REQUESTED = "peer_requested"
+    PEER_GRANTED = "peer_granted"
+
+
+class Role(str, Enum):
+    """Who receives a notification: the data owner or the data scientist."""
+
+    DO = "do"
+    DS = "ds"
+
+
+class Decision(str, Enum):
+    """Why an event or a notification goes out, or does not."""
+
+    SEND = "send"
+    ALREADY_SEEN = "already seen"
+    BASELINE = "baseline"
+    COMPLETED = "completed"
+    MUTED = "muted"
+    UNVERIFIED_SENDER = "unverified sender"
+    INCOMPLETE_LOOK = "incomplete look"
+
+
+class JobLayout(str, Enum):
+    """The generations of job folders, told apart by their paths."""
+
+    J0 = "J0"
+    J1 = "J1"
+    J2 = "J2"
+    J3 = "J3"
+
+
+class JobStatus(str, Enum):
+    """What the owner's side says of a job; the words of syft-job's state.yaml."""
+
+    RECEIVED = "received"
+    PENDING = "pending"
+    APPROVED = "approved"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    REJECTED = "rejected"
+
+
+class Opaque(str, Enum):
+    """Why the content of a submission cannot be shown."""
+
+    ENCRYPTED = "encrypted"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too large"
+
+
+@dataclass(frozen=True)
+class CodeFile:
+    """One file of the submitted code as the mail shows it; `cut` when only the beginning is here."""
+
+    path: str
+    text: str
+    size: int
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The submitted code within the limits of a mail; `left_out` says the rest in words, one reason each."""
+
+    files: tuple[CodeFile, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A job as its DS sent it. All text comes from the DS and proves nothing.
+
+    `key` is the job's ledger key: the bare name in J0, `<ds>/<name>` where each DS has a namespace.
+    `identity` tells one submission of the name from the next one; equal in the message and on disk.
+    """
+
+    key: str
+    name: str
+    claimed_ds: str
+    layout: JobLayout
+    identity: str
+    submitted_at: datetime | None
+    code_type: str = ""
+    entry_point: str = ""
+    dependencies: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MessageContents:
+    """What one message on Drive holds. `opaque` says why nothing could be read of it."""
+
+    claimed_sender: str = ""
+    submissions: tuple[tuple[Submission, Preview], ...] = ()
+    opaque: Opaque | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file or folder on Drive. `owner` is lower case and empty when Drive hides it."""
+
+    id: str
+    name: str
+    owner: str
+    owned_by_me: bool
+    created_at: datetime
+    modified_at: datetime
+    size: int = 0
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The result of a listing; `complete` only if Drive promised that nothing is missing."""
+
+    files: tuple[RemoteFile, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class LocalJob:
+    """A job folder of the owner at one moment. `run` names the finished run, so that a rerun is told apart."""
+
+    submission: Submission
+    path: str
+    status: JobStatus
+    reason: str = ""
+    return_code: int | None = None
+    run: str = ""
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class LocalLook:
+    """All job folders that could be read. `present` is false when the SyftBox folder itself is not there."""
+
+    jobs: tuple[LocalJob, ...] = ()
+    accepted_peers: frozenset[str] = frozenset()
+    problems: tuple[str, ...] = ()
+    present: bool = True
+
+
+@dataclass(frozen=True)
+class JobFacts:
+    """What the mails about a job need. `warning` tells the owner when claims and Drive disagree."""
+
+    do: str
+    ds: str
+    job: str
+    key: str
+    identity: str
+    layout: JobLayout | None = None
+    verified: bool = True
+    warning: str = ""
+    submitted_at: datetime | None = None
+    code_type: str = ""
+    entry_point: str = ""
+    dependencies: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    reason: str = ""
+    return_code: int | None = None
+    stderr_tail: str = ""
+    opaque: Opaque | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class PeerFacts:
+    """What the mails about a peer need; `version` is the client's, when the folder names it."""
+
+    do: str
+    ds: str
+    version: str = ""
+
+
+Facts = JobFacts | PeerFacts
+
+
+@dataclass(frozen=True)
+class Event:
+    """A thing that happened once. The same `key` never makes two notifications of one type."""
+
+    key: str
+    kind: Kind
+    at: datetime
+    facts: Facts
+    decision: Decision = Decision.SEND
+    preview: Preview | None = None
+    completes: str = ""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What every look has in common. `complete` is false when a part could not be looked at.
+
+    `files` are the ids of remote files that need no second look once this is admitted;
+    `parts` are the places whose first look this was (their past is known from now on).
+    """
+
+    complete: bool = True
+    problems: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Thread:
+    """One conversation of one recipient: the `key` in the ledger and the subject that Gmail threads by."""
+
+    key: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Notification:
+    """One message to one recipient about one event. `mark` is the (key, type) of design section 8."""
+
+    id: str
+    template: str
+    kind: Kind
+    role: Role
+    recipient: str
+    channel: str
+    event_key: str
+    at: datetime
+    mark: tuple[str, str]
+    thread: Thread
+    facts: Facts
+
+
+class PendingState(str, Enum):
+    """Where a notification of the outbox stands."""
+
+    PENDING = "pending"
+    DEFERRED = "deferred"
+    AMBIGUOUS = "ambiguous"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A notification in the outbox with its tries so far."""
+
+    notification: Notification
+    admitted_at: datetime
+    state: PendingState = PendingState.PENDING
+    attempts: int = 0
+    not_before: datetime | None = None
+    last_fault: str = ""
+
+
+@dataclass(frozen=True)
+class ThreadRef:
+    """How a mail joins its conversation; `remote_id` is the channel's own id, once it gave one."""
+
+    key: str
+    root_id: str
+    remote_id: str = ""
+    started: bool = False
+
+
+@dataclass(frozen=True)
+class Message:
+    """A mail ready to hand over."""
+
+    id: str
+    to: str
+    subject: str
+    headline: str
+    text: str
+    html: str
+    thread: ThreadRef
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The channel's acceptance."""
+
+    message_id: str
+    thread_id: str = ""
+
+
+class OutcomeKind(str, Enum):
+    """What became of one attempt."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    AMBIGUOUS = "ambiguous"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One attempt's end: for `SENT` the receipt, otherwise the fault and when to try again."""
+
+    kind: OutcomeKind
+    at: datetime
+    receipt: Receipt | None = None
+    fault: str = ""
+    retry_at: datetime | None = None
+    credential: bool = False

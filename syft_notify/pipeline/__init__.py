@@ -1,0 +1,1 @@
+"""The line from event to delivered mail."""

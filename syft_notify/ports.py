@@ -1,0 +1,106 @@
+"""What the line needs from the world, as protocols; the real ones and the fakes of `testing` fit them alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from syft_notify.errors import Fault
+from syft_notify.model import (
+    Event,
+    Listing,
+    LocalJob,
+    LocalLook,
+    Message,
+    Observation,
+    Preview,
+    Receipt,
+)
+
+Seen = TypeVar("Seen", bound=Observation)
+
+
+@dataclass(frozen=True)
+class OpaqueRecord:
+    """A submission that was announced without its name and waits for the job to appear."""
+
+    event_key: str
+    ds: str
+    sent_at: datetime
+
+
+class Clock(Protocol):
+    """The present moment, aware and in UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+class Memory(Protocol):
+    """The questions a monitor may ask of the ledger; all are answered from memory."""
+
+    def seen(self, event_key: str) -> bool:
+        """Whether this event was admitted before, however it was decided."""
+
+    def file_seen(self, file_id: str) -> bool:
+        """Whether a remote file was dealt with and needs no second look."""
+
+    def started(self, part: str) -> bool:
+        """Whether this part of the world had its first whole look; before, the past is told quietly."""
+
+    def sender(self, event_key: str) -> str:
+        """The DS that Drive named as owner of this submission's message, or an empty string."""
+
+    def opaque(self) -> Sequence[OpaqueRecord]:
+        """Submissions announced without a name that no job has completed yet."""
+
+
+class Monitor(Protocol[Seen]):
+    """Looks for events. `observe` does the reading and decides nothing; `detect` is pure."""
+
+    name: str
+
+    def observe(self, memory: Memory) -> Seen:
+        """Look once. Raises `Fault` when nothing at all could be seen."""
+
+    def detect(self, observation: Seen, memory: Memory, now: datetime) -> Sequence[Event]:
+        """The events that the look shows and the memory does not hold yet."""
+
+
+class Channel(Protocol):
+    """Carries a message out."""
+
+    name: str
+
+    def send(self, message: Message) -> Receipt:
+        """Hand one message over. Raises the `Fault` whose class says whether to try again."""
+
+
+class RemoteFiles(Protocol):
+    """The reading side of a user's Drive."""
+
+    def folders(self, name_prefix: str) -> Listing:
+        """All folders visible to the user whose name begins with the prefix, own and shared, not trashed."""
+
+    def own_files(self, name: str) -> Listing:
+        """All files owned by the user with exactly this name, inside a folder named `SyftBox` of theirs."""
+
+    def children(self, folder_ids: Sequence[str]) -> Mapping[str, Listing | Fault]:
+        """What lies in each folder; a folder that could not be listed maps to its fault."""
+
+    def download(self, file_id: str, limit: int) -> bytes:
+        """The content, at most `limit` bytes. Raises `RejectedFault` when it is larger, other faults as they come."""
+
+
+class LocalJobs(Protocol):
+    """The owner's local SyftBox folder."""
+
+    def look(self) -> LocalLook:
+        """The state of every job folder that can be read now."""
+
+    def preview(self, job: LocalJob) -> Preview:
+        """The submitted code of a job as a mail shows it."""
+
+    def stderr_tail(self, job: LocalJob) -> str:
+        """The end of what a failed job wrote to stderr; empty when there is none."""

@@ -1,0 +1,1 @@
+"""A local Google on loopback, for the demo and the tests."""

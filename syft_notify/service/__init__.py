@@ -1,0 +1,1 @@
+"""The process around the poll: the loop and the lock."""

@@ -1,0 +1,1 @@
+"""What syft-client writes to Drive and to disk, per generation."""
