@@ -321,3 +321,23 @@ class Outcome:
     fault: str = ""
     retry_at: datetime | None = None
     credential: bool = False
+
+
+@dataclass(frozen=True)
+class PollReport:
+    """What one poll did. `undelivered` counts notifications that were due in this poll and did not go out."""
+
+    started_at: datetime
+    finished_at: datetime
+    events: int = 0
+    sent: int = 0
+    undelivered: int = 0
+    pending: int = 0
+    dead: int = 0
+    problems: tuple[str, ...] = ()
+    credential: str = ""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every look was whole and everything due went out."""
+        return not self.problems and not self.undelivered and not self.credential

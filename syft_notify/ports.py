@@ -9,12 +9,15 @@ from typing import Protocol, TypeVar
 
 from syft_notify.errors import Fault
 from syft_notify.model import (
+    Decision,
     Event,
     Listing,
     LocalJob,
     LocalLook,
     Message,
+    Notification,
     Observation,
+    Outcome,
     Preview,
     Receipt,
 )
@@ -104,3 +107,22 @@ class LocalJobs(Protocol):
 
     def stderr_tail(self, job: LocalJob) -> str:
         """The end of what a failed job wrote to stderr; empty when there is none."""
+
+
+class Narrator(Protocol):
+    """Hears what a poll does while it does it: the live output, the log, the demo."""
+
+    def saw(self, event: Event, decision: Decision) -> None:
+        """A monitor found an event; `decision` says why it is told or not."""
+
+    def withheld(self, notification: Notification, decision: Decision) -> None:
+        """A notification that the event would make is not sent, for the reason given."""
+
+    def would_send(self, message: Message) -> None:
+        """In a dry run: what would go out now."""
+
+    def attempted(self, notification: Notification, outcome: Outcome) -> None:
+        """One attempt at delivery ended."""
+
+    def trouble(self, source: str, problem: str) -> None:
+        """A look failed or was incomplete; `source` is the monitor's name."""
