@@ -212,14 +212,17 @@ class Event:
 
 @dataclass(frozen=True)
 class Observation:
-    """What every look has in common. `complete` is false when a part could not be looked at.
+    """What every look has in common.
 
+    `problems` say what could not be looked at, `skipped` which single things could not be understood;
+    `credential` says what a person must do before Google lets us look again.
     `files` are the ids of remote files that need no second look once this is admitted;
-    `parts` are the places whose first look this was (their past is known from now on).
+    `parts` are the places that were seen whole (after the first time, their past is known).
     """
 
-    complete: bool = True
     problems: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    credential: str = ""
     files: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
 
@@ -313,7 +316,10 @@ class OutcomeKind(str, Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One attempt's end: for `SENT` the receipt, otherwise the fault and when to try again."""
+    """One attempt's end: for `SENT` the receipt, otherwise the fault and when to try again.
+
+    `credential` and `rate_limited` concern the channel as a whole: nothing else goes through it now.
+    """
 
     kind: OutcomeKind
     at: datetime
@@ -321,11 +327,12 @@ class Outcome:
     fault: str = ""
     retry_at: datetime | None = None
     credential: bool = False
+    rate_limited: bool = False
 
 
 @dataclass(frozen=True)
 class PollReport:
-    """What one poll did. `undelivered` counts notifications that were due in this poll and did not go out."""
+    """What one poll did. `undelivered` were due in this poll and did not go out, `pending` wait in the outbox now."""
 
     started_at: datetime
     finished_at: datetime
@@ -339,5 +346,5 @@ class PollReport:
 
     @property
     def healthy(self) -> bool:
-        """Whether every look was whole and everything due went out."""
-        return not self.problems and not self.undelivered and not self.credential
+        """Whether every look was whole and nothing is left to deliver."""
+        return not (self.problems or self.credential or self.undelivered or self.pending)

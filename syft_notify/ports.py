@@ -102,6 +102,9 @@ class LocalJobs(Protocol):
     def look(self) -> LocalLook:
         """The state of every job folder that can be read now."""
 
+    def accepted_peers(self) -> frozenset[str]:
+        """The peers whose review folder the owner's client made when it accepted them (J2 and later)."""
+
     def preview(self, job: LocalJob) -> Preview:
         """The submitted code of a job as a mail shows it."""
 

@@ -1,0 +1,391 @@
+"""The durable memory: what was seen, what waits in the outbox, what was told; the only writer of the state file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from syft_notify.errors import ConfigError, UserError
+from syft_notify.model import (
+    Decision,
+    Event,
+    JobFacts,
+    Kind,
+    Notification,
+    Observation,
+    Outcome,
+    OutcomeKind,
+    PeerFacts,
+    Pending,
+    PendingState,
+    Preview,
+    ThreadRef,
+)
+from syft_notify.ports import OpaqueRecord
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+OWN_KEY = "syft_notify"
+PEERS_PART = "peers"
+JOB_PARTS = frozenset({"drive", "local"})
+PEER_EVENT = "peer:"
+PEER_MARK = "peer_"
+FOREIGN_EVENT = "told by another program"
+
+Mark = tuple[str, str]
+T = TypeVar("T")
+
+
+@dataclass
+class EventRecord:
+    """What the ledger keeps of an event. `marks` are the entries of `notified_jobs` that stand for it.
+
+    `reopened`: a person removed some of these marks, so the event is told again (for the removed ones only).
+    `opaque_since`: announced without its name, waiting for a job to complete it.
+    """
+
+    at: datetime
+    decision: Decision
+    ds: str = ""
+    marks: list[Mark] = field(default_factory=list)
+    reopened: bool = False
+    opaque_since: datetime | None = None
+
+
+@dataclass
+class ThreadRecord:
+    """A conversation that has begun; `remote_id` is the channel's own id of it."""
+
+    remote_id: str = ""
+
+
+@dataclass
+class State:
+    """Our own part of the state file."""
+
+    version: int = FORMAT
+    started: dict[str, datetime] = field(default_factory=dict)
+    events: dict[str, EventRecord] = field(default_factory=dict)
+    files: dict[str, datetime] = field(default_factory=dict)
+    outbox: dict[str, Pending] = field(default_factory=dict)
+    threads: dict[str, ThreadRecord] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What became of one event that was offered: the decision and the notifications that went to the outbox."""
+
+    event: Event
+    decision: Decision
+    notifications: tuple[Notification, ...] = ()
+
+
+_NOTIFIED = TypeAdapter(dict[str, list[str]])
+_PEERS = TypeAdapter(list[str])
+_STATE = TypeAdapter(State)
+_PREVIEW = TypeAdapter(Preview)
+
+
+class Ledger:
+    """The memory of one owner. Every change is on disk before the method returns.
+
+    The file keeps the original system's `notified_jobs` and `peer_snapshot` beside our own key, in its format.
+    A person may edit these two: a removed entry is told again, a removed `peer_snapshot` tells all peers again.
+    """
+
+    def __init__(self, path: Path, spool: Path, *, dry_run: bool = False) -> None:
+        """Load the state of `path` (absent = fresh). Raises `ConfigError` when the file cannot be trusted."""
+        self._path = path
+        self._spool = spool
+        self._dry_run = dry_run
+        self._unsaved_previews: dict[str, Preview] = {}
+        self._document = _read_document(path)
+        self._notified: dict[str, list[str]] = _validated(_NOTIFIED, self._document, "notified_jobs", path) or {}
+        self._peers: list[str] = _validated(_PEERS, self._document, "peer_snapshot", path) or []
+        self._state: State = _validated(_STATE, self._document, OWN_KEY, path) or State()
+        if self._state.version > FORMAT:
+            raise ConfigError(f"{path} was written by a newer syft-notify", "Update this one")
+        self._honour_edits()
+        claimed = {mark for record in self._state.events.values() for mark in record.marks}
+        self._foreign = {(key, kind) for key, kinds in self._notified.items() for kind in kinds} - claimed
+        self._foreign_peers = set() if PEERS_PART in self._state.started else set(self._peers)
+        self._drop_orphaned_previews()
+
+    # Memory: the questions of the monitors.
+
+    def seen(self, event_key: str) -> bool:
+        """Whether this event was admitted before, however it was decided."""
+        record = self._state.events.get(event_key)
+        return record is not None and not record.reopened
+
+    def file_seen(self, file_id: str) -> bool:
+        """Whether a remote file was dealt with and needs no second look."""
+        return file_id in self._state.files
+
+    def started(self, part: str) -> bool:
+        """Whether this part of the world had its first whole look."""
+        return part in self._state.started
+
+    def sender(self, event_key: str) -> str:
+        """The DS that Drive named as owner of this submission's message, or an empty string."""
+        record = self._state.events.get(event_key)
+        return record.ds if record else ""
+
+    def opaque(self) -> Sequence[OpaqueRecord]:
+        """Submissions announced without a name that no job has completed yet."""
+        return [
+            OpaqueRecord(key, record.ds, record.opaque_since)
+            for key, record in self._state.events.items()
+            if record.opaque_since is not None
+        ]
+
+    # Keep.
+
+    def admit(
+        self, observation: Observation, offers: Iterable[tuple[Event, Sequence[Notification]]], now: datetime
+    ) -> list[Admission]:
+        """Remember what a look showed and put its notifications into the outbox, in one write."""
+        admissions = [self._admit_event(event, notifications, now) for event, notifications in offers]
+        new_files = [file_id for file_id in observation.files if file_id not in self._state.files]
+        new_parts = [part for part in observation.parts if part not in self._state.started]
+        self._state.files.update(dict.fromkeys(new_files, now))
+        self._state.started.update(dict.fromkeys(new_parts, now))
+        absorbed = self._absorb_foreign(frozenset(observation.parts), now)
+        if admissions or new_files or new_parts or absorbed:
+            self._save()
+        return admissions
+
+    def _admit_event(self, event: Event, notifications: Sequence[Notification], now: datetime) -> Admission:
+        record = self._state.events.get(event.key)
+        verified_ds = event.facts.ds if isinstance(event.facts, PeerFacts) or event.facts.verified else ""
+        if record is not None and not record.reopened:
+            record.ds = record.ds or verified_ds
+            return Admission(event, Decision.ALREADY_SEEN)
+        foreign = {n.mark for n in notifications} & self._foreign
+        foreign_peer = event.kind is Kind.PEER_REQUESTED and event.facts.ds in self._foreign_peers
+        decision = Decision.ALREADY_SEEN if foreign or foreign_peer else event.decision
+        told = set(record.marks) if record else set()
+        fresh = tuple(n for n in notifications if n.mark not in told) if decision is Decision.SEND else ()
+        if decision is Decision.BASELINE:
+            told |= {n.mark for n in notifications}
+        told |= foreign
+        waits_for_name = decision is Decision.SEND and isinstance(event.facts, JobFacts) and event.facts.opaque
+        self._state.events[event.key] = EventRecord(
+            now, decision, verified_ds, sorted(told), opaque_since=event.at if waits_for_name else None
+        )
+        if event.completes in self._state.events:
+            self._state.events[event.completes].opaque_since = None
+        if isinstance(event.facts, PeerFacts) and event.facts.ds not in self._peers:
+            self._peers.append(event.facts.ds)
+        self._tell(told)
+        self._state.outbox.update({n.id: Pending(n, admitted_at=now) for n in fresh})
+        if fresh and event.preview is not None:
+            self._keep_preview(event.key, event.preview)
+        return Admission(event, decision, fresh)
+
+    def _absorb_foreign(self, parts: frozenset[str], now: datetime) -> bool:
+        """After a whole look, marks of another program that no event claimed speak of things long gone.
+
+        They stay in the file but hold no later event back: a name that is used again is news.
+        """
+        gone = {
+            mark
+            for mark in self._foreign
+            if (parts >= {PEERS_PART} if mark[0].startswith(PEER_MARK) else parts >= JOB_PARTS)
+        }
+        if PEERS_PART in parts:
+            self._foreign_peers.clear()
+        if gone:
+            record = self._state.events.setdefault(FOREIGN_EVENT, EventRecord(now, Decision.ALREADY_SEEN))
+            record.marks = sorted({*record.marks, *gone})
+            self._foreign -= gone
+        return bool(gone)
+
+    # Act, then settle.
+
+    def pending(self) -> list[Pending]:
+        """The outbox in the order of admission."""
+        return list(self._state.outbox.values())
+
+    def thread(self, notification: Notification) -> ThreadRef:
+        """How this notification joins its conversation."""
+        key = f"{notification.recipient} {notification.thread.key}"
+        record = self._state.threads.get(key)
+        root = f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@syft-notify.invalid>"
+        return ThreadRef(key, root, remote_id=record.remote_id if record else "", started=record is not None)
+
+    def attempt(self, notification_id: str) -> Pending:
+        """Write down that a send begins: after a crash it counts as ambiguous, because it may have gone out."""
+        pending = self._state.outbox[notification_id]
+        pending = replace(pending, attempts=pending.attempts + 1, state=PendingState.AMBIGUOUS)
+        self._state.outbox[notification_id] = pending
+        self._save()
+        return pending
+
+    def settle(self, notification_id: str, outcome: Outcome) -> None:
+        """Write down what became of the attempt."""
+        pending = self._state.outbox[notification_id]
+        if outcome.kind is OutcomeKind.SENT:
+            self._settle_sent(pending.notification, outcome)
+        else:
+            self._state.outbox[notification_id] = replace(
+                pending,
+                state=_UNSENT[outcome.kind],
+                attempts=pending.attempts - 1 if outcome.credential else pending.attempts,
+                not_before=outcome.retry_at,
+                last_fault=outcome.fault,
+            )
+        self._save()
+        self._drop_orphaned_previews()
+
+    def _settle_sent(self, notification: Notification, outcome: Outcome) -> None:
+        del self._state.outbox[notification.id]
+        thread = self._state.threads.setdefault(self.thread(notification).key, ThreadRecord())
+        if outcome.receipt and outcome.receipt.thread_id:
+            thread.remote_id = outcome.receipt.thread_id
+        record = self._state.events.get(notification.event_key)
+        if record is not None and notification.mark not in record.marks:
+            record.marks.append(notification.mark)
+        self._tell([notification.mark])
+
+    # The original system's half of the file.
+
+    def _tell(self, marks: Iterable[Mark]) -> None:
+        for key, kind in marks:
+            kinds = self._notified.setdefault(key, [])
+            if kind not in kinds:
+                kinds.append(kind)
+
+    def _honour_edits(self) -> None:
+        """What a person removed from the file since we wrote it is to be told again."""
+        if PEERS_PART in self._state.started and "peer_snapshot" not in self._document:
+            log.info("peer_snapshot was removed: the peers are announced again")
+            self._notified = {key: kinds for key, kinds in self._notified.items() if not key.startswith(PEER_MARK)}
+            self._state.events = {
+                key: record for key, record in self._state.events.items() if not key.startswith(PEER_EVENT)
+            }
+        for event_key, record in self._state.events.items():
+            kept = [mark for mark in record.marks if mark[1] in self._notified.get(mark[0], ())]
+            if len(kept) < len(record.marks):
+                log.info("%s was reset in the state file: it is told again", event_key)
+                record.marks, record.reopened = kept, True
+
+    # The files.
+
+    def preview(self, event_key: str) -> Preview | None:
+        """The code preview kept for an event whose notifications are not all out yet."""
+        if event_key in self._unsaved_previews:
+            return self._unsaved_previews[event_key]
+        try:
+            return _PREVIEW.validate_json(self._spool_file(event_key).read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError:
+            log.warning("the code preview of %s is damaged; its mail goes out without it", event_key)
+            return None
+
+    def _keep_preview(self, event_key: str, preview: Preview) -> None:
+        if self._dry_run:
+            self._unsaved_previews[event_key] = preview
+            return
+        self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(self._spool_file(event_key), _PREVIEW.dump_json(preview))
+
+    def _spool_file(self, event_key: str) -> Path:
+        return self._spool / f"{hashlib.sha256(event_key.encode()).hexdigest()[:32]}.json"
+
+    def _drop_orphaned_previews(self) -> None:
+        if self._dry_run or not self._spool.is_dir():
+            return
+        wanted = {self._spool_file(p.notification.event_key).name for p in self._state.outbox.values()}
+        for file in self._spool.iterdir():
+            if file.name not in wanted:
+                file.unlink(missing_ok=True)
+
+    def _save(self) -> None:
+        if self._dry_run:
+            return
+        self._document["notified_jobs"] = self._notified
+        if PEERS_PART in self._state.started or self._peers:
+            self._document["peer_snapshot"] = sorted(self._peers)
+        self._document[OWN_KEY] = _STATE.dump_python(self._state, mode="json")
+        write_atomically(self._path, json.dumps(self._document, indent=2).encode())
+
+
+_UNSENT = {
+    OutcomeKind.DEAD: PendingState.DEAD,
+    OutcomeKind.AMBIGUOUS: PendingState.AMBIGUOUS,
+    OutcomeKind.RETRY: PendingState.DEFERRED,
+}
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace `path` by `content`, mode 0600: a reader sees the old file or the new one, never a part.
+
+    Raises `UserError` when the disk refuses.
+    """
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written: {error.strerror}", "Make room and check who owns the folder"
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read_document(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}", "Check who owns it") from error
+    except ValueError as error:
+        raise _untrusted(path, "is not valid JSON") from error
+    if not isinstance(document, dict):
+        raise _untrusted(path, "is not a JSON object")
+    return document
+
+
+def _validated(adapter: TypeAdapter[T], document: Mapping[str, Any], key: str, path: Path) -> T | None:
+    if key not in document:
+        return None
+    try:
+        return adapter.validate_python(document[key])
+    except ValidationError as error:
+        raise _untrusted(path, f"has an unexpected {key!r}") from error
+
+
+def _untrusted(path: Path, why: str) -> ConfigError:
+    return ConfigError(
+        f"The state file {path} {why}",
+        "Restore it from a backup, or move it away to start afresh (what still waits is announced again)",
+    )

@@ -1,0 +1,182 @@
+"""One pass of the line, from looking to remembering; the only place that knows the order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from syft_notify.errors import CredentialFault, Fault
+from syft_notify.ledger import Ledger
+from syft_notify.model import (
+    Decision,
+    Event,
+    Message,
+    Notification,
+    Observation,
+    Outcome,
+    OutcomeKind,
+    Pending,
+    PendingState,
+    PollReport,
+    Preview,
+    ThreadRef,
+)
+from syft_notify.pipeline.deliver import deliver
+from syft_notify.pipeline.outbox import due
+from syft_notify.pipeline.route import Routed, Router
+from syft_notify.ports import Channel, Clock, Monitor, Narrator
+
+log = logging.getLogger(__name__)
+
+
+class Compose(Protocol):
+    """Writes the message of a notification."""
+
+    def __call__(
+        self, notification: Notification, preview: Preview | None, thread: ThreadRef, now: datetime
+    ) -> Message: ...
+
+
+@dataclass
+class _Tally:
+    """What is counted while a poll goes on."""
+
+    events: int = 0
+    sent: int = 0
+    undelivered: int = 0
+    problems: list[str] = field(default_factory=list)
+    credential: str = ""
+
+
+class Poll:
+    """Looks with every monitor, keeps what is new, and sends what is due.
+
+    In a dry run the narrator hears what would be sent, and nothing is tried.
+    """
+
+    def __init__(
+        self,
+        *,
+        monitors: Sequence[Monitor[Any]],
+        router: Router,
+        compose: Compose,
+        channels: Mapping[str, Channel],
+        ledger: Ledger,
+        clock: Clock,
+        jitter: Callable[[], float],
+        dry_run: bool = False,
+    ) -> None:
+        self._monitors = monitors
+        self._router = router
+        self._compose = compose
+        self._channels = channels
+        self._ledger = ledger
+        self._clock = clock
+        self._jitter = jitter
+        self._dry_run = dry_run
+
+    def __call__(self, narrator: Narrator, wanted: Callable[[], bool] = lambda: True) -> PollReport:
+        """One pass. Monitors fail alone; whatever one brought is told even if another failed.
+
+        `wanted` is asked before each send, so that a stop waits for one mail and not for all.
+        """
+        started, tally = self._clock(), _Tally()
+        for monitor in self._monitors:
+            self._look(monitor, narrator, tally)
+        if self._dry_run:
+            self._preview_outbox(narrator)
+        else:
+            self._send(narrator, wanted, tally)
+        outbox = self._ledger.pending()
+        dead = sum(pending.state is PendingState.DEAD for pending in outbox)
+        return PollReport(
+            started_at=started,
+            finished_at=self._clock(),
+            events=tally.events,
+            sent=tally.sent,
+            undelivered=tally.undelivered,
+            pending=len(outbox) - dead,
+            dead=dead,
+            problems=tuple(tally.problems),
+            credential=tally.credential,
+        )
+
+    def _look(self, monitor: Monitor[Any], narrator: Narrator, tally: _Tally) -> None:
+        try:
+            observation = monitor.observe(self._ledger)
+            events = monitor.detect(observation, self._ledger, self._clock())
+        except Fault as fault:
+            tally.credential = str(fault) if isinstance(fault, CredentialFault) else tally.credential
+            self._trouble(monitor.name, str(fault), narrator, tally)
+            return
+        except Exception as error:  # noqa: BLE001 - data from outside may find our mistake; the other monitor must go on
+            log.exception("the %s monitor failed", monitor.name)
+            self._trouble(monitor.name, f"it failed by a mistake of ours ({type(error).__name__})", narrator, tally)
+            return
+        tally.credential = tally.credential or observation.credential
+        for problem in observation.problems:
+            self._trouble(monitor.name, problem, narrator, tally)
+        for skipped in observation.skipped:
+            narrator.trouble(monitor.name, skipped)
+        routed = [(event, self._router.route(event)) for event in events]
+        self._keep(observation, routed, narrator, tally)
+
+    def _keep(
+        self, observation: Observation, routed: Sequence[tuple[Event, Routed]], narrator: Narrator, tally: _Tally
+    ) -> None:
+        offers = [(event, made.notifications) for event, made in routed]
+        admissions = self._ledger.admit(observation, offers, self._clock())
+        for admission, (_, made) in zip(admissions, routed, strict=True):
+            narrator.saw(admission.event, admission.decision)
+            tally.events += admission.decision is Decision.SEND
+            if admission.decision is Decision.SEND:
+                for notification, reason in made.withheld:
+                    narrator.withheld(notification, reason)
+
+    def _trouble(self, source: str, problem: str, narrator: Narrator, tally: _Tally) -> None:
+        tally.problems.append(f"{source}: {problem}")
+        narrator.trouble(source, problem)
+
+    def _send(self, narrator: Narrator, wanted: Callable[[], bool], tally: _Tally) -> None:
+        closed: set[str] = set()
+        conversations_held: set[tuple[str, str]] = set()
+        for waiting in due(self._ledger.pending(), self._clock()):
+            notification = waiting.notification
+            conversation = (notification.recipient, notification.thread.key)
+            if not wanted():
+                return
+            if notification.channel in closed or conversation in conversations_held:
+                tally.undelivered += 1
+                continue
+            outcome = self._try(waiting)
+            narrator.attempted(notification, outcome)
+            if outcome.kind is OutcomeKind.SENT:
+                tally.sent += 1
+                continue
+            tally.undelivered += 1
+            if outcome.kind is not OutcomeKind.DEAD:
+                conversations_held.add(conversation)
+            if outcome.credential or outcome.rate_limited:
+                closed.add(notification.channel)
+            tally.credential = tally.credential or (outcome.fault if outcome.credential else "")
+
+    def _try(self, waiting: Pending) -> Outcome:
+        """Write down that we try, try, write down what came of it: in this order a crash loses nothing."""
+        notification = waiting.notification
+        pending = self._ledger.attempt(notification.id)
+        channel = self._channels[notification.channel]
+        outcome = deliver(pending, self._message, channel, self._clock(), self._jitter())
+        self._ledger.settle(notification.id, outcome)
+        return outcome
+
+    def _message(self, pending: Pending) -> Message:
+        notification = pending.notification
+        preview = self._ledger.preview(notification.event_key)
+        return self._compose(notification, preview, self._ledger.thread(notification), self._clock())
+
+    def _preview_outbox(self, narrator: Narrator) -> None:
+        for pending in due(self._ledger.pending(), self._clock()):
+            narrator.would_send(self._message(pending))
