@@ -52,12 +52,14 @@ class EventRecord:
     """What the ledger keeps of an event. `marks` are the entries of `notified_jobs` that stand for it.
 
     `reopened`: a person removed some of these marks, so the event is told again (for the removed ones only).
+    `file`: the remote file that told it, to be read again then.
     `opaque_since`: announced without its name, waiting for a job to complete it.
     """
 
     at: datetime
     decision: Decision
     ds: str = ""
+    file: str = ""
     marks: list[Mark] = field(default_factory=list)
     reopened: bool = False
     opaque_since: datetime | None = None
@@ -172,17 +174,16 @@ class Ledger:
         if record is not None and not record.reopened:
             record.ds = record.ds or verified_ds
             return Admission(event, Decision.ALREADY_SEEN)
-        foreign = {n.mark for n in notifications} & self._foreign
+        foreign = [n.mark for n in notifications if n.mark in self._foreign]
         foreign_peer = event.kind is Kind.PEER_REQUESTED and event.facts.ds in self._foreign_peers
         decision = Decision.ALREADY_SEEN if foreign or foreign_peer else event.decision
-        told = set(record.marks) if record else set()
+        told = record.marks if record else []
         fresh = tuple(n for n in notifications if n.mark not in told) if decision is Decision.SEND else ()
-        if decision is Decision.BASELINE:
-            told |= {n.mark for n in notifications}
-        told |= foreign
+        past = [n.mark for n in notifications] if decision is Decision.BASELINE else []
+        told = list(dict.fromkeys([*told, *foreign, *past]))
         waits_for_name = decision is Decision.SEND and isinstance(event.facts, JobFacts) and event.facts.opaque
         self._state.events[event.key] = EventRecord(
-            now, decision, verified_ds, sorted(told), opaque_since=event.at if waits_for_name else None
+            now, decision, verified_ds, event.file, told, opaque_since=event.at if waits_for_name else None
         )
         if event.completes in self._state.events:
             self._state.events[event.completes].opaque_since = None
@@ -280,6 +281,7 @@ class Ledger:
             if len(kept) < len(record.marks):
                 log.info("%s was reset in the state file: it is told again", event_key)
                 record.marks, record.reopened = kept, True
+                self._state.files.pop(record.file, None)
 
     # The files.
 

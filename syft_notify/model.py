@@ -199,7 +199,10 @@ Facts = JobFacts | PeerFacts
 
 @dataclass(frozen=True)
 class Event:
-    """A thing that happened once. The same `key` never makes two notifications of one type."""
+    """A thing that happened once. The same `key` never makes two notifications of one type.
+
+    `completes` is the key of an event that announced this one without its name; `file` the remote file that told it.
+    """
 
     key: str
     kind: Kind
@@ -208,6 +211,7 @@ class Event:
     decision: Decision = Decision.SEND
     preview: Preview | None = None
     completes: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ class JobDetector:
             size=file.size,
             reason=message.contents.reason,
         )
-        return Event(message.event_key, Kind.JOB_SUBMITTED, event_time(file, self._now), facts)
+        return Event(message.event_key, Kind.JOB_SUBMITTED, event_time(file, self._now), facts, file=file.id)
 
     def _submitted_by(self, message: SeenMessage, submission: Submission, preview: Preview) -> Event:
         owner = message.file.owner or message.peer
@@ -131,8 +131,14 @@ class JobDetector:
             warning=_disagreement(owner, message, submission),
             size=message.file.size,
         )
-        key = step_key(submission, "submitted")
-        return Event(key, Kind.JOB_SUBMITTED, event_time(message.file, self._now), facts, preview=preview)
+        return Event(
+            step_key(submission, "submitted"),
+            Kind.JOB_SUBMITTED,
+            event_time(message.file, self._now),
+            facts,
+            preview=preview,
+            file=message.file.id,
+        )
 
     # Job folders on disk.
 

@@ -27,7 +27,7 @@ def due(outbox: Iterable[Pending], now: datetime) -> Iterator[Pending]:
 
 def pause(attempts: int, jitter: float) -> timedelta:
     """How long to wait after the given number of attempts: exponential, within a half of it by `jitter` in [0, 1)."""
-    full = min(FIRST_PAUSE * 2 ** min(attempts - 1, 16), LONGEST_PAUSE)
+    full = min(FIRST_PAUSE * (1 << min(attempts - 1, 16)), LONGEST_PAUSE)
     return full * (0.5 + jitter / 2)
 
 

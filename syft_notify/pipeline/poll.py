@@ -112,7 +112,8 @@ class Poll:
             tally.credential = str(fault) if isinstance(fault, CredentialFault) else tally.credential
             self._trouble(monitor.name, str(fault), narrator, tally)
             return
-        except Exception as error:  # noqa: BLE001 - data from outside may find our mistake; the other monitor must go on
+        except Exception as error:
+            # Data from outside may find a mistake of ours; the other monitor and the outbox must go on.
             log.exception("the %s monitor failed", monitor.name)
             self._trouble(monitor.name, f"it failed by a mistake of ours ({type(error).__name__})", narrator, tally)
             return

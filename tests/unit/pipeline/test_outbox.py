@@ -1,0 +1,81 @@
+"""What is due, when to try again, when to give up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from syft_notify.errors import (
+    AmbiguousFault,
+    CredentialFault,
+    Fault,
+    RateLimitedFault,
+    RejectedFault,
+    TransientFault,
+)
+from syft_notify.model import Kind, OutcomeKind, Pending, PendingState
+from syft_notify.pipeline.outbox import after_fault, due, pause
+from tests.unit.makers import MINUTE, NOW, job_event, routed
+
+HOUR = timedelta(hours=1)
+
+
+def pending(kind: Kind = Kind.JOB_APPROVED, job: str = "sales", **changes: object) -> Pending:
+    return replace(Pending(routed(job_event(kind, job))[1][0], NOW), **changes)  # type: ignore[arg-type]
+
+
+def keys(outbox: list[Pending]) -> list[str]:
+    return [p.notification.event_key for p in due(outbox, NOW)]
+
+
+def test_everything_is_due_in_the_order_in_which_it_came():
+    assert keys([pending(job="a"), pending(job="b")]) == ["job:a:job_approved", "job:b:job_approved"]
+
+
+@pytest.mark.parametrize("state", [PendingState.PENDING, PendingState.DEFERRED, PendingState.AMBIGUOUS])
+def test_what_waits_for_its_time_is_due_exactly_then(state):
+    assert keys([pending(state=state, not_before=NOW + MINUTE)]) == []
+    assert len(keys([pending(state=state, not_before=NOW)])) == 1
+
+
+def test_a_dead_notification_is_never_due_and_holds_nobody_up():
+    assert keys([pending(state=PendingState.DEAD), pending(Kind.JOB_EXECUTED)]) == ["job:sales:job_executed"]
+
+
+def test_a_later_mail_does_not_overtake_an_earlier_one_of_its_conversation():
+    outbox = [pending(not_before=NOW + MINUTE), pending(Kind.JOB_EXECUTED), pending(job="other")]
+    assert keys(outbox) == ["job:other:job_approved"]
+
+
+def test_the_pause_grows_from_half_a_minute_to_an_hour_and_no_further():
+    full = [pause(attempts, 0.999999) for attempts in (1, 2, 3, 8, 1000)]
+    assert [round(p.total_seconds()) for p in full] == [30, 60, 120, 3600, 3600]
+    assert pause(1, 0.0) == timedelta(seconds=15)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "retry_at"),
+    [
+        (TransientFault("x"), OutcomeKind.RETRY, NOW + timedelta(seconds=15)),
+        (AmbiguousFault("x"), OutcomeKind.AMBIGUOUS, NOW + timedelta(seconds=15)),
+        (RateLimitedFault("x", until=NOW + HOUR), OutcomeKind.RETRY, NOW + HOUR),
+        (RateLimitedFault("x", until=NOW), OutcomeKind.RETRY, NOW + timedelta(seconds=15)),
+        (RateLimitedFault("x"), OutcomeKind.RETRY, NOW + timedelta(seconds=15)),
+        (RejectedFault("x"), OutcomeKind.DEAD, None),
+        (CredentialFault("x"), OutcomeKind.RETRY, None),
+    ],
+)
+def test_each_class_of_fault_has_its_outcome(fault: Fault, kind, retry_at):
+    outcome = after_fault(fault, 1, NOW, jitter=0.0)
+    assert (outcome.kind, outcome.retry_at, outcome.fault) == (kind, retry_at, "x.")
+
+
+def test_faults_of_the_whole_channel_are_told_apart_from_those_of_one_mail():
+    outcomes = {
+        type(fault): after_fault(fault, 1, NOW, 0.0)
+        for fault in (TransientFault("x"), RejectedFault("x"), CredentialFault("x"), RateLimitedFault("x"))
+    }
+    assert [t for t, o in outcomes.items() if o.credential] == [CredentialFault]
+    assert [t for t, o in outcomes.items() if o.rate_limited] == [RateLimitedFault]
