@@ -1,0 +1,53 @@
+"""The environments that the released clients live in, each built once and kept under `.interop/`."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+CACHE = REPOSITORY / ".interop"
+
+STAND_IN_UV = """#!/bin/sh
+# Jobs ask uv for an environment of their own; here they get the interpreter on PATH and no network.
+if [ "$1" = venv ]; then
+    mkdir -p .venv/bin
+    : > .venv/bin/activate
+fi
+"""
+
+
+def syft_client_python(version: str, cache: Path = CACHE) -> Path:
+    """The interpreter of an environment with that syft-client alone. Several processes may ask at once."""
+    home = cache / f"syft-client-{version}"
+    python = home / "bin" / "python"
+    cache.mkdir(exist_ok=True)
+    with (cache / f"{home.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not python.exists():
+            _build(home, f"syft-client=={version}")
+    return python
+
+
+def _build(home: Path, requirement: str) -> None:
+    """Build beside and rename, so that a folder under the final name is always whole."""
+    unfinished = home.with_name(f"{home.name}.unfinished")
+    for remains in (home, unfinished):
+        shutil.rmtree(remains, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", unfinished], check=True)
+    pip = [unfinished / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--no-compile", requirement], check=True)
+    unfinished.rename(home)
+
+
+def programs_for_jobs(folder: Path) -> Path:
+    """A folder for PATH with what a job's `run.sh` calls: a `uv` without network, and `python`."""
+    folder.mkdir()
+    uv = folder / "uv"
+    uv.write_text(STAND_IN_UV)
+    uv.chmod(0o700)
+    (folder / "python").symlink_to(sys.executable)
+    return folder

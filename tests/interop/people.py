@@ -1,0 +1,79 @@
+"""The people of the story as the test sees them: each a process with a HOME of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+ACTOR = Path(__file__).with_name("actor.py")
+
+
+class Person:
+    """A released client that logged in and does what it is told, one step at a time."""
+
+    def __init__(self, *, python: Path, role: str, email: str, token: Path, google: str, home: Path, path: str) -> None:
+        self.email = email
+        self.home = home
+        self._stderr = home / "stderr.txt"
+        with self._stderr.open("w") as stderr:
+            self._process = subprocess.Popen(
+                [python, ACTOR, role, email, token, google],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                cwd=home,
+                # Nothing else of our surroundings: a token or a proxy of the machine must not reach the client.
+                env={"HOME": str(home), "PATH": path, "PYTHONUTF8": "1"},
+            )
+
+    def __enter__(self) -> Person:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pipe(self._process.stdin).close()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._pipe(self._process.stdout).close()
+        if error is not None:
+            sys.stderr.write(f"--- what the client of {self.email} wrote ---\n{self.written()}\n")
+
+    def wait_for_login(self) -> None:
+        """Returns when the client is logged in; people start at the same time and are waited for afterwards."""
+        self._reply("log in")
+
+    def does(self, step: str, **arguments: Any) -> Any:
+        """Let the client do one step of `actor.Person` and wait for its end."""
+        stdin = self._pipe(self._process.stdin)
+        stdin.write(json.dumps({"step": step, "arguments": arguments}) + "\n")
+        stdin.flush()
+        return self._reply(step)
+
+    def written(self) -> str:
+        """What the client printed so far, on both streams."""
+        return self._stderr.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def syftbox(self) -> Path:
+        """Where the released clients keep their files outside Colab."""
+        return self.home / f"SyftBox_{self.email}"
+
+    def _reply(self, step: str) -> Any:
+        line = self._pipe(self._process.stdout).readline()
+        reply = json.loads(line) if line else {"error": "the process ended"}
+        assert "error" not in reply, f"{self.email} could not {step}: {reply['error']}\n{self.written()}"
+        return reply["value"]
+
+    @staticmethod
+    def _pipe(stream: IO[str] | None) -> IO[str]:
+        assert stream is not None
+        return stream
