@@ -1,0 +1,50 @@
+"""The JSON inside a message, checked with pydantic. Imported only when there is a message to read."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from pydantic import BaseModel
+
+MAX_CHANGES = 20_000
+
+
+class FileChange(BaseModel):
+    """One changed file of the owner's datasite; `content_type` is missing before 0.1.94."""
+
+    path_in_datasite: str
+    content: str | None = None
+    content_type: str | None = None
+    is_deleted: bool = False
+
+    def data(self) -> bytes:
+        """The file's bytes, as the owner's client would write them."""
+        text = self.content or ""
+        if self.content_type != "binary":
+            return text.encode(errors="replace")
+        try:
+            return base64.b64decode(text)
+        except (binascii.Error, ValueError):
+            return text.encode(errors="replace")
+
+
+class ProposedChanges(BaseModel):
+    """What one message proposes; later changes of a path replace earlier ones."""
+
+    sender_email: str = ""
+    proposed_file_changes: list[FileChange]
+
+    def files(self) -> dict[str, bytes]:
+        """The files as they are after all changes, by their path in the datasite."""
+        files: dict[str, bytes] = {}
+        for change in self.proposed_file_changes:
+            files.pop(change.path_in_datasite, None)
+            if not change.is_deleted:
+                files[change.path_in_datasite] = change.data()
+        return files
+
+
+def read_changes(content: bytes) -> ProposedChanges:
+    """The changes in the JSON. Raises `ValueError` when it is not what a message holds."""
+    return ProposedChanges.model_validate_json(content)

@@ -1,0 +1,95 @@
+"""Turns what a DS sent, a message on Drive or files on disk, into submissions with their code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from syft_notify.model import JobLayout, MessageContents, Opaque, Preview, Submission
+from syft_notify.syftbox.archive import MAX_PACKED_BYTES, OpaqueContent, encrypted_sender, unpack
+from syft_notify.syftbox.documents import read_mapping, text_of, texts_of, time_of
+from syft_notify.syftbox.layouts import CONFIG_FILE, JobFolder, find_jobs, is_address, printable
+from syft_notify.syftbox.preview import build_preview, submitted_names
+
+__all__ = ["MAX_PACKED_BYTES", "describe", "read_message"]
+
+MAX_JOBS = 50
+
+_MAX_ADDRESS = 254
+_MAX_WORD = 40
+_MAX_NAME = 300
+_MAX_LISTED = 200
+
+
+def read_message(data: bytes) -> MessageContents:
+    """What a message holds. Never raises: what cannot be read or shown is `opaque`, with the reason.
+
+    A message that proposes changes but no job, like a single changed file, has no submissions.
+    """
+    try:
+        return _contents(unpack(data))
+    except OpaqueContent as content:
+        sender = encrypted_sender(data) if content.opaque is Opaque.ENCRYPTED else ""
+        return MessageContents(_claim(sender), opaque=content.opaque, reason=content.reason)
+
+
+def describe(folder: JobFolder, config: str, files: Iterable[str]) -> Submission:
+    """The submission in a job folder. `files` are paths inside it; the config decides nothing but details."""
+    try:
+        details = read_mapping(config)
+    except ValueError:
+        details = {}
+    entry_point = text_of(details, "entrypoint", "entry_point", limit=_MAX_NAME)
+    before_types = folder.layout in (JobLayout.J0, JobLayout.J1)
+    submitted_by = text_of(details, "submitted_by", limit=_MAX_ADDRESS).lower()
+    return Submission(
+        key=folder.key,
+        name=folder.name,
+        claimed_ds=folder.ds or (submitted_by if is_address(submitted_by) else ""),
+        layout=folder.layout,
+        identity=_identity(config, details),
+        submitted_at=time_of(details.get("submitted_at")),
+        # J0 and J1 name a type only for python jobs.
+        code_type=text_of(details, "type", limit=_MAX_WORD) or ("bash" if before_types and details else ""),
+        entry_point=entry_point,
+        dependencies=texts_of(details, "dependencies", limit=_MAX_NAME, count=_MAX_LISTED),
+        files=tuple(printable(name) for name in submitted_names(files, entry_point)[:_MAX_LISTED]),
+    )
+
+
+def _contents(content: bytes) -> MessageContents:
+    from syft_notify.syftbox.changes import MAX_CHANGES, read_changes
+
+    try:
+        changes = read_changes(content)
+    except ValueError:
+        raise OpaqueContent(Opaque.UNREADABLE, "its content is not what a message holds") from None
+    if len(changes.proposed_file_changes) > MAX_CHANGES:
+        raise OpaqueContent(Opaque.TOO_LARGE, f"it changes more than {MAX_CHANGES:,} files")
+    files = changes.files()
+    jobs = find_jobs(files)
+    if len(jobs) > MAX_JOBS:
+        raise OpaqueContent(Opaque.TOO_LARGE, f"it holds more than {MAX_JOBS} jobs")
+    found = tuple(
+        _submission(folder, {path: files[f"{folder.path}/{path}"] for path in paths}) for folder, paths in jobs.items()
+    )
+    return MessageContents(_claim(changes.sender_email), found)
+
+
+def _submission(folder: JobFolder, files: Mapping[str, bytes]) -> tuple[Submission, Preview]:
+    submission = describe(folder, files[CONFIG_FILE].decode(errors="replace"), files)
+    sizes = {path: len(content) for path, content in files.items()}
+    return submission, build_preview(sizes, lambda path, limit: files[path][:limit], submission.entry_point)
+
+
+def _identity(config: str, details: Mapping[str, object]) -> str:
+    """What tells this submission of a job's name from the next one: equal in the message and on the owner's disk."""
+    submitted_at = details.get("submitted_at")
+    if isinstance(submitted_at, str) and time_of(submitted_at):
+        return submitted_at.strip()
+    text = config.replace("\r\n", "\n").replace("\r", "\n")
+    return "sha256:" + hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
+
+
+def _claim(sender: str) -> str:
+    return printable(sender.strip().lower()[:_MAX_ADDRESS])
