@@ -64,10 +64,6 @@ class MissingFault(RejectedFault):
     """The file or folder is not there, or is not shared with us (Drive says 404 for both)."""
 
 
-class ThreadFault(RejectedFault):
-    """Gmail does not know the thread that the mail was to join; without it the mail can go."""
-
-
 class CredentialFault(Fault):
     """Nothing can go until a person acts: the token is dead, revoked or lacks a scope."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,7 +13,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from syft_notify.errors import ConfigError, UserError
+from syft_notify.atomic import write_atomically
+from syft_notify.errors import ConfigError
 from syft_notify.model import (
     Decision,
     Event,
@@ -330,37 +329,6 @@ _UNSENT = {
     OutcomeKind.AMBIGUOUS: PendingState.AMBIGUOUS,
     OutcomeKind.RETRY: PendingState.DEFERRED,
 }
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace `path` by `content`, mode 0600: a reader sees the old file or the new one, never a part.
-
-    Raises `UserError` when the disk refuses.
-    """
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be written: {error.strerror}", "Make room and check who owns the folder"
-        ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read_document(path: Path) -> dict[str, Any]:

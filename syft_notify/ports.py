@@ -20,6 +20,7 @@ from syft_notify.model import (
     Outcome,
     Preview,
     Receipt,
+    RemoteFile,
 )
 
 Seen = TypeVar("Seen", bound=Observation)
@@ -92,8 +93,8 @@ class RemoteFiles(Protocol):
     def children(self, folder_ids: Sequence[str]) -> Mapping[str, Listing | Fault]:
         """What lies in each folder; a folder that could not be listed maps to its fault."""
 
-    def download(self, file_id: str, limit: int) -> bytes:
-        """The content, at most `limit` bytes. Raises `RejectedFault` when it is larger, other faults as they come."""
+    def download(self, file: RemoteFile, limit: int) -> bytes:
+        """The whole content. Raises `RejectedFault` when it is larger than `limit` bytes, other faults as they come."""
 
 
 class LocalJobs(Protocol):

@@ -173,10 +173,8 @@ class _MessageReader:
 
     def _contents(self, file: RemoteFile) -> MessageContents:
         too_large = MessageContents(opaque=Opaque.TOO_LARGE, reason=f"it is larger than {MAX_PACKED_BYTES:,} bytes")
-        if file.size > MAX_PACKED_BYTES:
-            return too_large
         try:
-            content = self._remote.download(file.id, MAX_PACKED_BYTES)
+            content = self._remote.download(file, MAX_PACKED_BYTES)
         except MissingFault:
             raise
         except RejectedFault:

@@ -99,7 +99,7 @@ class Surveyor:
         version = f"{newest.id} {newest.version} {newest.modified_at.isoformat()}"
         if version != self._peers_version:
             try:
-                self._states = read_peer_states(self._remote.download(newest.id, PEERS_FILE_LIMIT))
+                self._states = read_peer_states(self._remote.download(newest, PEERS_FILE_LIMIT))
             except TransientFault:
                 raise
             except Fault as fault:

@@ -26,7 +26,7 @@ from syft_notify.model import (
 )
 from syft_notify.pipeline.deliver import deliver
 from syft_notify.pipeline.outbox import due
-from syft_notify.pipeline.route import Routed, Router
+from syft_notify.pipeline.route import Router
 from syft_notify.ports import Channel, Clock, Monitor, Narrator
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,15 @@ class Poll:
         started, tally = self._clock(), _Tally()
         for monitor in self._monitors:
             self._look(monitor, narrator, tally)
+        return self._finish(started, narrator, wanted, tally)
+
+    def tell(self, events: Sequence[Event], narrator: Narrator) -> PollReport:
+        """Keep and send events that nobody had to look for."""
+        started, tally = self._clock(), _Tally()
+        self._keep(Observation(), events, narrator, tally)
+        return self._finish(started, narrator, lambda: True, tally)
+
+    def _finish(self, started: datetime, narrator: Narrator, wanted: Callable[[], bool], tally: _Tally) -> PollReport:
         if self._dry_run:
             self._preview_outbox(narrator)
         else:
@@ -122,18 +131,16 @@ class Poll:
             self._trouble(monitor.name, problem, narrator, tally)
         for skipped in observation.skipped:
             narrator.trouble(monitor.name, skipped)
-        routed = [(event, self._router.route(event)) for event in events]
-        self._keep(observation, routed, narrator, tally)
+        self._keep(observation, events, narrator, tally)
 
-    def _keep(
-        self, observation: Observation, routed: Sequence[tuple[Event, Routed]], narrator: Narrator, tally: _Tally
-    ) -> None:
+    def _keep(self, observation: Observation, events: Sequence[Event], narrator: Narrator, tally: _Tally) -> None:
+        routed = [(event, self._router.route(event)) for event in events]
         offers = [(event, made.notifications) for event, made in routed]
         admissions = self._ledger.admit(observation, offers, self._clock())
         for admission, (_, made) in zip(admissions, routed, strict=True):
             narrator.saw(admission.event, admission.decision)
-            tally.events += admission.decision is Decision.SEND
             if admission.decision is Decision.SEND:
+                tally.events += 1
                 for notification, reason in made.withheld:
                     narrator.withheld(notification, reason)
 

@@ -1,0 +1,97 @@
+"""The composition root: builds the line of one owner from a config; the only file that knows all parts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any
+
+from syft_notify.channels import GMAIL
+from syft_notify.channels.gmail import GmailChannel
+from syft_notify.config import Config
+from syft_notify.errors import UserError
+from syft_notify.google_api.auth import DRIVE_SCOPES, GMAIL_SCOPES, LentToken, Token, TokenFile
+from syft_notify.google_api.drive import DriveFiles
+from syft_notify.ledger import Ledger
+from syft_notify.model import PollReport
+from syft_notify.monitors.jobs import JobMonitor
+from syft_notify.monitors.peers import PeerMonitor
+from syft_notify.monitors.survey import Surveyor
+from syft_notify.paths import Files
+from syft_notify.pipeline.compose import Composer
+from syft_notify.pipeline.poll import Poll
+from syft_notify.pipeline.route import Router
+from syft_notify.ports import Clock, Monitor, Narrator
+from syft_notify.service.lock import state_lock
+from syft_notify.syftbox.local_jobs import LocalJobFolder
+
+
+class App:
+    """One owner's line, ready to poll."""
+
+    def __init__(self, poll: Poll, peers: PeerMonitor, clock: Clock) -> None:
+        self._poll = poll
+        self._peers = peers
+        self._clock = clock
+
+    def poll(self, narrator: Narrator, wanted: Callable[[], bool] = lambda: True) -> PollReport:
+        """One pass of the line. `wanted` is asked before each send whether to go on."""
+        return self._poll(narrator, wanted)
+
+    def grant_peer(self, ds_email: str, narrator: Narrator) -> PollReport:
+        """Tell a DS that the owner granted their request, unless they were told before."""
+        return self._poll.tell([self._peers.granted(ds_email, self._clock())], narrator)
+
+
+@contextmanager
+def open_app(
+    config: Config, *, jobs: bool = True, peers: bool = True, dry_run: bool = False, lent_drive: Any = None
+) -> Iterator[App]:
+    """Build the line and hold its state until the end of the block; a dry run holds and writes nothing.
+
+    `lent_drive` are google-auth credentials of a client in this process, used instead of a token file for Drive.
+    Raises `ConfigError` and `CredentialFault` for tokens, `UserError` when another process holds the state.
+    """
+    drive_token = LentToken(lent_drive) if lent_drive is not None else _drive_token(config)
+    gmail_token = TokenFile(config.gmail_token_path, "Gmail", GMAIL_SCOPES, config.oauth_token_uri)
+    if dry_run:
+        yield _build(config, drive_token, gmail_token, jobs=jobs, peers=peers, dry_run=True)
+        return
+    with state_lock(Files(config.state_path).lock):
+        yield _build(config, drive_token, gmail_token, jobs=jobs, peers=peers, dry_run=False)
+
+
+def _drive_token(config: Config) -> Token:
+    return TokenFile(config.drive_token_path, "Drive", DRIVE_SCOPES, config.oauth_token_uri)
+
+
+def _build(config: Config, drive_token: Token, gmail_token: Token, *, jobs: bool, peers: bool, dry_run: bool) -> App:
+    remote = DriveFiles(drive_token, config.drive_api_endpoint)
+    local = LocalJobFolder(config.syftbox_root, config.do_email)
+    surveyor = Surveyor(remote, config.do_email)
+    peer_monitor = PeerMonitor(surveyor, local, config.do_email)
+    monitors: list[Monitor[Any]] = []
+    if jobs and config.monitor_jobs:
+        monitors.append(JobMonitor(surveyor, remote, local, config.do_email))
+    if peers and config.monitor_peers:
+        monitors.insert(0, peer_monitor)
+    if not monitors:
+        raise UserError("Nothing is left to watch", "Set monitor_jobs or monitor_peers to true in the config")
+    poll = Poll(
+        monitors=monitors,
+        router=Router(GMAIL, config.muted),
+        compose=Composer(email_format=config.email_format),
+        channels={GMAIL: GmailChannel(gmail_token, config.gmail_api_endpoint)},
+        ledger=Ledger(config.state_path, Files(config.state_path).spool, dry_run=dry_run),
+        clock=utc_now,
+        jitter=random.random,
+        dry_run=dry_run,
+    )
+    return App(poll, peer_monitor, utc_now)
+
+
+def utc_now() -> datetime:
+    """The wall clock, read nowhere else."""
+    return datetime.now(timezone.utc)

@@ -1,0 +1,251 @@
+"""daemon.yaml -> Config: every key documented once, every problem reported at once with its cure."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from syft_notify.errors import ConfigError
+from syft_notify.model import Kind
+
+MAX_BYTES = 1_000_000
+LONGEST_INTERVAL = 86_400
+_VARIABLE = re.compile(r"\$(?:\w+|\{\w+\})")
+_EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+class ConfigProblems(ConfigError):
+    """Everything that is wrong with a config; `lines` has one line for each problem."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+class Config(BaseModel):
+    """The settings of one owner. Paths are absolute, durations `timedelta`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
+
+    do_email: str = Field(description="the data owner's address")
+    syftbox_root: Path = Field(description="the owner's SyftBox folder, e.g. `~/SyftBox_<do_email>`")
+    drive_token_path: Path = Field(Path("token_do.json"), description="token file for Drive")
+    gmail_token_path: Path = Field(Path("gmail_token.json"), description="token file for Gmail")
+    state_path: Path = Field(Path("notification_state.json"), description="the ledger: what was seen, waits, was sent")
+    interval: timedelta = Field(timedelta(seconds=30), description="pause between two polls, in seconds, at least 1")
+    reconcile_interval: timedelta = Field(
+        timedelta(seconds=900),
+        description="at the latest after so many seconds everything is looked at (today every poll does that)",
+    )
+    monitor_jobs: bool = Field(True, description="watch jobs")
+    monitor_peers: bool = Field(True, description="watch peers")
+    notify_on_new_job: bool = Field(True, description="mails about submitted jobs (to DO and DS)")
+    notify_on_approved: bool = Field(True, description="mails about approved jobs (to DS)")
+    notify_on_executed: bool = Field(True, description="mails about executed jobs (to DS)")
+    notify_on_failed: bool = Field(True, description="mails about failed jobs (to DO and DS)")
+    notify_on_rejected: bool = Field(True, description="mails about rejected jobs (to DS)")
+    notify_on_new_peer: bool = Field(True, description="mails about peer requests (to DO and DS)")
+    notify_on_peer_granted: bool = Field(True, description="mails about granted peers (to DS)")
+    email_format: Literal["html", "text"] = Field("html", description="`html` (with a text part) or `text`")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
+    log_format: Literal["text", "json"] = Field("text", description="`text` or `json` log lines")
+    drive_api_endpoint: str | None = Field(None, description="another Drive server; ends in `/drive/v3/`")
+    gmail_api_endpoint: str | None = Field(None, description="another Gmail server; its root")
+    oauth_token_uri: str | None = Field(None, description="another server for the refresh of tokens")
+
+    @property
+    def muted(self) -> frozenset[Kind]:
+        """The kinds of event that the owner switched off."""
+        return frozenset(kind for kind, key in TOGGLES.items() if not getattr(self, key))
+
+    @field_validator("do_email", mode="before")
+    @classmethod
+    def _email(cls, value: object) -> str:
+        if not isinstance(value, str) or not _EMAIL.fullmatch(value.strip()):
+            raise ValueError("is not an email address. Write one like owner@example.org")
+        return value.strip().lower()
+
+    @field_validator("syftbox_root", "drive_token_path", "gmail_token_path", "state_path", mode="before")
+    @classmethod
+    def _path(cls, value: object, info: ValidationInfo) -> Path:
+        if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
+            raise ValueError("is not a path. Write the path of a file or folder as text")
+        if not isinstance(info.context, Surroundings):
+            raise TypeError("a Config is made by load_config or check_settings")
+        return info.context.resolve(str(value).strip())
+
+    @field_validator("interval", "reconcile_interval", mode="before")
+    @classmethod
+    def _seconds(cls, value: object) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= LONGEST_INTERVAL:
+            raise ValueError(f"is not a usable time. Give seconds as a number between 1 and {LONGEST_INTERVAL}")
+        return timedelta(seconds=value)
+
+    @field_validator("drive_api_endpoint", "gmail_api_endpoint", "oauth_token_uri", mode="before")
+    @classmethod
+    def _endpoint(cls, value: object, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise ValueError("is not a URL. Write it as text, or leave the key out for Google itself")
+        _check_url(value)
+        if info.field_name == "drive_api_endpoint" and not value.endswith("/drive/v3/"):
+            raise ValueError("does not end in /drive/v3/. Write the whole address of the Drive service")
+        return value
+
+
+TOGGLES: Mapping[Kind, str] = {
+    Kind.JOB_SUBMITTED: "notify_on_new_job",
+    Kind.JOB_APPROVED: "notify_on_approved",
+    Kind.JOB_EXECUTED: "notify_on_executed",
+    Kind.JOB_FAILED: "notify_on_failed",
+    Kind.JOB_REJECTED: "notify_on_rejected",
+    Kind.PEER_REQUESTED: "notify_on_new_peer",
+    Kind.PEER_GRANTED: "notify_on_peer_granted",
+}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What paths are resolved against: the config's folder, the home folder and the environment."""
+
+    folder: Path
+    home: Path
+    environ: Mapping[str, str]
+
+    def resolve(self, text: str) -> Path:
+        """Expand `~` and environment variables; a relative path is relative to the config. Raises `ValueError`."""
+        unknown = [name for name in _VARIABLE.findall(text) if _bare(name) not in self.environ]
+        if unknown:
+            raise ValueError(f"uses {unknown[0]}, which the environment does not have. Set it or write the path out")
+        expanded = _VARIABLE.sub(lambda match: self.environ[_bare(match.group())], text)
+        if expanded == "~" or expanded.startswith("~/"):
+            return self.home / expanded[2:]
+        return self.folder / Path(expanded).expanduser()
+
+
+def load_config(path: Path, environ: Mapping[str, str], home: Path) -> Config:
+    """Read and check the config at `path`. Raises `ConfigProblems` with everything that is wrong with it."""
+    return check_settings(_read_mapping(path), str(path), Surroundings(path.absolute().parent, home, environ))
+
+
+def check_settings(settings: Mapping[str, object], source: str, surroundings: Surroundings) -> Config:
+    """Make a config of plain settings; `source` names where they come from in the problems."""
+    try:
+        return Config.model_validate(dict(settings), context=surroundings)
+    except ValidationError as error:
+        raise ConfigProblems([f"{source}: {_sentence(problem)}." for problem in error.errors()]) from None
+
+
+def _bare(variable: str) -> str:
+    return variable.strip("${}")
+
+
+def _check_url(url: str) -> None:
+    """Tokens travel to these addresses: in the clear only to this very machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        raise ValueError("is not a URL. Write one like https://proxy.example.org/") from None
+    if parts.scheme not in ("http", "https") or not host or any(c.isspace() for c in url):
+        raise ValueError("is not a URL. Write one like https://proxy.example.org/")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError("would send tokens unencrypted. Use https://, or http:// on 127.0.0.1 or localhost only")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _read_mapping(path: Path) -> dict[str, object]:
+    document = _parse(path, _read_text(path))
+    if document is None:
+        raise ConfigProblems([f"{path} is empty. Write at least do_email and syftbox_root into it."])
+    if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
+        raise ConfigProblems([f"{path} is not a list of settings. Write one `key: value` a line."])
+    return document
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigProblems(
+            [f"{path} does not exist. Create it (the README shows how), or name another with --config."]
+        ) from None
+    except OSError as error:
+        raise ConfigProblems([f"{path} cannot be read: {error.strerror}. Check the path and who owns it."]) from error
+    if len(content) > MAX_BYTES:
+        raise ConfigProblems([f"{path} is larger than {MAX_BYTES} bytes. It can hardly be a config; check the path."])
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise ConfigProblems([f"{path} is not text in UTF-8. Save it as UTF-8."]) from None
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML allows a key twice and takes the last; for a person that is a mistake."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} appears twice", key.start_mark)
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+def _parse(path: Path, text: str) -> object:
+    try:
+        return yaml.load(text, _UniqueKeys)  # noqa: S506 - a SafeLoader that only adds a check
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigProblems([f"{path} is broken YAML{where}: {error.problem}. Correct it there."]) from None
+    except yaml.YAMLError:
+        raise ConfigProblems([f"{path} is broken YAML: it has characters that no text has. Correct it."]) from None
+    except (RecursionError, ValueError):
+        raise ConfigProblems([f"{path} is broken YAML: a value cannot be understood. Correct it."]) from None
+
+
+def _sentence(problem: Mapping[str, Any]) -> str:
+    """One pydantic error as: key, value, what is wrong, what to do."""
+    key, value = ".".join(map(str, problem["loc"])), _short(problem["input"])
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "missing":
+        return f"{key} is missing. Add a line `{key}: ...`"
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(key, Config.model_fields, n=1)
+        return f"{_short(key)} is not a known key. " + (f"Did you mean {near[0]}?" if near else "Remove it")
+    if kind == "bool_type":
+        return f"{key}: {value} is neither true nor false. Write true or false without quotes"
+    if kind == "literal_error":
+        return f"{key}: {value} is not one of the choices. Write {context['expected']}"
+    if kind == "value_error":
+        return f"{key}: {value} {context['error']}"
+    return f"{key}: {value} is of the wrong type. See docs/configuration.md"
+
+
+def _short(value: object) -> str:
+    text = repr(value) if isinstance(value, str | int | float | bool | type(None)) else type(value).__name__
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,0 +1,149 @@
+"""Tokens: read from an authorized-user file or lent by a client, refreshed, and written back whole."""
+
+from __future__ import annotations
+
+import json
+import logging
+import stat
+from collections.abc import Collection, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Protocol
+
+import google_auth_httplib2
+import httplib2
+from google.oauth2.credentials import Credentials
+
+from syft_notify.atomic import write_atomically
+from syft_notify.errors import ConfigError, CredentialFault, UserError
+from syft_notify.google_api.faults import translated
+
+log = logging.getLogger(__name__)
+
+GOOGLE_TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+_SCOPE = "https://www.googleapis.com/auth/"
+DRIVE_SCOPES = (f"{_SCOPE}drive.readonly", f"{_SCOPE}drive")
+GMAIL_SCOPES = (f"{_SCOPE}gmail.send", f"{_SCOPE}gmail.compose", f"{_SCOPE}gmail.modify", "https://mail.google.com/")
+REFRESH_TIMEOUT = 30.0
+_REQUIRED = ("refresh_token", "client_id", "client_secret")
+_CURE = "Put an authorized-user token file of the account there (docs/google-setup.md)"
+
+
+class Token(Protocol):
+    """Where credentials come from; `name` is for people and never holds a secret."""
+
+    name: str
+
+    def credentials(self) -> Any:
+        """Valid google-auth credentials. Raises `CredentialFault` when a person must act, else a passing fault."""
+
+
+class LentToken:
+    """The credentials of a client in the same notebook, which has no token file (Colab)."""
+
+    def __init__(self, credentials: Any) -> None:
+        self.name = "the login of the notebook's client"
+        self._credentials = credentials
+
+    def credentials(self) -> Any:
+        """The lent credentials, refreshed when they are stale."""
+        return _refreshed(self._credentials, self.name)
+
+
+class TokenFile:
+    """An authorized-user token file. A new file put in its place is noticed and used."""
+
+    def __init__(self, path: Path, service: str, scopes: Collection[str], token_uri: str | None = None) -> None:
+        """`scopes` are those of which one suffices; `token_uri` replaces Google's. Raises as `credentials` does."""
+        self.name = str(path)
+        self._path = path
+        self._service = service
+        self._scopes = scopes
+        self._token_uri = token_uri or GOOGLE_TOKEN_URI
+        self._read_only = False
+        self._load()
+
+    def credentials(self) -> Any:
+        """Valid credentials. Raises `ConfigError` for a file that cannot be used, `Fault` as Google answers."""
+        if self._stamp() != self._loaded:
+            self._load()
+        credentials = _refreshed(self._credentials, self.name)
+        if credentials.token != self._document.get("token"):
+            self._write_back()
+        return credentials
+
+    def _stamp(self) -> tuple[int, int]:
+        try:
+            status = self._path.stat()
+        except OSError as error:
+            raise ConfigError(f"The {self._service} token file {self._path} is missing", _CURE) from error
+        return status.st_mtime_ns, status.st_ino
+
+    def _load(self) -> None:
+        self._loaded = self._stamp()
+        self._document = _read(self._path, self._service)
+        granted = _granted(self._document)
+        if granted and not granted & set(self._scopes):
+            raise CredentialFault(
+                f"The {self._service} token file {self._path} lacks the scope {next(iter(self._scopes))}",
+                "Give consent again with that scope, and put the new file there",
+            )
+        if self._path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            log.warning("others can read %s; `chmod 600` it", self._path)
+        # Without `scopes` a refresh keeps all that were granted: the file may serve another program too.
+        self._credentials = Credentials(  # type: ignore[no-untyped-call]
+            self._document.get("token"),
+            refresh_token=self._document["refresh_token"],
+            token_uri=self._token_uri,
+            client_id=self._document["client_id"],
+            client_secret=self._document["client_secret"],
+            expiry=_expiry(self._document.get("expiry")),
+        )
+
+    def _write_back(self) -> None:
+        """Keep the fresh token for the next start; everything else in the file stays as it is."""
+        self._document["token"] = self._credentials.token
+        if self._credentials.expiry is not None:
+            self._document["expiry"] = self._credentials.expiry.isoformat() + "Z"
+        try:
+            write_atomically(self._path, json.dumps(self._document).encode())
+            self._loaded = self._stamp()
+        except UserError as error:
+            if not self._read_only:
+                log.warning("the refreshed token is kept in memory only: %s", error)
+            self._read_only = True
+
+
+def _refreshed(credentials: Any, name: str) -> Any:
+    if not credentials.valid:
+        with translated("Google's token service", name):
+            credentials.refresh(google_auth_httplib2.Request(httplib2.Http(timeout=REFRESH_TIMEOUT)))
+    return credentials
+
+
+def _read(path: Path, service: str) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"The {service} token file {path} cannot be read: {error.strerror}", _CURE) from error
+    except ValueError:
+        raise ConfigError(f"The {service} token file {path} is not valid JSON", _CURE) from None
+    missing = [key for key in _REQUIRED if not (isinstance(document, dict) and isinstance(document.get(key), str))]
+    if missing:
+        hint = "It looks like credentials.json; a token file is what consent gives. " if "installed" in document else ""
+        raise ConfigError(f"The {service} token file {path} lacks {', '.join(missing)}", hint + _CURE)
+    return dict(document)
+
+
+def _granted(document: Mapping[str, Any]) -> set[str]:
+    scopes = document.get("scopes") or ()
+    return set(scopes.split() if isinstance(scopes, str) else map(str, scopes))
+
+
+def _expiry(text: object) -> datetime | None:
+    """google-auth wants naive UTC. A file without a readable time counts as expired, which costs one refresh."""
+    try:
+        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return datetime(1970, 1, 1)  # noqa: DTZ001 - the form that google-auth wants
+    return moment.astimezone(timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment

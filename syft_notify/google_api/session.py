@@ -1,0 +1,141 @@
+"""Conversations with one Google service: one connection a thread, reads repeated in place, sends never."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+import google_auth_httplib2
+import httplib2
+from googleapiclient.discovery import build
+
+from syft_notify.errors import Fault, RateLimitedFault, TransientFault
+from syft_notify.google_api.auth import Token
+from syft_notify.google_api.faults import translated
+
+TIMEOUT_SECONDS = 60.0
+READ_ATTEMPTS = 4
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 5.0
+LONGEST_READ_SECONDS = 90.0
+
+Answer = TypeVar("Answer")
+
+
+class _OneTry:
+    """A connection that carries one request: httplib2 would repeat even a POST when the answer does not come."""
+
+    _used = False
+
+    def connect(self) -> None:
+        if self._used:
+            raise ConnectionResetError("the connection broke before the answer")
+        super().connect()  # type: ignore[misc]
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self._used = True
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+
+class _OneTryPlain(_OneTry, httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc]
+    """One request over http, which the config allows on loopback only."""
+
+
+class _OneTryTls(_OneTry, httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]
+    """One request over https."""
+
+
+class _SendingHttp(httplib2.Http):  # type: ignore[misc]
+    """Sends each request once, over a connection of its own: an idle one may have gone stale unnoticed."""
+
+    def request(self, uri: str, *args: Any, **kwargs: Any) -> Any:
+        self.connections.clear()
+        kwargs["connection_type"] = _OneTryTls if uri.startswith("https:") else _OneTryPlain
+        return super().request(uri, *args, **kwargs)
+
+
+class Session:
+    """Requests to one service with one token."""
+
+    def __init__(
+        self,
+        service: str,
+        version: str,
+        token: Token,
+        endpoint: str | None = None,
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`service` and `version` as Google's discovery names them; `endpoint` None is Google; `timeout` in seconds."""
+        self._service = service
+        self._version = version
+        self._token = token
+        self._endpoint = endpoint
+        self._timeout = timeout
+        self._sleep = sleep
+        self._local = threading.local()
+
+    def read(self, ask: Callable[[Any], Answer]) -> Answer:
+        """The answer of `ask(service)`, which must change nothing: it is repeated a few times on a passing fault."""
+        deadline = time.monotonic() + LONGEST_READ_SECONDS
+        for attempt in range(1, READ_ATTEMPTS + 1):
+            try:
+                return self._ask(ask, sending=False)
+            except (TransientFault, RateLimitedFault) as fault:
+                self._local.reading = None
+                if attempt == READ_ATTEMPTS or time.monotonic() > deadline:
+                    raise
+                self.wait(attempt, fault)
+        raise AssertionError("the last attempt returns or raises")
+
+    def send(self, ask: Callable[[Any], Answer]) -> Answer:
+        """The answer of `ask(service)`, tried once; a connection that breaks raises `AmbiguousFault`."""
+        return self._ask(ask, sending=True)
+
+    def wait(self, attempt: int, fault: Fault) -> None:
+        """Pause before the next attempt: as long as the service asks, else exponentially with jitter.
+
+        Raises `fault` itself when the service wants to be left alone for longer than a poll may take.
+        """
+        until = fault.until if isinstance(fault, RateLimitedFault) else None
+        asked = (until - datetime.now(timezone.utc)).total_seconds() if until else 0.0
+        if asked > LONGEST_PAUSE_SECONDS:
+            raise fault
+        usual = FIRST_PAUSE_SECONDS * (1 << attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+        self._sleep(max(asked, usual))
+
+    def batch_uri(self) -> str:
+        """Where this service takes batches; at another endpoint it lies beside the service as it does at Google."""
+        root = self._endpoint.removesuffix("drive/v3/") if self._endpoint else "https://www.googleapis.com/"
+        return f"{root}batch/{self._service}/{self._version}"
+
+    def _ask(self, ask: Callable[[Any], Answer], *, sending: bool) -> Answer:
+        with translated(self._service.capitalize(), self._token.name, sending=sending):
+            return ask(self._resource(sending=sending))
+
+    def _resource(self, *, sending: bool) -> Any:
+        """This thread's service object, for httplib2 is not safe to share; built again when the token changed."""
+        slot = "sending" if sending else "reading"
+        credentials = self._token.credentials()
+        known = getattr(self._local, slot, None)
+        if known is None or known[0] is not credentials:
+            http = (_SendingHttp if sending else httplib2.Http)(timeout=self._timeout)
+            known = (credentials, self._build(google_auth_httplib2.AuthorizedHttp(credentials, http=http)))
+            setattr(self._local, slot, known)
+        return known[1]
+
+    def _build(self, http: Any) -> Any:
+        options = {"api_endpoint": self._endpoint} if self._endpoint else None
+        return build(
+            self._service,
+            self._version,
+            http=http,
+            client_options=options,
+            cache_discovery=False,
+            static_discovery=True,
+        )

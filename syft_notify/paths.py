@@ -1,0 +1,39 @@
+"""Where every file lies: all beside the config, so that two configs in two folders are two independent daemons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+CONFIG_NAME = "daemon.yaml"
+CONFIG_VARIABLE = "SYFT_NOTIFY_CONFIG"
+COLAB_DRIVE = Path("/content/drive/MyDrive")
+
+
+def default_folder(home: Path, colab_drive: Path = COLAB_DRIVE) -> Path:
+    """`~/.syft-creds`, or on Colab the folder on the mounted Drive that outlives the machine."""
+    return colab_drive / "syft-creds" if colab_drive.is_dir() else home / ".syft-creds"
+
+
+def config_path(given: str | None, environ: Mapping[str, str], home: Path) -> Path:
+    """The config to use: as given on the command line, else by the environment, else the default one."""
+    named = given or environ.get(CONFIG_VARIABLE)
+    return Path(named).expanduser().absolute() if named else default_folder(home) / CONFIG_NAME
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files that belong to the state file at `state`."""
+
+    state: Path
+
+    @property
+    def spool(self) -> Path:
+        """Folder of big pieces of pending notifications, such as code previews."""
+        return self.state.with_suffix(".spool")
+
+    @property
+    def lock(self) -> Path:
+        """What the kernel locks while a process works on the state."""
+        return self.state.with_suffix(".lock")
