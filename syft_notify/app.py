@@ -82,7 +82,7 @@ def _build(config: Config, drive_token: Token, gmail_token: Token, *, jobs: bool
     poll = Poll(
         monitors=monitors,
         router=Router(GMAIL, config.muted),
-        compose=Composer(email_format=config.email_format),
+        compose=Composer(email_format=config.email_format).compose,
         channels={GMAIL: GmailChannel(gmail_token, config.gmail_api_endpoint)},
         ledger=Ledger(config.state_path, Files(config.state_path).spool, dry_run=dry_run),
         clock=utc_now,

@@ -1,0 +1,173 @@
+"""What a person types next in the SyftBox client, for every notification and every generation of the client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from syft_notify.model import JobFacts, JobLayout, Kind, Notification, PeerFacts, Role
+from syft_notify.pipeline.plain import literal
+
+# A longer name cannot be a folder, so the client cannot hold such a job under its whole name.
+_LONGEST_NAME = 255
+
+# The releases called `syft-client`; today's is called `syft-rds`. Signatures and attributes were read in the
+# released wheels 0.1.93 to 0.1.117 and 0.6.1, and run in the newest of each line.
+_SYFT_CLIENT = frozenset({JobLayout.J0, JobLayout.J1, JobLayout.J2})
+_WITHOUT_REVIEW = frozenset({JobLayout.J0, JobLayout.J1})
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do next: in words, and the commands that do it."""
+
+    title: str
+    code: str
+
+
+def next_steps(notification: Notification) -> tuple[Step, ...]:
+    """The steps for the recipient; each goes on in the session that the first one opens."""
+    facts = notification.facts
+    if isinstance(facts, PeerFacts):
+        return _PEER_STEPS[notification.kind, notification.role](facts)
+    if facts.opaque:
+        return _OPAQUE_STEPS[notification.role](facts)
+    return _JOB_STEPS[notification.kind, notification.role](facts)
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(lines)
+
+
+def _login(role: Role, email: str, *, syft_client: bool) -> str:
+    call = f"login_{role.value}"
+    source, name = ("import syft_client as sc", f"sc.{call}") if syft_client else (f"from syft_rds import {call}", call)
+    return _lines(source, '# outside Colab also: token_path="..."', f"client = {name}(email={literal(email)})")
+
+
+def _job_login(role: Role, facts: JobFacts) -> str:
+    email = facts.do if role is Role.DO else facts.ds
+    return _login(role, email, syft_client=facts.layout in _SYFT_CLIENT)
+
+
+def _by_name(facts: JobFacts) -> str:
+    if len(facts.job) <= _LONGEST_NAME:
+        return f"job = client.jobs[{literal(facts.job)}]"
+    return _lines("job = next(", f"    j for j in client.jobs if j.name.startswith({literal(facts.job[:80])})", ")")
+
+
+def _exactly(facts: JobFacts) -> str:
+    """Picks the job by its DS and name: by the name alone the client takes the newest of any DS.
+
+    The DS is the one of the job's folder, which is what the client compares; it stands in the job's key.
+    """
+    ds = facts.key.removesuffix(f"/{facts.job}")
+    if ds == facts.key or len(facts.job) > _LONGEST_NAME:
+        return _by_name(facts)
+    return _lines(
+        "job = next(",
+        "    j for j in client.jobs",
+        f"    if j.submitted_by == {literal(ds)}",
+        f"    and j.name == {literal(facts.job)}",
+        ")",
+    )
+
+
+def _review(facts: JobFacts) -> tuple[Step, ...]:
+    if facts.layout in _WITHOUT_REVIEW:
+        reading = _lines(
+            'for path in sorted(job.location.rglob("*")):',
+            "    if path.is_file():",
+            '        print(path, path.read_text(), sep="\\n")',
+        )
+    else:
+        reading = _lines("print(job.run_script)  # what will be run", "print(job.code)        # its entry point")
+    look = Step(
+        "List the jobs and look at this one",
+        _lines(_job_login(Role.DO, facts), "client.jobs", _exactly(facts), reading),
+    )
+    approve = Step("If you agree: approve it and run it", _lines("job.approve()", _run(facts)))
+    reject = Step(
+        "If you do not: reject it", _lines('job.reject("the reason, for the scientist to read")', "client.sync()")
+    )
+    return (look, approve) if facts.layout in _WITHOUT_REVIEW else (look, approve, reject)
+
+
+def _run(facts: JobFacts) -> str:
+    """Runs what is approved. In J0 results are always shared, and the call takes no such argument."""
+    shared = "" if facts.layout is JobLayout.J0 else "share_outputs_with_submitter=True"
+    return f"client.process_approved_jobs({shared})"
+
+
+def _after_failure(facts: JobFacts) -> tuple[Step, ...]:
+    look = _lines(_job_login(Role.DO, facts), _exactly(facts), "print(job.stderr)", "print(job.stdout)")
+    again = Step("Run it once more, when the cause is gone", _lines("job.rerun()", _run(facts)))
+    return Step("Read all of its output", look), again
+
+
+def _watch(facts: JobFacts) -> tuple[Step, ...]:
+    return (Step("See how it stands", _lines(_job_login(Role.DS, facts), "client.jobs")),)
+
+
+def _results(facts: JobFacts) -> tuple[Step, ...]:
+    fetch = _lines(_job_login(Role.DS, facts), _by_name(facts), "for path in job.output_paths:", "    print(path)")
+    return (Step("Find the results", fetch),)
+
+
+def _submit_again(facts: JobFacts) -> tuple[Step, ...]:
+    submit = _submit(facts.do, "a new name")
+    return (Step("Submit it again, changed and under a new name", _lines(_job_login(Role.DS, facts), submit)),)
+
+
+def _submit(do: str, name: str) -> str:
+    return _lines(
+        "client.submit_python_job(",
+        f"    {literal(do)},",
+        '    "main.py",  # or a folder with your code',
+        f"    job_name={literal(name)},",
+        ")",
+    )
+
+
+def _fetch_opaque(facts: JobFacts) -> tuple[Step, ...]:
+    return (Step("Fetch it, and list the jobs", _lines(_job_login(Role.DO, facts), "client.jobs")),)
+
+
+def _decide_on_peer(facts: PeerFacts) -> tuple[Step, ...]:
+    login = _login(Role.DO, facts.do, syft_client=not facts.version or facts.version.startswith("0.1."))
+    ds = literal(facts.ds)
+    return (
+        Step("List your peers and their requests", _lines(login, "client.peers")),
+        Step(
+            "If you know them: accept, and fetch what they sent",
+            _lines(f"client.approve_peer_request({ds})", "client.sync()"),
+        ),
+        Step("If you do not: reject", f"client.reject_peer_request({ds})"),
+    )
+
+
+def _watch_peer(facts: PeerFacts) -> tuple[Step, ...]:
+    login = _login(Role.DS, facts.ds, syft_client=not facts.version or facts.version.startswith("0.1."))
+    return (Step("See how your request stands", _lines(login, "client.peers")),)
+
+
+def _first_job(facts: PeerFacts) -> tuple[Step, ...]:
+    login = _login(Role.DS, facts.ds, syft_client=facts.version.startswith("0.1."))
+    return (Step("Submit a job", _lines(login, "client.peers", _submit(facts.do, "my first job"))),)
+
+
+_JOB_STEPS: Mapping[tuple[Kind, Role], Callable[[JobFacts], tuple[Step, ...]]] = {
+    (Kind.JOB_SUBMITTED, Role.DO): _review,
+    (Kind.JOB_SUBMITTED, Role.DS): _watch,
+    (Kind.JOB_APPROVED, Role.DS): _watch,
+    (Kind.JOB_EXECUTED, Role.DS): _results,
+    (Kind.JOB_FAILED, Role.DO): _after_failure,
+    (Kind.JOB_FAILED, Role.DS): _submit_again,
+    (Kind.JOB_REJECTED, Role.DS): _submit_again,
+}
+_OPAQUE_STEPS: Mapping[Role, Callable[[JobFacts], tuple[Step, ...]]] = {Role.DO: _fetch_opaque, Role.DS: _watch}
+_PEER_STEPS: Mapping[tuple[Kind, Role], Callable[[PeerFacts], tuple[Step, ...]]] = {
+    (Kind.PEER_REQUESTED, Role.DO): _decide_on_peer,
+    (Kind.PEER_REQUESTED, Role.DS): _watch_peer,
+    (Kind.PEER_GRANTED, Role.DS): _first_job,
+}

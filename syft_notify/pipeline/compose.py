@@ -1,0 +1,237 @@
+"""Writes the mail of a notification: headers, text part and HTML part. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone, tzinfo
+from html import escape
+from typing import Any, Literal
+
+from jinja2 import PackageLoader, StrictUndefined, TemplateError, select_autoescape
+from jinja2.sandbox import SandboxedEnvironment
+
+from syft_notify.errors import RejectedFault
+from syft_notify.model import CodeFile, JobFacts, Kind, Message, Notification, PeerFacts, Preview, Role, ThreadRef
+from syft_notify.pipeline.commands import next_steps
+from syft_notify.pipeline.plain import UNSEEN, plain, plain_lines, unseen
+
+SUBJECT_LIMIT = 200  # characters, without "Re: "
+NAME_LIMIT = 120
+REASON_LIMIT = 4_000
+STDERR_LIMIT = 50_000
+LISTED = 20  # dependencies and hidden characters beyond these are counted, not named
+CODE_BUDGET = 800_000  # bytes of the escaped code, so that a whole part stays under a megabyte
+LATE = timedelta(hours=1)
+
+# One address and nothing that a mail server could read as two.
+_ADDRESS = re.compile(r"[^\s,;:<>()\[\]\\\"@]+@[^\s,;:<>()\[\]\\\"@]+")
+
+
+@dataclass(frozen=True)
+class Accent:
+    """The status of a mail in a word and a colour, for a light and a dark background."""
+
+    word: str
+    light: str
+    dark: str
+
+
+ACCENTS: Mapping[Kind, Accent] = {
+    Kind.JOB_SUBMITTED: Accent("Submitted", "#1d5fbf", "#8fbaff"),
+    Kind.JOB_APPROVED: Accent("Approved", "#0b6b70", "#79d2d6"),
+    Kind.JOB_EXECUTED: Accent("Completed", "#1a7040", "#80d6a4"),
+    Kind.JOB_FAILED: Accent("Failed", "#b3261e", "#ffa399"),
+    Kind.JOB_REJECTED: Accent("Rejected", "#875300", "#f2c169"),
+    Kind.PEER_REQUESTED: Accent("Peer request", "#6a3db0", "#c8abff"),
+    Kind.PEER_GRANTED: Accent("Accepted", "#1a7040", "#80d6a4"),
+}
+
+
+@dataclass(frozen=True)
+class ShownFile:
+    """A file of the submitted code, ready to be shown; `note` says what of it is missing or hidden."""
+
+    path: str
+    text: str
+    note: str
+
+
+class Composer:
+    """Writes mails. `zone` is the data owner's, None the system's own; with `text` there is no HTML part."""
+
+    def __init__(self, zone: tzinfo | None = None, email_format: Literal["html", "text"] = "html") -> None:
+        self._zone = zone
+        self._with_html = email_format == "html"
+        self._templates = SandboxedEnvironment(
+            loader=PackageLoader("syft_notify"),
+            autoescape=select_autoescape(enabled_extensions=("html.j2",)),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+
+    def compose(self, notification: Notification, preview: Preview | None, thread: ThreadRef, now: datetime) -> Message:
+        """The mail of a notification. Raises `RejectedFault` for one that can never be written."""
+        if not (_ADDRESS.fullmatch(notification.recipient) and notification.recipient.isprintable()):
+            raise RejectedFault(f"{plain(notification.recipient)!r} is not one email address")
+        context = self._context(notification, preview, now)
+        try:
+            context["headline"] = self._render(notification, "headline", context).strip()
+            text = self._render(notification, "txt", context)
+            html = self._render(notification, "html", context) if self._with_html else ""
+        except TemplateError as error:
+            raise RejectedFault(f"the mail could not be written from its template: {error}") from error
+        subject = plain(notification.thread.subject, SUBJECT_LIMIT)
+        return Message(
+            id=notification.id,
+            to=notification.recipient,
+            subject=f"Re: {subject}" if thread.started else subject,
+            headline=context["headline"],
+            text=text,
+            html=html,
+            thread=thread,
+            headers=_headers(notification, thread),
+        )
+
+    def _render(self, notification: Notification, part: str, context: Mapping[str, Any]) -> str:
+        return self._templates.get_template(f"{notification.template}.{part}.j2").render(context)
+
+    def _context(self, notification: Notification, preview: Preview | None, now: datetime) -> dict[str, Any]:
+        """What the templates may show: nothing of it can hurt a text part, and autoescape guards the HTML."""
+        facts = notification.facts
+        context: dict[str, Any] = {
+            "to_owner": notification.role is Role.DO,
+            "do": plain(facts.do, NAME_LIMIT),
+            "ds": plain(facts.ds, NAME_LIMIT) or "an unknown sender",
+            "accent": ACCENTS[notification.kind],
+            "steps": next_steps(notification),
+            "rows": [*_who_and_what(facts), *self._times(notification, now)],
+        }
+        if isinstance(facts, JobFacts):
+            context |= _job_context(facts)
+            context |= {"files": _shown(preview), "left_out": [plain(reason) for reason in _left_out(preview)]}
+        return context
+
+    def _times(self, notification: Notification, now: datetime) -> list[tuple[str, list[str]]]:
+        """When it happened and, if the mail is late, when it was written; a job's own time is the DS's claim."""
+        owner = "your time" if notification.role is Role.DO else "the owner's time"
+        rows = [("When", self._moment(notification.at, owner))]
+        submitted = notification.facts.submitted_at if isinstance(notification.facts, JobFacts) else None
+        if submitted and notification.kind is not Kind.JOB_SUBMITTED:
+            rows.append(("Submitted", self._moment(submitted, owner)))
+        if now - notification.at >= LATE:
+            rows.append(("Mail written", self._moment(now, owner)))
+        return rows
+
+    def _moment(self, at: datetime, whose: str) -> list[str]:
+        aware = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
+        try:
+            utc, local = aware.astimezone(timezone.utc), aware.astimezone(self._zone)
+        except OverflowError:  # the first or the last day that there is, as a job may claim
+            return [aware.isoformat()]
+        return [f"{utc:%Y-%m-%d %H:%M} UTC", f"{local:%Y-%m-%d %H:%M %Z}, {whose}"]
+
+
+def _headers(notification: Notification, thread: ThreadRef) -> dict[str, str]:
+    """`References` names the root in the first mail too: Gmail gives that one a Message-ID we do not know."""
+    headers = {
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        "X-Syft-Event-Id": plain(notification.id),
+        "X-Syft-Event": notification.kind.value,
+        "References": plain(thread.root_id),
+    }
+    return headers | ({"In-Reply-To": plain(thread.root_id)} if thread.started else {})
+
+
+def _job_context(facts: JobFacts) -> dict[str, Any]:
+    return {
+        "job": plain(facts.job, NAME_LIMIT) or "a job without a name",
+        "kind_of_code": plain(facts.code_type, 40),
+        "opaque": facts.opaque.value if facts.opaque else "",
+        "verified": facts.verified,
+        "warning": plain(facts.warning, 1000),
+        "reason": _beginning(facts.reason, REASON_LIMIT),
+        "return_code": _return_code(facts.return_code),
+        "stderr": _end(facts.stderr_tail, STDERR_LIMIT),
+    }
+
+
+def _who_and_what(facts: JobFacts | PeerFacts) -> list[tuple[str, list[str]]]:
+    people = [
+        ("Scientist", [plain(facts.ds) or "unknown"]),
+        ("Data owner", [plain(facts.do)]),
+    ]
+    if isinstance(facts, PeerFacts):
+        return [*people, *([("Client", [plain(facts.version, 40)])] if facts.version else [])]
+    what = [] if facts.opaque else [("Job", [plain(facts.job, 300)])]
+    details = {
+        "Type": [plain(facts.code_type, 40)],
+        "Entry point": [plain(facts.entry_point)],
+        "Depends on": [_listing(facts.dependencies)],
+        "Files": [str(len(facts.files)) if facts.files else ""],
+        "Size": [_size(facts.size) if facts.size is not None else ""],
+        "Return code": [_return_code(facts.return_code) if facts.return_code is not None else ""],
+    }
+    return [*what, *people, *((label, value) for label, value in details.items() if value != [""])]
+
+
+def _listing(names: tuple[str, ...]) -> str:
+    named = ", ".join(plain(name, 80) for name in names[:LISTED])
+    return named if len(names) <= LISTED else f"{named} and {len(names) - LISTED} more"
+
+
+def _return_code(code: int | None) -> str:
+    """-1 is what the client's runner writes when it stopped a job that ran too long."""
+    if code is None:
+        return "unknown"
+    return "-1 (stopped: it ran too long)" if code == -1 else str(code)
+
+
+def _size(size: int) -> str:
+    if size < 1000:
+        return f"{size} bytes"
+    return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
+
+
+def _beginning(text: str, limit: int) -> str:
+    shown = plain_lines(text[:limit]).strip()
+    return shown if len(text) <= limit else f"{shown} …"
+
+
+def _end(text: str, limit: int) -> str:
+    shown = plain_lines(text[-limit:]).rstrip()
+    return shown if len(text) <= limit else f"… {shown}"
+
+
+def _shown(preview: Preview | None) -> list[ShownFile]:
+    """The files in order while they fit; of one that does not fit, its beginning."""
+    shown, room = [], CODE_BUDGET
+    for file in preview.files if preview else ():
+        text = plain_lines(file.text)
+        cost = _cost(text)
+        if cost > room:
+            text = text[: room // 5]  # the longest escape of one character has five
+            file = replace(file, cut=True)
+        room -= min(cost, room)
+        shown.append(ShownFile(plain(file.path), text.removesuffix("\n"), _file_note(file)))
+    return shown
+
+
+def _cost(text: str) -> int:
+    """Bytes of the text in the part where it takes most: each line has a mark before it in the text part."""
+    return max(len(escape(text).encode()), len(text.encode()) + 2 * text.count("\n"))
+
+
+def _file_note(file: CodeFile) -> str:
+    notes = [f"Only the beginning; the whole file has {_size(file.size)}."] if file.cut else []
+    if hidden := unseen(file.text):
+        notes.append(f"Holds characters that cannot be seen, here shown as {UNSEEN}: {', '.join(hidden)}.")
+    return " ".join(notes)
+
+
+def _left_out(preview: Preview | None) -> tuple[str, ...]:
+    return preview.left_out if preview else ()
