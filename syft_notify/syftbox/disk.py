@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+_MAX_WALK = 5_000
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -32,6 +34,13 @@ def stamp_of(path: Path) -> Stamp | None:
     return Stamp(found.st_ino, found.st_size, found.st_ctime_ns, found.st_mtime_ns)
 
 
+def refuse_links(base: Path, relative: str) -> None:
+    """Raise `OSError` when a folder on the way from `base` to a file below it is a link."""
+    for folder in list((base / relative).parents)[: relative.count("/")]:
+        if folder.is_symlink():
+            raise OSError(errno.ELOOP, "a link is on the way")
+
+
 def read_start(path: Path, limit: int) -> bytes:
     """The first `limit` bytes of a plain file. Raises `OSError`."""
     return _read(path, 0, limit)
@@ -48,31 +57,46 @@ def folders_in(path: Path) -> list[str]:
         return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith("."))
 
 
-def walk_files(root: Path, limit: int, skip: frozenset[str]) -> Iterator[tuple[str, int]]:
-    """The plain files below a folder with their sizes, by path relative to it; at most `limit` entries are looked at.
+@dataclass
+class Walk:
+    """The plain files below a folder by relative path with their sizes; a path that ends in `/` was not entered."""
 
-    Folders with a name in `skip` and hidden ones are not entered but given as a path that ends in `/`.
-    """
-    seen = 0
+    sizes: dict[str, int] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+    whole: bool = True
+
+
+def walk(root: Path, enter: Callable[[str], bool]) -> Walk:
+    """Look at the files below a folder; into the folders among them only where `enter(relative path)` says so."""
+    found = Walk()
     waiting = [""]
-    while waiting:
+    while waiting and found.whole:
         folder = waiting.pop()
         try:
             with os.scandir(root / folder) as entries:
-                for entry in entries:
-                    seen += 1
-                    if seen > limit:
-                        return
-                    path = f"{folder}{entry.name}"
-                    if entry.is_dir(follow_symlinks=False):
-                        if entry.name.startswith(".") or entry.name in skip:
-                            yield f"{path}/", 0
-                        else:
-                            waiting.append(f"{path}/")
-                    elif entry.is_file(follow_symlinks=False):
-                        yield path, entry.stat(follow_symlinks=False).st_size
+                waiting += _walk_folder(folder, entries, enter, found)
         except OSError:
-            yield folder or "./", 0
+            found.unreadable.append(folder)
+    return found
+
+
+def _walk_folder(
+    folder: str, entries: Iterable[os.DirEntry[str]], enter: Callable[[str], bool], found: Walk
+) -> list[str]:
+    """Note the files of one folder; returns the folders in it to enter."""
+    deeper: list[str] = []
+    for entry in entries:
+        if len(found.sizes) + len(deeper) >= _MAX_WALK:
+            found.whole = False
+            break
+        path = folder + entry.name
+        if entry.is_file(follow_symlinks=False):
+            found.sizes[path] = entry.stat(follow_symlinks=False).st_size
+        elif entry.is_dir(follow_symlinks=False) and enter(path):
+            deeper.append(f"{path}/")
+        elif entry.is_dir(follow_symlinks=False):
+            found.sizes[f"{path}/"] = 0
+    return deeper
 
 
 def _read(path: Path, start: int, limit: int) -> bytes:

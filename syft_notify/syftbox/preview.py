@@ -119,7 +119,6 @@ class _Pick:
             self.shown[path] = file
 
     def in_words(self) -> list[str]:
-        sizes = self._sizes
         words = [f"{printable(path)}: the same as {printable(twin)}" for path, twin in self._copies[:_MAX_NAMED]]
         words += _counted(len(self._copies[_MAX_NAMED:]), "more copy", "more copies")
         words += [
