@@ -40,6 +40,11 @@ class App:
         """One pass of the line. `wanted` is asked before each send whether to go on."""
         return self._poll(narrator, wanted)
 
+    @property
+    def sending(self) -> bool:
+        """Whether a mail is in hand, which a stop must wait for."""
+        return self._poll.sending
+
     def grant_peer(self, ds_email: str, narrator: Narrator) -> PollReport:
         """Tell a DS that the owner granted their request, unless they were told before."""
         return self._poll.tell([self._peers.granted(ds_email, self._clock())], narrator)

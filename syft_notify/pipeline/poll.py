@@ -36,7 +36,7 @@ class Compose(Protocol):
     """Writes the message of a notification."""
 
     def __call__(
-        self, notification: Notification, preview: Preview | None, thread: ThreadRef, now: datetime
+        self, notification: Notification, preview: Preview | None, thread: ThreadRef, now: datetime, /
     ) -> Message: ...
 
 
@@ -55,6 +55,7 @@ class Poll:
     """Looks with every monitor, keeps what is new, and sends what is due.
 
     In a dry run the narrator hears what would be sent, and nothing is tried.
+    `sending` is true while a mail is in hand, which a stop must wait for.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Poll:
         self._clock = clock
         self._jitter = jitter
         self._dry_run = dry_run
+        self.sending = False
 
     def __call__(self, narrator: Narrator, wanted: Callable[[], bool] = lambda: True) -> PollReport:
         """One pass. Monitors fail alone; whatever one brought is told even if another failed.
@@ -174,10 +176,14 @@ class Poll:
     def _try(self, waiting: Pending) -> Outcome:
         """Write down that we try, try, write down what came of it: in this order a crash loses nothing."""
         notification = waiting.notification
-        pending = self._ledger.attempt(notification.id)
-        channel = self._channels[notification.channel]
-        outcome = deliver(pending, self._message, channel, self._clock(), self._jitter())
-        self._ledger.settle(notification.id, outcome)
+        self.sending = True
+        try:
+            pending = self._ledger.attempt(notification.id)
+            channel = self._channels[notification.channel]
+            outcome = deliver(pending, self._message, channel, self._clock(), self._jitter())
+            self._ledger.settle(notification.id, outcome)
+        finally:
+            self.sending = False
         return outcome
 
     def _message(self, pending: Pending) -> Message:

@@ -1,0 +1,55 @@
+"""The command line: finds the command, loads only what it needs, turns every failure into one line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import NoReturn
+
+import click
+
+from syft_notify import __version__
+from syft_notify.cli import output
+from syft_notify.cli.lazy import LazyGroup
+from syft_notify.errors import ExitCode, NotifyError
+
+log = logging.getLogger(__name__)
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_in={"run": "syft_notify.cli.run:run", "demo": "syft_notify.cli.demo:demo"},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="syft-notify")
+def cli() -> None:
+    """Mails to the right person when something happens in your SyftBox.
+
+    \b
+    syft-notify demo         see the whole story on a local Google, no account needed
+    syft-notify run --once   look once, send what is new
+    syft-notify run          keep watching
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line. No traceback reaches the user; `--verbose` logs it."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except NotifyError as error:
+        output.error(str(error))
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        output.error("Interrupted.")
+        sys.exit(ExitCode.FAILED)
+    except Exception as error:
+        # The last guard of the program: what nobody foresaw still ends in one line.
+        log.exception("the command failed by a mistake of ours")
+        output.error(f"This is a mistake of ours: {type(error).__name__}. Run it again with --verbose and report it.")
+        sys.exit(ExitCode.FAILED)
+    sys.exit(code if isinstance(code, int) else ExitCode.OK)

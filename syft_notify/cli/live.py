@@ -1,0 +1,96 @@
+"""What a person sees while polls go on: a line for what was found and for what was sent, nothing when idle."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from syft_notify.model import Decision, Event, JobFacts, Kind, Message, Notification, Outcome, OutcomeKind
+from syft_notify.pipeline.plain import plain
+
+log = logging.getLogger(__name__)
+
+_WHAT = {
+    Kind.JOB_SUBMITTED: "new job",
+    Kind.JOB_APPROVED: "job approved",
+    Kind.JOB_EXECUTED: "job completed",
+    Kind.JOB_FAILED: "job failed",
+    Kind.JOB_REJECTED: "job rejected",
+    Kind.PEER_REQUESTED: "peer request",
+    Kind.PEER_GRANTED: "peer granted",
+}
+INDENT = " " * 10
+
+
+class LiveNarrator:
+    """Tells a poll to a person through `say`. A trouble that repeats unchanged is told once, until it ends."""
+
+    def __init__(self, say: Callable[[str], None], clock: Callable[[], datetime], *, verbose: bool = False) -> None:
+        """`clock` gives local time; `verbose` also tells why nothing is sent."""
+        self._say = say
+        self._clock = clock
+        self._verbose = verbose
+        self._troubles: Counter[str] = Counter()
+        self._now: Counter[str] = Counter()
+
+    def begin(self) -> None:
+        """A poll begins: troubles of the poll before last that did not come back are over."""
+        self._troubles, self._now = self._now, Counter()
+
+    def saw(self, event: Event, decision: Decision) -> None:
+        """An event was found."""
+        log.debug("%s: %s", event.key, decision.value)
+        if decision is Decision.SEND:
+            self._say(f"{self._stamp()}  {event_in_words(event)}")
+        elif self._verbose:
+            self._say(f"{self._stamp()}  {event_in_words(event)} ({decision.value}: nothing to send)")
+
+    def withheld(self, notification: Notification, decision: Decision) -> None:
+        """A notification is not sent."""
+        log.info("%s to %s withheld: %s", notification.mark[1], notification.recipient, decision.value)
+        if self._verbose or decision is Decision.UNVERIFIED_SENDER:
+            self._say(f"{INDENT}not told to {plain(notification.recipient)}: {decision.value}")
+
+    def would_send(self, message: Message) -> None:
+        """In a dry run."""
+        self._say(f"{INDENT}would send to {plain(message.to)}: {plain(message.headline)}")
+
+    def attempted(self, notification: Notification, outcome: Outcome) -> None:
+        """A delivery was tried."""
+        to = plain(notification.recipient)
+        if outcome.kind is OutcomeKind.SENT:
+            self._say(f"{INDENT}sent to {to}")
+            return
+        what = f"{_WHAT[notification.kind]} to {to}"
+        if outcome.kind is OutcomeKind.DEAD:
+            self._say(f"{INDENT}given up: {what}. {plain(outcome.fault, 400)}")
+        elif outcome.credential:
+            self._tell_once(f"nothing can be sent. {plain(outcome.fault, 400)}")
+        else:
+            again = (
+                f"again at {outcome.retry_at.astimezone():%H:%M:%S}" if outcome.retry_at else "again at the next poll"
+            )
+            maybe = " (it may have arrived all the same)" if outcome.kind is OutcomeKind.AMBIGUOUS else ""
+            self._say(f"{INDENT}not sent, {again}: {what}{maybe}. {plain(outcome.fault, 400)}")
+
+    def trouble(self, source: str, problem: str) -> None:
+        """A look failed, was incomplete, or met something it cannot understand."""
+        self._tell_once(f"{source}: {plain(problem, 400)}")
+
+    def _tell_once(self, text: str) -> None:
+        if text not in self._now and text not in self._troubles:
+            log.warning("%s", text)
+            self._say(f"{self._stamp()}  {text}")
+        self._now[text] += 1
+
+    def _stamp(self) -> str:
+        return f"{self._clock():%H:%M:%S}"
+
+
+def event_in_words(event: Event) -> str:
+    """`new job: sales_analysis from ds@example.org`, in visible characters only."""
+    facts = event.facts
+    subject = f": {plain(facts.job, 120)} from" if isinstance(facts, JobFacts) else ":"
+    return f"{_WHAT[event.kind]}{subject} {plain(facts.ds) or 'an unknown sender'}"

@@ -1,0 +1,46 @@
+"""The terminal: lines that stay and, where a person looks on, one status line that changes."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from syft_notify.cli import output
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+
+class Screen:
+    """Prints lines; between `with` and its end a terminal also shows the status. Without one it is plain print."""
+
+    def __init__(self) -> None:
+        self._status: Status | None = None
+
+    def __enter__(self) -> Screen:
+        if sys.stdout.isatty():
+            from rich.console import Console
+
+            self._status = Console(highlight=False, markup=False).status("starting …", spinner="dots")
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        if self._status is not None:
+            self._status.console.print(text, soft_wrap=True)
+        else:
+            output.line(text)
+
+    def status(self, text: str) -> None:
+        """What goes on right now; shown on a terminal only."""
+        if self._status is not None:
+            self._status.update(text)

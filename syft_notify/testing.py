@@ -1,0 +1,210 @@
+"""Public fakes: a clock that is set, a Drive, a SyftBox folder and a channel in memory. They fit the ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from syft_notify.errors import Fault, MissingFault, RejectedFault
+from syft_notify.model import (
+    Decision,
+    Event,
+    Listing,
+    LocalJob,
+    LocalLook,
+    Message,
+    Notification,
+    Outcome,
+    Preview,
+    Receipt,
+    RemoteFile,
+)
+
+
+class FakeClock:
+    """Shows the time it was set to."""
+
+    def __init__(self, now: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class _Stored:
+    file: RemoteFile
+    parent: str
+    content: bytes
+
+
+class MemoryRemoteFiles:
+    """A Drive as `me` sees it. `faults` maps an operation or a file id to the fault that it raises."""
+
+    def __init__(self, me: str, clock: FakeClock | None = None) -> None:
+        self.me = me
+        self.faults: dict[str, Fault] = {}
+        self.complete = True
+        self.calls: list[str] = []
+        self._clock = clock or FakeClock()
+        self._stored: dict[str, _Stored] = {}
+
+    def add_folder(self, name: str, owner: str) -> str:
+        """A folder at the top of the owner's Drive, visible to `me`; returns its id."""
+        return self._add(name, owner, parent="", content=b"")
+
+    def add_file(self, folder_id: str, name: str, content: bytes, owner: str) -> str:
+        """A file in a folder; returns its id."""
+        return self._add(name, owner, folder_id, content)
+
+    def add_own_file(self, name: str, content: bytes) -> str:
+        """A file in the SyftBox folder of `me`; one of the same name is replaced."""
+        for file_id in [i for i, s in self._stored.items() if s.parent == "SyftBox" and s.file.name == name]:
+            del self._stored[file_id]
+        return self._add(name, self.me, "SyftBox", content)
+
+    def move(self, file_id: str, folder_id: str) -> None:
+        """What the owner's client does with a message that it read."""
+        self._stored[file_id].parent = folder_id
+
+    def remove(self, file_id: str) -> None:
+        """Delete a file or a folder."""
+        del self._stored[file_id]
+
+    def _add(self, name: str, owner: str, parent: str, content: bytes) -> str:
+        file_id = f"id-{len(self._stored) + 1}-{name}"
+        now = self._clock()
+        mine = owner == self.me
+        file = RemoteFile(file_id, name, owner, mine, now, now, len(content), version=str(len(self.calls)))
+        self._stored[file_id] = _Stored(file, parent, content)
+        return file_id
+
+    def folders(self, name_prefix: str) -> Listing:
+        """All folders whose name begins so."""
+        self._called("folders")
+        found = (s.file for s in self._stored.values() if not s.parent and s.file.name.startswith(name_prefix))
+        return Listing(tuple(found), self.complete)
+
+    def own_files(self, name: str) -> Listing:
+        """The files in the own SyftBox folder with this name."""
+        self._called("own_files")
+        found = (s.file for s in self._stored.values() if s.parent == "SyftBox" and s.file.name == name)
+        return Listing(tuple(found), self.complete)
+
+    def children(self, folder_ids: Sequence[str]) -> Mapping[str, Listing | Fault]:
+        """What lies in each folder."""
+        self._called("children")
+        return {folder_id: self._listed(folder_id) for folder_id in folder_ids}
+
+    def _listed(self, folder_id: str) -> Listing | Fault:
+        if folder_id in self.faults:
+            return self.faults[folder_id]
+        if folder_id not in self._stored:
+            return MissingFault(f"{folder_id} is not there")
+        return Listing(tuple(s.file for s in self._stored.values() if s.parent == folder_id), self.complete)
+
+    def download(self, file: RemoteFile, limit: int) -> bytes:
+        """The content."""
+        self._called(f"download {file.name}")
+        if file.id in self.faults:
+            raise self.faults[file.id]
+        if file.id not in self._stored:
+            raise MissingFault(f"{file.name} is not there")
+        content = self._stored[file.id].content
+        if len(content) > limit:
+            raise RejectedFault(f"{file.name} is larger than {limit} bytes")
+        return content
+
+    def _called(self, operation: str) -> None:
+        self.calls.append(operation)
+        if operation in self.faults:
+            raise self.faults[operation]
+
+
+@dataclass
+class MemoryLocalJobs:
+    """A SyftBox folder: set `jobs` and the rest to what a look shall find."""
+
+    jobs: list[LocalJob] = field(default_factory=list)
+    peers: frozenset[str] = frozenset()
+    problems: tuple[str, ...] = ()
+    present: bool = True
+    previews: dict[str, Preview] = field(default_factory=dict)
+    stderr: dict[str, str] = field(default_factory=dict)
+    read: list[str] = field(default_factory=list)
+
+    def set(self, *jobs: LocalJob) -> None:
+        """Replace the jobs of the same path, keep the others."""
+        paths = {job.path for job in jobs}
+        self.jobs = [*(job for job in self.jobs if job.path not in paths), *jobs]
+
+    def look(self) -> LocalLook:
+        """The jobs as they were set."""
+        return LocalLook(jobs=tuple(self.jobs), problems=self.problems, present=self.present)
+
+    def accepted_peers(self) -> frozenset[str]:
+        """The peers with a review folder."""
+        return self.peers
+
+    def preview(self, job: LocalJob) -> Preview:
+        """The preview that was set for the job's path; the reading is noted in `read`."""
+        self.read.append(job.path)
+        return self.previews.get(job.path, Preview())
+
+    def stderr_tail(self, job: LocalJob) -> str:
+        """The text that was set for the job's path; the reading is noted in `read`."""
+        self.read.append(f"{job.path} stderr")
+        return self.stderr.get(job.path, "")
+
+
+class MemoryChannel:
+    """Keeps what was sent. The next faults of `faults` are raised instead, first come first."""
+
+    def __init__(self, name: str = "gmail", faults: Iterable[Fault] = ()) -> None:
+        self.name = name
+        self.sent: list[Message] = []
+        self.faults = list(faults)
+
+    def send(self, message: Message) -> Receipt:
+        """Accept the message or raise the next fault."""
+        if self.faults:
+            raise self.faults.pop(0)
+        self.sent.append(message)
+        thread = message.thread.remote_id or f"thread-{message.thread.key}"
+        return Receipt(f"message-{len(self.sent)}", thread)
+
+
+@dataclass
+class RecordingNarrator:
+    """Keeps what a poll told."""
+
+    events: list[tuple[Event, Decision]] = field(default_factory=list)
+    held: list[tuple[Notification, Decision]] = field(default_factory=list)
+    drafts: list[Message] = field(default_factory=list)
+    outcomes: list[tuple[Notification, Outcome]] = field(default_factory=list)
+    troubles: list[tuple[str, str]] = field(default_factory=list)
+
+    def saw(self, event: Event, decision: Decision) -> None:
+        """Keep it."""
+        self.events.append((event, decision))
+
+    def withheld(self, notification: Notification, decision: Decision) -> None:
+        """Keep it."""
+        self.held.append((notification, decision))
+
+    def would_send(self, message: Message) -> None:
+        """Keep it."""
+        self.drafts.append(message)
+
+    def attempted(self, notification: Notification, outcome: Outcome) -> None:
+        """Keep it."""
+        self.outcomes.append((notification, outcome))
+
+    def trouble(self, source: str, problem: str) -> None:
+        """Keep it."""
+        self.troubles.append((source, problem))
