@@ -49,11 +49,12 @@ class Person:
     def add_peer(self, email: str) -> None:
         self.client.add_peer(email)
 
-    def submit_bash(self, to: str, name: str, script: str) -> None:
-        self.client.submit_bash_job(to, script, job_name=name)
+    def submit_bash(self, to: str, name: str, script: str, *, force: bool = False) -> None:
+        """`force` is what it takes as long as the owner has not accepted the sender."""
+        self.client.submit_bash_job(to, script, job_name=name, force_submission=force)
 
-    def submit_python(self, to: str, name: str, path: str) -> None:
-        self.client.submit_python_job(to, path, job_name=name)
+    def submit_python(self, to: str, name: str, path: str, *, force: bool = False) -> None:
+        self.client.submit_python_job(to, path, job_name=name, force_submission=force)
 
     def sync(self) -> None:
         self.client.sync()

@@ -37,9 +37,11 @@ def _build(home: Path, requirement: str) -> None:
     unfinished = home.with_name(f"{home.name}.unfinished")
     for remains in (home, unfinished):
         shutil.rmtree(remains, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", unfinished], check=True)
-    pip = [unfinished / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--no-compile", requirement], check=True)
+    make = [sys.executable, "-m", "venv", str(unfinished)]
+    fill = [str(unfinished / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-compile", requirement]
+    for command in (make, fill):
+        ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        assert ended.returncode == 0, f"the environment for {requirement} could not be built:\n{ended.stdout}"
     unfinished.rename(home)
 
 

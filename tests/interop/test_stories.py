@@ -1,0 +1,200 @@
+"""The real released clients as owner and scientists: every step is told, once, to whom it concerns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.interop.people import Person
+from tests.interop.town import DO, Told, Town
+
+# The timeout leaves room for building the environment of the old client, once per clone.
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]
+
+DS = "ds@example.org"
+UNDERSCORE = "first_last@example.org"
+
+
+def requested(ds: str) -> list[Told]:
+    return [
+        Told(DO, "peer_requested", f"Peer {ds}", f"New peer request from {ds}"),
+        Told(ds, "peer_requested", f"Peer {DO}", f"Peer request sent to {DO}"),
+    ]
+
+
+def granted(ds: str, subject: str = f"Re: Peer {DO}") -> list[Told]:
+    return [Told(ds, "peer_granted", subject, f"Peer request accepted by {DO}")]
+
+
+def submitted(ds: str, job: str) -> list[Told]:
+    return [
+        Told(DO, "job_submitted", f"Job {job} from {ds}", f"New job: {job} from {ds}"),
+        Told(ds, "job_submitted", f"Job {job} at {DO}", f"Job submitted: {job}"),
+    ]
+
+
+def approved(ds: str, job: str) -> list[Told]:
+    return [Told(ds, "job_approved", f"Re: Job {job} at {DO}", f"Job approved: {job}")]
+
+
+def executed(ds: str, job: str) -> list[Told]:
+    return [Told(ds, "job_executed", f"Re: Job {job} at {DO}", f"Job completed: {job}")]
+
+
+def failed(ds: str, job: str) -> list[Told]:
+    return [
+        Told(DO, "job_failed", f"Re: Job {job} from {ds}", f"Job failed: {job}"),
+        Told(ds, "job_failed", f"Re: Job {job} at {DO}", f"Job failed: {job}"),
+    ]
+
+
+def rejected(ds: str, job: str) -> list[Told]:
+    return [Told(ds, "job_rejected", f"Re: Job {job} at {DO}", f"Job rejected: {job}")]
+
+
+def together(*groups: list[Told]) -> list[Told]:
+    return sorted(told for group in groups for told in group)
+
+
+ALL_SUBMITTED = together(
+    submitted(DS, "sales analysis"),
+    submitted(DS, "in a folder"),
+    submitted(UNDERSCORE, "sales analysis"),
+    submitted(UNDERSCORE, "shell"),
+    submitted(UNDERSCORE, "breaks"),
+)
+ALL_APPROVED = together(
+    approved(DS, "sales analysis"),
+    approved(DS, "in a folder"),
+    approved(UNDERSCORE, "shell"),
+    approved(UNDERSCORE, "breaks"),
+)
+ALL_FINISHED = together(
+    executed(DS, "sales analysis"),
+    executed(DS, "in a folder"),
+    executed(UNDERSCORE, "shell"),
+    failed(UNDERSCORE, "breaks"),
+)
+REJECTED = rejected(UNDERSCORE, "sales analysis")
+
+
+def submit_first_half(town: Town, ds: Person, first_last: Person) -> None:
+    """What is sent before the owner has accepted anybody: a python job each, of the same name, and a shell script."""
+    analysis = town.script("main.py", "print('the mean is 42')\n")
+    for person in (ds, first_last):
+        person.does("add_peer", email=DO)
+        person.does("submit_python", to=DO, name="sales analysis", path=analysis, force=True)
+    first_last.does("submit_bash", to=DO, name="shell", script="echo from the shell\n", force=True)
+
+
+def submit_second_half(town: Town, ds: Person, first_last: Person, *, force: bool) -> None:
+    """A folder whose main imports a module of its own, and a job that fails with exit code 3."""
+    town.script("project/formulas.py", "ANSWER = 42\n")
+    project = Path(town.script("project/main.py", "import formulas\nprint(formulas.ANSWER)\n")).parent
+    breaks = town.script("breaks.py", "import sys\nprint('row 7 of the private table', file=sys.stderr)\nsys.exit(3)\n")
+    ds.does("submit_python", to=DO, name="in a folder", path=str(project), force=force)
+    first_last.does("submit_python", to=DO, name="breaks", path=breaks, force=force)
+
+
+def decide_on_all(do: Person) -> None:
+    do.does("approve", ds=DS, name="sales analysis")
+    do.does("approve", ds=DS, name="in a folder")
+    do.does("approve", ds=UNDERSCORE, name="shell")
+    do.does("approve", ds=UNDERSCORE, name="breaks")
+    do.does("reject", ds=UNDERSCORE, name="sales analysis", reason="Please leave out the <names>.")
+
+
+def accept_both(do: Person) -> None:
+    for email in (DS, UNDERSCORE):
+        do.does("accept_peer", email=email)
+
+
+def test_every_step_is_told_once_to_whom_it_concerns(town: Town) -> None:
+    do, ds, first_last = town.people(DO, DS, UNDERSCORE)
+    watchman = town.watchman("watchman")
+
+    submit_first_half(town, ds, first_last)
+    early = (submitted(DS, "sales analysis"), submitted(UNDERSCORE, "sales analysis"), submitted(UNDERSCORE, "shell"))
+    assert town.told_by(watchman) == together(requested(DS), requested(UNDERSCORE), *early)
+
+    accept_both(do)
+    assert town.told_by(watchman) == together(granted(DS), granted(UNDERSCORE))
+
+    for person in (ds, first_last):
+        person.does("sync")
+    submit_second_half(town, ds, first_last, force=False)
+    late = (submitted(DS, "in a folder"), submitted(UNDERSCORE, "breaks"))
+    assert town.told_by(watchman) == together(*late)
+
+    do.does("sync")
+    assert town.told_by(watchman) == []
+
+    decide_on_all(do)
+    assert town.told_by(watchman) == together(ALL_APPROVED, REJECTED)
+
+    do.does("run_approved")
+    statuses = {(job["ds"], job["name"]): job["status"] for job in do.does("jobs")}
+    assert statuses == {
+        (DS, "sales analysis"): "done",
+        (DS, "in a folder"): "done",
+        (UNDERSCORE, "shell"): "done",
+        (UNDERSCORE, "breaks"): "failed",
+        (UNDERSCORE, "sales analysis"): "rejected",
+    }
+    assert town.told_by(watchman) == ALL_FINISHED
+
+    do.does("sync")
+    assert town.told_by(watchman) == []
+    check_contents(town)
+    check_conversations(town)
+
+
+def check_contents(town: Town) -> None:
+    """What the mails say beside their headlines, and what they must not say."""
+    for new_job, code in (
+        (f"New job: sales analysis from {DS}", "print('the mean is 42')"),
+        (f"New job: shell from {UNDERSCORE}", "echo from the shell"),
+        (f"New job: in a folder from {DS}", "ANSWER = 42"),
+    ):
+        assert code in town.mail(DO, new_job).text
+    to_do, to_ds = (town.mail(person, "Job failed: breaks") for person in (DO, UNDERSCORE))
+    assert "row 7 of the private table" in to_do.text
+    for part in (to_ds.text, to_ds.html):
+        assert "private table" not in part
+    refusal = town.mail(UNDERSCORE, "Job rejected: sales analysis")
+    assert "Please leave out the <names>." in refusal.text
+    assert "Please leave out the &lt;names&gt;." in refusal.html
+
+
+def check_conversations(town: Town) -> None:
+    """A scientist's mailbox shows one conversation for each job and one for the owner as a peer."""
+    for person, subjects in (
+        (DS, {f"Peer {DO}", f"Job sales analysis at {DO}", f"Job in a folder at {DO}"}),
+        (UNDERSCORE, {f"Peer {DO}", *(f"Job {job} at {DO}" for job in ("sales analysis", "shell", "breaks"))}),
+    ):
+        threads = town.sandbox.mailbox(person).threads()
+        assert sorted(thread[0].subject for thread in threads) == sorted(subjects)
+        assert all(mail.subject == f"Re: {thread[0].subject}" for thread in threads for mail in thread[1:])
+
+
+def test_the_owner_syncing_before_we_look_changes_no_job_mail(town: Town) -> None:
+    do, ds, first_last = town.people(DO, DS, UNDERSCORE)
+    knew_the_empty_world, sees_it_first_now, comes_too_late = map(town.watchman, ("early", "late", "too late"))
+    assert town.told_by(knew_the_empty_world) == []
+
+    submit_first_half(town, ds, first_last)
+    submit_second_half(town, ds, first_last, force=True)
+    accept_both(do)
+    do.does("sync")
+    # A grant is news only to who knew the time before it.
+    grants = together(*(granted(person, f"Peer {DO}") for person in (DS, UNDERSCORE)))
+    assert town.told_by(knew_the_empty_world) == together(ALL_SUBMITTED, grants)
+    assert town.told_by(sees_it_first_now) == ALL_SUBMITTED
+
+    decide_on_all(do)
+    do.does("run_approved")
+    for watchman in (knew_the_empty_world, sees_it_first_now):
+        assert town.told_by(watchman) == together(ALL_APPROVED, ALL_FINISHED, REJECTED)
+    for watchman in (knew_the_empty_world, sees_it_first_now, comes_too_late, comes_too_late):
+        assert town.told_by(watchman) == []

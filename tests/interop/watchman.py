@@ -1,0 +1,34 @@
+"""Our side of the story: `syft-notify run --once` as a real process with a real daemon.yaml."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+class Watchman:
+    """One daemon.yaml in a folder of its own; several may watch the same owner and know nothing of each other."""
+
+    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+        folder.mkdir(mode=0o700)
+        self._config = folder / "daemon.yaml"
+        # JSON is YAML too.
+        self._config.write_text(json.dumps(settings))
+        self._home = folder
+
+    def polls(self) -> str:
+        """Look once and send what is due; returns what a person would read on the screen."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "syft_notify", "run", "--once", "--config", self._config],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, "HOME": str(self._home)},
+        )
+        assert ended.returncode == 0, f"exit code {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
+        assert "Traceback" not in ended.stderr, ended.stderr
+        return ended.stdout
