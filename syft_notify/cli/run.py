@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from datetime import timedelta
@@ -14,27 +13,24 @@ import click
 if TYPE_CHECKING:
     from syft_notify.config import Config
 
+LONGEST_INTERVAL_SECONDS = 86_400
 
-class Seconds(click.ParamType[timedelta]):
-    """A pause in seconds: a finite number between 1 and a day."""
 
-    name = "seconds"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """The pause; anything else is a usage error."""
-        try:
-            seconds = float(str(value))
-        except ValueError:
-            seconds = math.nan
-        if not 1 <= seconds <= 86_400:
-            self.fail(f"{value!r} is not a number of seconds between 1 and 86400.", param, ctx)
-        return timedelta(seconds=seconds)
+def _seconds(ctx: click.Context, param: click.Parameter, value: float | None) -> timedelta | None:
+    """A pause in seconds: a number between 1 and a day, which NaN is not."""
+    if value is None:
+        return None
+    if not 1 <= value <= LONGEST_INTERVAL_SECONDS:
+        raise click.BadParameter(f"{value:g} is not between 1 and {LONGEST_INTERVAL_SECONDS} seconds.", ctx, param)
+    return timedelta(seconds=value)
 
 
 @click.command(short_help="Watch in the foreground; Ctrl+C ends it.")
 @click.option("-c", "--config", "config_file", metavar="PATH", help="The config [default: ~/.syft-creds/daemon.yaml].")
 @click.option("--once", is_flag=True, help="Poll once and end.")
-@click.option("--interval", type=Seconds(), metavar="S", help="Pause between two polls in seconds, at least 1.")
+@click.option(
+    "--interval", type=float, callback=_seconds, metavar="S", help="Pause between two polls in seconds, at least 1."
+)
 @click.option("--jobs-only", is_flag=True, help="Watch jobs and no peers.")
 @click.option("--peers-only", is_flag=True, help="Watch peers and no jobs.")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent; send and remember nothing.")

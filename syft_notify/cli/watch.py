@@ -30,7 +30,7 @@ class Watch:
         self._peers = peers
         self._dry_run = dry_run
         self._screen = Screen()
-        self._narrator = LiveNarrator(self._screen.say, _local_now, verbose=verbose)
+        self._narrator = LiveNarrator(self._screen.say, local_now, verbose=verbose)
         self._stop = threading.Event()
         self._sent = 0
 
@@ -70,7 +70,7 @@ class Watch:
         report = app.poll(self._narrator, wanted=lambda: not self._stop.is_set())
         self._sent += report.sent
         waiting = f", {_mails(report.pending)} waiting" if report.pending else ""
-        self._screen.status(f"watching, last poll {_local_now():%H:%M:%S}{waiting}")
+        self._screen.status(f"watching, last poll {local_now():%H:%M:%S}{waiting}")
         return report
 
     def _failed(self, error: Exception) -> None:
@@ -106,7 +106,8 @@ class Watch:
             signal.signal(number, lambda *_: self._stop.set())
 
 
-def _local_now() -> datetime:
+def local_now() -> datetime:
+    """The wall clock of the person at the terminal."""
     return datetime.now().astimezone()
 
 
