@@ -74,6 +74,12 @@ class Person:
     def reject(self, ds: str, name: str, reason: str) -> None:
         self._job(ds, name).reject(reason)
 
+    def deposit(self, ds: str, name: str, result: str) -> None:
+        self._job(ds, name).accept_by_depositing_result(result)
+
+    def rerun(self, ds: str, name: str) -> None:
+        self._job(ds, name).rerun()
+
     def run_approved(self) -> None:
         self.client.process_approved_jobs()
 

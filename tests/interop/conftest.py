@@ -13,15 +13,29 @@ from syft_notify.sandbox import Sandbox
 from tests.interop.environment import syft_client_python
 from tests.interop.town import Town
 
+# Today's client comes with our own extra `test`.
+TODAY = Path(sys.executable)
 
-@pytest.fixture(scope="session", params=["syft-rds 0.6.1", "syft-client 0.1.117"])
-def client_python(request: pytest.FixtureRequest) -> Path:
-    """The interpreter that has the released client; today's is in our own environment (extra `test`)."""
-    return Path(sys.executable) if request.param == "syft-rds 0.6.1" else syft_client_python("0.1.117")
+
+@pytest.fixture(scope="session")
+def old_client() -> Path:
+    """The interpreter of an environment with the last syft-client, built when it is not there."""
+    return syft_client_python("0.1.117")
+
+
+@pytest.fixture(params=["syft-rds 0.6.1", "syft-client 0.1.117"])
+def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
+    """Everybody has this release."""
+    today = request.param == "syft-rds 0.6.1"
+    yield from _town(tmp_path, TODAY if today else request.getfixturevalue("old_client"))
 
 
 @pytest.fixture
-def town(client_python: Path, tmp_path: Path) -> Iterator[Town]:
+def town_of_today(tmp_path: Path) -> Iterator[Town]:
+    yield from _town(tmp_path, TODAY)
+
+
+def _town(folder: Path, python: Path) -> Iterator[Town]:
     with Sandbox() as sandbox, ExitStack() as people:
-        yield Town(tmp_path, client_python, sandbox, people)
+        yield Town(folder, python, sandbox, people)
     assert sandbox.crashes == []

@@ -149,6 +149,17 @@ def test_every_step_is_told_once_to_whom_it_concerns(town: Town) -> None:
     check_contents(town)
     check_conversations(town)
 
+    do.does("rerun", ds=UNDERSCORE, name="shell")
+    do.does("run_approved")
+    assert town.told_by(watchman) == executed(UNDERSCORE, "shell")
+
+    ds.does("submit_bash", to=DO, name="by hand", script="exit 1\n")
+    do.does("sync")
+    do.does("deposit", ds=DS, name="by hand", result=town.script("result.csv", "mean\n42\n"))
+    steps = (submitted(DS, "by hand"), approved(DS, "by hand"), executed(DS, "by hand"))
+    assert town.told_by(watchman) == together(*steps)
+    assert town.told_by(watchman) == []
+
 
 def check_contents(town: Town) -> None:
     """What the mails say beside their headlines, and what they must not say."""
@@ -198,3 +209,18 @@ def test_the_owner_syncing_before_we_look_changes_no_job_mail(town: Town) -> Non
         assert town.told_by(watchman) == together(ALL_APPROVED, ALL_FINISHED, REJECTED)
     for watchman in (knew_the_empty_world, sees_it_first_now, comes_too_late, comes_too_late):
         assert town.told_by(watchman) == []
+
+
+def test_the_owner_hears_of_an_old_client_that_their_own_never_shows(old_client: Path, town_of_today: Town) -> None:
+    town = town_of_today
+    (do,) = town.people(DO)
+    ds = town.joins("ds", DS, old_client)
+    watchman = town.watchman("watchman")
+
+    # The folder gets the name as typed; the owner's client compares exactly, Drive and we do not.
+    ds.does("add_peer", email="Do@Example.org")
+    ds.does("submit_bash", to="Do@Example.org", name="from the past", script="uptime\n", force=True)
+    do.does("sync")
+    assert do.does("jobs") == []
+    assert town.told_by(watchman) == together(requested(DS), submitted(DS, "from the past"))
+    assert town.told_by(watchman) == []

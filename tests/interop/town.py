@@ -39,10 +39,16 @@ class Town:
 
     def people(self, do: str, *scientists: str) -> list[Person]:
         """The owner and the scientists, logged in."""
-        persons = [self._starts("do", do), *(self._starts("ds", ds) for ds in scientists)]
+        persons = [self._starts("do", do, self._python), *(self._starts("ds", ds, self._python) for ds in scientists)]
         for person in persons:
             person.wait_for_login()
         return persons
+
+    def joins(self, role: str, email: str, python: Path) -> Person:
+        """One more person, with a client of their own choice."""
+        person = self._starts(role, email, python)
+        person.wait_for_login()
+        return person
 
     def watchman(self, name: str) -> Watchman:
         """A daemon of ours for the owner, with a ledger of its own that is still empty."""
@@ -78,13 +84,13 @@ class Town:
         path.write_text(text)
         return str(path)
 
-    def _starts(self, role: str, email: str) -> Person:
+    def _starts(self, role: str, email: str, python: Path) -> Person:
         home = self._folder / email
         home.mkdir()
         token = self._token(email, email, DRIVE)
         return self._people.enter_context(
             Person(
-                python=self._python,
+                python=python,
                 role=role,
                 email=email,
                 token=token,
