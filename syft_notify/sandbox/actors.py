@@ -55,7 +55,7 @@ class Scientist:
 
     def submit(self, do: str, job: str, code: Mapping[str, str], entry_point: str, at: datetime) -> None:
         """Send a python job: one message with all its files in the inbox folder of the owner."""
-        config = {
+        config: dict[str, Any] = {
             "canonical_name": "JobSubmissionMetadata",
             "code_path": f"/home/ds/{job}",
             "datasets": None,

@@ -1,0 +1,243 @@
+"""`NotificationMonitor`: the same line in a notebook, in a thread beside your work."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from syft_notify.app import App, open_app
+from syft_notify.config import Config, Surroundings, check_settings, load_config
+from syft_notify.errors import UserError
+from syft_notify.model import Decision, Event, Message, Notification, Outcome, OutcomeKind, PollReport
+from syft_notify.paths import config_path, default_folder
+from syft_notify.service.loop import run_loop
+
+log = logging.getLogger(__name__)
+
+_PARTS = (None, "jobs", "peers")
+
+
+class NotificationMonitor:
+    """Watches the owner's Drive and SyftBox folder and mails what happens.
+
+    `with monitor:` starts and stops it. One monitor, `run` or daemon at a time works on one state.
+    """
+
+    def __init__(self, config: Config, *, lent_drive: Any = None) -> None:
+        """Use `from_client` or `from_config`. `lent_drive` are google-auth credentials used instead of a token file."""
+        self.config = config
+        self._lent_drive = lent_drive
+        self._poll_lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._app: App | None = None
+        _stop_at_exit(self)
+
+    @classmethod
+    def from_config(cls, path: str | Path | None = None) -> NotificationMonitor:
+        """With the settings of a daemon.yaml, by default the one that `syft-notify run` uses. Raises `ConfigError`."""
+        home = Path.home()
+        return cls(load_config(config_path(str(path) if path else None, os.environ, home), os.environ, home))
+
+    @classmethod
+    def from_client(cls, client: Any, **settings: Any) -> NotificationMonitor:
+        """With what the client of `login_do()` knows: email, SyftBox folder, and its access to Drive.
+
+        `settings` are keys of daemon.yaml, e.g. `interval=60`; paths not given lie in `~/.syft-creds` (on Colab on the
+        mounted Drive). Raises `UserError` for a client that is no data owner's, `ConfigError` for wrong settings.
+        """
+        if not _is_owner(client):
+            raise UserError(
+                f"{getattr(client, 'email', 'this object')} is not logged in as a data owner",
+                "Pass the client that login_do() returned: only the owner's Drive and folder show what happens",
+            )
+        connection = _connection(client)
+        token_path = getattr(connection, "token_path", None)
+        credentials = getattr(connection, "credentials", None)
+        if token_path is None and credentials is None:
+            raise UserError("The client has neither a token file nor credentials", "Log in with token_path=...")
+        known = {"do_email": client.email, "syftbox_root": str(client.syftbox_folder)}
+        if token_path is not None:
+            known["drive_token_path"] = str(Path(token_path).absolute())
+        home = Path.home()
+        surroundings = Surroundings(default_folder(home), home, os.environ)
+        config = check_settings({**known, **settings}, "NotificationMonitor.from_client", surroundings)
+        config.state_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return cls(config, lent_drive=None if token_path is not None else credentials)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the background thread watches."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, part: str | None = None) -> None:
+        """Watch in a background thread: everything, only `"jobs"`, or only `"peers"`. Does nothing when it runs.
+
+        Returns when the settings and tokens are good; raises `ConfigError`, `CredentialFault` or `UserError` if not.
+        """
+        _check_part(part)
+        if self.is_running:
+            return
+        self._stop.clear()
+        ready: list[BaseException | None] = []
+        opened = threading.Event()
+        self._thread = threading.Thread(target=self._watch, args=(part, ready, opened), name="syft-notify", daemon=True)
+        self._thread.start()
+        opened.wait()
+        if ready[0] is not None:
+            self._thread.join()
+            raise ready[0]
+
+    def stop(self) -> None:
+        """Stop watching; returns when the poll in hand is finished. Does nothing when it does not run."""
+        self._stop.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+        self._thread = None
+
+    def check(self) -> PollReport:
+        """Poll once, now. Raises what `start` raises."""
+        with self._opened(None) as app, self._poll_lock:
+            return app.poll(LogNarrator())
+
+    def run(self, part: str | None = None) -> None:
+        """Watch in the foreground until the cell is interrupted."""
+        _check_part(part)
+        self._stop.clear()
+        with self._opened(part) as app:
+            try:
+                self._loop(app)
+            except KeyboardInterrupt:
+                log.info("interrupted")
+
+    def notify_peer_granted(self, ds_email: str) -> bool:
+        """Tell a DS that their request was granted; True if the mail went out now, False if it was told before.
+
+        Raises `UserError` when the mail could not be sent; it stays in the outbox and goes with a later poll.
+        """
+        address = ds_email.strip().lower()
+        with self._opened(None) as app, self._poll_lock:
+            report = app.grant_peer(address, LogNarrator())
+        if report.undelivered and not report.sent:
+            raise UserError(f"The mail to {address} could not be sent now", "It is kept, and sent with a later poll")
+        return report.sent > 0
+
+    def __enter__(self) -> NotificationMonitor:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = "running" if self.is_running else "stopped"
+        return f"<NotificationMonitor of {self.config.do_email}, {state}>"
+
+    def _watch(self, part: str | None, ready: list[BaseException | None], opened: threading.Event) -> None:
+        try:
+            with self._opened(part) as app:
+                self._app = app
+                ready.append(None)
+                opened.set()
+                self._loop(app)
+        except Exception as error:
+            if opened.is_set():
+                log.exception("watching ended by a mistake of ours")
+            ready.append(error)
+        finally:
+            self._app = None
+            opened.set()
+
+    def _loop(self, app: App) -> None:
+        def poll() -> None:
+            with self._poll_lock:
+                app.poll(LogNarrator(), wanted=lambda: not self._stop.is_set())
+
+        run_loop(poll, self.config.interval, self._stop, lambda error: None)
+
+    @contextmanager
+    def _opened(self, part: str | None) -> Iterator[App]:
+        """The app of the running thread, or one of our own for as long as it is needed."""
+        if self._app is not None:
+            yield self._app
+            return
+        with open_app(self.config, jobs=part != "peers", peers=part != "jobs", lent_drive=self._lent_drive) as app:
+            yield app
+
+
+class LogNarrator:
+    """Tells a poll to the log."""
+
+    def saw(self, event: Event, decision: Decision) -> None:
+        """An event was found."""
+        log.info("%s: %s", event.key, decision.value)
+
+    def withheld(self, notification: Notification, decision: Decision) -> None:
+        """A notification is not sent."""
+        log.info("%s to %s withheld: %s", notification.mark[1], notification.recipient, decision.value)
+
+    def would_send(self, message: Message) -> None:
+        """In a dry run."""
+        log.info("would send %r to %s", message.headline, message.to)
+
+    def attempted(self, notification: Notification, outcome: Outcome) -> None:
+        """A delivery was tried."""
+        if outcome.kind is OutcomeKind.SENT:
+            log.info("sent %s to %s", notification.kind.value, notification.recipient)
+        else:
+            log.warning(
+                "%s to %s: %s. %s", notification.kind.value, notification.recipient, outcome.kind.value, outcome.fault
+            )
+
+    def trouble(self, source: str, problem: str) -> None:
+        """A look failed or was incomplete."""
+        log.warning("%s: %s", source, problem)
+
+
+def _check_part(part: str | None) -> None:
+    if part not in _PARTS:
+        raise UserError(f"{part!r} cannot be watched", 'Use "jobs", "peers", or nothing for both')
+
+
+def _is_owner(client: Any) -> bool:
+    """`has_do_role` from 0.1.102 on, `is_do` before; read without touching what would sync."""
+    for name in ("has_do_role", "is_do"):
+        role = getattr(client, name, None)
+        if isinstance(role, bool):
+            return role
+    return False
+
+
+def _connection(client: Any) -> Any:
+    """The client's first connection to Drive.
+
+    It lies on the client itself (0.1.88 - 0.1.117) or on its `sync_engine` (syft-rds), under one of two names.
+    """
+    for holder in (client, getattr(client, "sync_engine", None)):
+        for name in ("_connection_router", "connection_router"):
+            connections = getattr(getattr(holder, name, None), "connections", None)
+            if connections:
+                return connections[0]
+    raise UserError("This client has no connection to Drive that we know", "Use a released syft-client or syft-rds")
+
+
+def _stop_at_exit(monitor: NotificationMonitor) -> None:
+    """Finish the mail in hand before the interpreter ends, without keeping the monitor alive until then."""
+    reference = weakref.ref(monitor)
+
+    def stop() -> None:
+        alive = reference()
+        if alive is not None:
+            alive.stop()
+
+    atexit.register(stop)
