@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from syft_notify.model import JobFacts, JobLayout, Kind, Notification, PeerFacts, Role
 from syft_notify.pipeline.plain import literal
 
-# A longer name cannot be a folder, so the client cannot hold such a job under its whole name.
-_LONGEST_NAME = 255
-
 # The releases called `syft-client`; today's is called `syft-rds`. Signatures and attributes were read in the
 # released wheels 0.1.93 to 0.1.117 and 0.6.1, and run in the newest of each line.
 _SYFT_CLIENT = frozenset({JobLayout.J0, JobLayout.J1, JobLayout.J2})
 _WITHOUT_REVIEW = frozenset({JobLayout.J0, JobLayout.J1})
+_PRINT_FILES = (
+    'for path in sorted(job.location.rglob("*")):',
+    "    if path.is_file():",
+    '        print(path, path.read_text(), sep="\\n")',
+)
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,17 @@ def _lines(*lines: str) -> str:
 
 
 def _login(role: Role, email: str, *, syft_client: bool) -> str:
-    call = f"login_{role.value}"
-    source, name = ("import syft_client as sc", f"sc.{call}") if syft_client else (f"from syft_rds import {call}", call)
-    return _lines(source, '# outside Colab also: token_path="..."', f"client = {name}(email={literal(email)})")
+    login = f"login_{role.value}"
+    source, call = (
+        ("import syft_client as sc", f"sc.{login}") if syft_client else (f"from syft_rds import {login}", login)
+    )
+    return _lines(
+        source,
+        f"client = {call}(",
+        f"    email={literal(email)},",
+        '    # token_path="..." outside Colab',
+        ")",
+    )
 
 
 def _job_login(role: Role, facts: JobFacts) -> str:
@@ -51,9 +61,7 @@ def _job_login(role: Role, facts: JobFacts) -> str:
 
 
 def _by_name(facts: JobFacts) -> str:
-    if len(facts.job) <= _LONGEST_NAME:
-        return f"job = client.jobs[{literal(facts.job)}]"
-    return _lines("job = next(", f"    j for j in client.jobs if j.name.startswith({literal(facts.job[:80])})", ")")
+    return f"job = client.jobs[{literal(facts.job)}]"
 
 
 def _exactly(facts: JobFacts) -> str:
@@ -62,7 +70,7 @@ def _exactly(facts: JobFacts) -> str:
     The DS is the one of the job's folder, which is what the client compares; it stands in the job's key.
     """
     ds = facts.key.removesuffix(f"/{facts.job}")
-    if ds == facts.key or len(facts.job) > _LONGEST_NAME:
+    if ds == facts.key:
         return _by_name(facts)
     return _lines(
         "job = next(",
@@ -74,29 +82,28 @@ def _exactly(facts: JobFacts) -> str:
 
 
 def _review(facts: JobFacts) -> tuple[Step, ...]:
+    """J0 and J1 know no rejection, and their jobs show no code: the files are read as they lie."""
+    fetch = Step("Fetch and list the jobs", _lines(_job_login(Role.DO, facts), "client.jobs"))
+    look, approve = "Read what this one will run", _lines("job.approve()", _run(facts))
     if facts.layout in _WITHOUT_REVIEW:
-        reading = _lines(
-            'for path in sorted(job.location.rglob("*")):',
-            "    if path.is_file():",
-            '        print(path, path.read_text(), sep="\\n")',
+        return (
+            fetch,
+            Step(look, _lines(_exactly(facts), *_PRINT_FILES)),
+            Step("If you agree: approve it, and run all approved jobs. A job that you leave alone never runs", approve),
         )
-    else:
-        reading = _lines("print(job.run_script)  # what will be run", "print(job.code)        # its entry point")
-    look = Step(
-        "List the jobs and look at this one",
-        _lines(_job_login(Role.DO, facts), "client.jobs", _exactly(facts), reading),
+    return (
+        fetch,
+        Step(look, _lines(_exactly(facts), "print(job.run_script)", "print(job.code)")),
+        Step("If you agree: approve it, then run all approved jobs and share their results", approve),
+        Step("If not: reject it, with a reason for the scientist", _lines('job.reject("why")', "client.sync()")),
     )
-    approve = Step("If you agree: approve it and run it", _lines("job.approve()", _run(facts)))
-    reject = Step(
-        "If you do not: reject it", _lines('job.reject("the reason, for the scientist to read")', "client.sync()")
-    )
-    return (look, approve) if facts.layout in _WITHOUT_REVIEW else (look, approve, reject)
 
 
 def _run(facts: JobFacts) -> str:
     """Runs what is approved. In J0 results are always shared, and the call takes no such argument."""
-    shared = "" if facts.layout is JobLayout.J0 else "share_outputs_with_submitter=True"
-    return f"client.process_approved_jobs({shared})"
+    if facts.layout is JobLayout.J0:
+        return "client.process_approved_jobs()"
+    return _lines("client.process_approved_jobs(", "    share_outputs_with_submitter=True", ")")
 
 
 def _after_failure(facts: JobFacts) -> tuple[Step, ...]:
@@ -153,7 +160,7 @@ def _watch_peer(facts: PeerFacts) -> tuple[Step, ...]:
 
 def _first_job(facts: PeerFacts) -> tuple[Step, ...]:
     login = _login(Role.DS, facts.ds, syft_client=facts.version.startswith("0.1."))
-    return (Step("Submit a job", _lines(login, "client.peers", _submit(facts.do, "my first job"))),)
+    return (Step("Submit a job", _lines(login, "client.sync()", _submit(facts.do, "my first job"))),)
 
 
 _JOB_STEPS: Mapping[tuple[Kind, Role], Callable[[JobFacts], tuple[Step, ...]]] = {

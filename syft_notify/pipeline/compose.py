@@ -13,15 +13,16 @@ from jinja2 import PackageLoader, StrictUndefined, TemplateError, select_autoesc
 from jinja2.sandbox import SandboxedEnvironment
 
 from syft_notify.errors import RejectedFault
-from syft_notify.model import CodeFile, JobFacts, Kind, Message, Notification, PeerFacts, Preview, Role, ThreadRef
+from syft_notify.model import JobFacts, Kind, Message, Notification, PeerFacts, Preview, Role, ThreadRef
 from syft_notify.pipeline.commands import next_steps
-from syft_notify.pipeline.plain import UNSEEN, plain, plain_lines, unseen
+from syft_notify.pipeline.plain import plain, plain_lines
+from syft_notify.syftbox.preview import size_in_words
 
 SUBJECT_LIMIT = 200  # characters, without "Re: "
 NAME_LIMIT = 120
 REASON_LIMIT = 4_000
 STDERR_LIMIT = 50_000
-LISTED = 20  # dependencies and hidden characters beyond these are counted, not named
+LISTED = 20  # dependencies; those beyond are counted, not named
 CODE_BUDGET = 800_000  # bytes of the escaped code, so that a whole part stays under a megabyte
 LATE = timedelta(hours=1)
 
@@ -51,7 +52,7 @@ ACCENTS: Mapping[Kind, Accent] = {
 
 @dataclass(frozen=True)
 class ShownFile:
-    """A file of the submitted code, ready to be shown; `note` says what of it is missing or hidden."""
+    """A file of the submitted code, ready to be shown; `note` says what of it is missing."""
 
     path: str
     text: str
@@ -108,16 +109,16 @@ class Composer:
             "ds": plain(facts.ds, NAME_LIMIT) or "an unknown sender",
             "accent": ACCENTS[notification.kind],
             "steps": next_steps(notification),
-            "rows": [*_who_and_what(facts), *self._times(notification, now)],
+            "rows": [*_who_and_what(notification), *self._times(notification, now)],
         }
         if isinstance(facts, JobFacts):
             context |= _job_context(facts)
-            context |= {"files": _shown(preview), "left_out": [plain(reason) for reason in _left_out(preview)]}
+            context |= {"files": _shown(preview), "left_out": [plain(reason, 400) for reason in _left_out(preview)]}
         return context
 
     def _times(self, notification: Notification, now: datetime) -> list[tuple[str, list[str]]]:
         """When it happened and, if the mail is late, when it was written; a job's own time is the DS's claim."""
-        owner = "your time" if notification.role is Role.DO else "the owner's time"
+        owner = "" if notification.role is Role.DO else ", owner's time"
         rows = [("When", self._moment(notification.at, owner))]
         submitted = notification.facts.submitted_at if isinstance(notification.facts, JobFacts) else None
         if submitted and notification.kind is not Kind.JOB_SUBMITTED:
@@ -129,10 +130,10 @@ class Composer:
     def _moment(self, at: datetime, whose: str) -> list[str]:
         aware = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
         try:
-            utc, local = aware.astimezone(timezone.utc), aware.astimezone(self._zone)
+            utc, local = (f"{aware.astimezone(zone):%Y-%m-%d %H:%M %Z}" for zone in (timezone.utc, self._zone))
         except OverflowError:  # the first or the last day that there is, as a job may claim
             return [aware.isoformat()]
-        return [f"{utc:%Y-%m-%d %H:%M} UTC", f"{local:%Y-%m-%d %H:%M %Z}, {whose}"]
+        return [utc] if local == utc else [utc, local + whose]
 
 
 def _headers(notification: Notification, thread: ThreadRef) -> dict[str, str]:
@@ -160,23 +161,30 @@ def _job_context(facts: JobFacts) -> dict[str, Any]:
     }
 
 
-def _who_and_what(facts: JobFacts | PeerFacts) -> list[tuple[str, list[str]]]:
-    people = [
-        ("Scientist", [plain(facts.ds) or "unknown"]),
-        ("Data owner", [plain(facts.do)]),
-    ]
+def _who_and_what(notification: Notification) -> list[tuple[str, list[str]]]:
+    """What it is about and the other side, as rows of a table; the code is described when the job is new."""
+    facts, to_owner = notification.facts, notification.role is Role.DO
+    other = ("Scientist", plain(facts.ds) or "unknown") if to_owner else ("Data owner", plain(facts.do))
     if isinstance(facts, PeerFacts):
-        return [*people, *([("Client", [plain(facts.version, 40)])] if facts.version else [])]
-    what = [] if facts.opaque else [("Job", [plain(facts.job, 300)])]
-    details = {
-        "Type": [plain(facts.code_type, 40)],
-        "Entry point": [plain(facts.entry_point)],
-        "Depends on": [_listing(facts.dependencies)],
-        "Files": [str(len(facts.files)) if facts.files else ""],
-        "Size": [_size(facts.size) if facts.size is not None else ""],
-        "Return code": [_return_code(facts.return_code) if facts.return_code is not None else ""],
-    }
-    return [*what, *people, *((label, value) for label, value in details.items() if value != [""])]
+        rows = [other, ("Client", plain(facts.version, 40))]
+    else:
+        job = ("Job", "" if facts.opaque else plain(facts.job, 300))
+        rows = [job, other, *(_code(facts) if notification.kind is Kind.JOB_SUBMITTED else _result(facts))]
+    return [(label, [value]) for label, value in rows if value]
+
+
+def _code(facts: JobFacts) -> list[tuple[str, str]]:
+    return [
+        ("Type", plain(facts.code_type, 40)),
+        ("Entry point", plain(facts.entry_point)),
+        ("Depends on", _listing(facts.dependencies)),
+        ("Files", str(len(facts.files) or "")),
+        ("Size", "" if facts.size is None else size_in_words(facts.size)),
+    ]
+
+
+def _result(facts: JobFacts) -> list[tuple[str, str]]:
+    return [("Return code", "" if facts.return_code is None else _return_code(facts.return_code))]
 
 
 def _listing(names: tuple[str, ...]) -> str:
@@ -189,12 +197,6 @@ def _return_code(code: int | None) -> str:
     if code is None:
         return "unknown"
     return "-1 (stopped: it ran too long)" if code == -1 else str(code)
-
-
-def _size(size: int) -> str:
-    if size < 1000:
-        return f"{size} bytes"
-    return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 
 def _beginning(text: str, limit: int) -> str:
@@ -217,20 +219,14 @@ def _shown(preview: Preview | None) -> list[ShownFile]:
             text = text[: room // 5]  # the longest escape of one character has five
             file = replace(file, cut=True)
         room -= min(cost, room)
-        shown.append(ShownFile(plain(file.path), text.removesuffix("\n"), _file_note(file)))
+        note = f"Only the beginning; the whole file has {size_in_words(file.size)}." if file.cut else ""
+        shown.append(ShownFile(plain(file.path), text.removesuffix("\n"), note))
     return shown
 
 
 def _cost(text: str) -> int:
     """Bytes of the text in the part where it takes most: each line has a mark before it in the text part."""
     return max(len(escape(text).encode()), len(text.encode()) + 2 * text.count("\n"))
-
-
-def _file_note(file: CodeFile) -> str:
-    notes = [f"Only the beginning; the whole file has {_size(file.size)}."] if file.cut else []
-    if hidden := unseen(file.text):
-        notes.append(f"Holds characters that cannot be seen, here shown as {UNSEEN}: {', '.join(hidden)}.")
-    return " ".join(notes)
 
 
 def _left_out(preview: Preview | None) -> tuple[str, ...]:

@@ -28,12 +28,6 @@ def plain_lines(text: str) -> str:
     return "".join(char if char in "\n\t" else _visible(char) for char in unified)
 
 
-def unseen(text: str, limit: int = 5) -> tuple[str, ...]:
-    """The code points that `plain_lines` replaces in a text, in the order of their first use, at most `limit`."""
-    hidden = (char for char in dict.fromkeys(text) if char not in "\r\n\t" and _visible(char) != char)
-    return tuple(f"U+{ord(char):04X}" for char in hidden)[:limit]
-
-
 def literal(text: str) -> str:
     """A Python string literal of exactly this text, in visible characters only."""
     return '"' + "".join(_escaped(char) for char in text) + '"'

@@ -1,0 +1,170 @@
+"""The mails that are kept as golden files: one for each template, and those that are hard to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+
+from syft_notify.model import (
+    CodeFile,
+    Event,
+    Facts,
+    JobFacts,
+    JobLayout,
+    Kind,
+    Message,
+    Notification,
+    Opaque,
+    PeerFacts,
+    Preview,
+    Role,
+    ThreadRef,
+)
+from syft_notify.pipeline.compose import Composer
+from syft_notify.pipeline.route import Router
+
+# A fixed offset, so that the goldens are the same where no time zones are installed.
+ZONE = timezone(timedelta(hours=1), "CET")
+AT = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
+DO, DS = "data.owner@example.org", "first_last@example.org"
+
+JOB = JobFacts(
+    do=DO,
+    ds=DS,
+    job="sales_analysis",
+    key=f"{DS}/sales_analysis",
+    identity="2026-11-23T11:58:00Z",
+    layout=JobLayout.J3,
+    submitted_at=AT - timedelta(minutes=2),
+    code_type="python",
+    entry_point="main.py",
+    dependencies=("pandas>=2.2", "numpy"),
+    files=("main.py", "lib/clean.py", "data.bin"),
+    size=1834,
+)
+PEER = PeerFacts(do=DO, ds=DS, version="0.10.0")
+MAIN = """\
+import pandas as pd
+
+from lib.clean import without_gaps
+
+frame = without_gaps(pd.read_csv("data/sales.csv"))
+if frame["amount"].sum() < 0 & frame["amount"].notna().all():
+\traise SystemExit('the books are "wrong"')
+frame.groupby("region")["amount"].agg(["count", "mean", "median", "std"]).round(2).to_csv("outputs/summary_by_region.csv")
+"""
+CLEAN = "def without_gaps(frame):\n    return frame.dropna()\n"
+CODE = Preview(
+    files=(CodeFile("main.py", MAIN, len(MAIN)), CodeFile("lib/clean.py", CLEAN, 73_500, cut=True)),
+    left_out=("data.bin: binary, 13 KB", "2 hidden or generated files"),
+)
+STDERR = """\
+Traceback (most recent call last):
+  File "main.py", line 5, in <module>
+    frame = without_gaps(pd.read_csv("data/sales.csv"))
+FileNotFoundError: [Errno 2] No such file or directory: 'data/sales.csv'
+"""
+REASON = "The median of a region with one shop names the shop.\nPlease leave out regions with fewer than 20."
+
+HOSTILE = "\r\n".join(
+    (
+        "</pre></td><script>alert(1)</script>",
+        "Bcc: victim@example.org",
+        "\u202egnp.exe\u200b",
+        "\"'`$(rm)`",
+        "{{ 7 * 7 }}",
+    )
+)
+HOSTILE_CODE = Preview(
+    files=(
+        CodeFile(
+            "</pre><img src=x>\u202e.py", "</pre><script>alert(1)</script>\n-- \nNext\n\x1b[2J\u202e# {{ 7 * 7 }}\n", 60
+        ),
+        CodeFile("one_line.txt", "x" * 3000, 3000),
+    ),
+    left_out=("<b>bold</b>.bin: binary, 1 KB",),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A mail under its golden name."""
+
+    name: str
+    kind: Kind
+    role: Role
+    facts: Facts
+    preview: Preview | None = None
+    started: bool = False
+    now: datetime = AT
+
+    @property
+    def notification(self) -> Notification:
+        event = Event(f"event of {self.name}", self.kind, AT, self.facts)
+        made = Router("gmail").route(event)
+        every = [*made.notifications, *(notification for notification, _ in made.withheld)]
+        return next(notification for notification in every if notification.role is self.role)
+
+    def compose(self) -> Message:
+        thread = ThreadRef("a thread", "<0123456789abcdef@syft-notify.invalid>", started=self.started)
+        return Composer(ZONE).compose(self.notification, self.preview, thread, self.now)
+
+
+def _job(
+    name: str, kind: Kind, role: Role, preview: Preview | None = None, *, started: bool = False, **facts: object
+) -> Case:
+    return Case(name, kind, role, replace(JOB, **facts), preview, started)  # type: ignore[arg-type]
+
+
+def _opaque(role: Role, opaque: Opaque, reason: str = "") -> Case:
+    facts = JobFacts(
+        do=DO,
+        ds=DS,
+        job=f"{opaque.value} submission",
+        key="message:1",
+        identity="1",
+        opaque=opaque,
+        size=5120,
+        reason=reason,
+    )
+    return Case(f"{opaque.value.replace(' ', '_')}_{role.value}", Kind.JOB_SUBMITTED, role, facts)
+
+
+def _every() -> Iterator[Case]:
+    do, ds = Role.DO, Role.DS
+    yield _job("job_submitted_do", Kind.JOB_SUBMITTED, do, CODE)
+    yield _job("job_submitted_ds", Kind.JOB_SUBMITTED, ds)
+    yield _job("job_approved_ds", Kind.JOB_APPROVED, ds, started=True)
+    yield _job("job_executed_ds", Kind.JOB_EXECUTED, ds, started=True, return_code=0)
+    yield _job("job_failed_do", Kind.JOB_FAILED, do, started=True, return_code=1, stderr_tail=STDERR)
+    yield _job("job_failed_ds", Kind.JOB_FAILED, ds, started=True, return_code=1, stderr_tail=STDERR)
+    yield _job("job_rejected_ds", Kind.JOB_REJECTED, ds, started=True, reason=REASON)
+    yield Case("peer_requested_do", Kind.PEER_REQUESTED, do, PEER)
+    yield Case("peer_requested_ds", Kind.PEER_REQUESTED, ds, PEER)
+    yield Case("peer_granted_ds", Kind.PEER_GRANTED, ds, replace(PEER, version=""), started=True)
+    yield _opaque(do, Opaque.ENCRYPTED)
+    yield _opaque(ds, Opaque.ENCRYPTED)
+    yield _opaque(do, Opaque.UNREADABLE, "The archive is cut off.")
+    yield _opaque(do, Opaque.TOO_LARGE)
+    yield _job(
+        "doubtful_sender_do",
+        Kind.JOB_SUBMITTED,
+        do,
+        CODE,
+        verified=False,
+        warning="Drive says that mallory@example.org sent this, but the submission names first_last@example.org.",
+    )
+    yield _job("late_do", Kind.JOB_SUBMITTED, do, CODE)
+    yield _job("oldest_client_do", Kind.JOB_SUBMITTED, do, CODE, layout=JobLayout.J0, key="sales_analysis")
+    yield _job("syft_client_do", Kind.JOB_SUBMITTED, do, layout=JobLayout.J2, code_type="bash", entry_point="")
+    yield _job("ran_too_long_do", Kind.JOB_FAILED, do, layout=JobLayout.J2, return_code=-1)
+    yield Case("syft_client_peer_do", Kind.PEER_REQUESTED, do, replace(PEER, version="0.1.117"))
+    hostile = {"job": HOSTILE, "key": f"{DS}/{HOSTILE}", "code_type": HOSTILE, "entry_point": HOSTILE}
+    yield _job("hostile_do", Kind.JOB_SUBMITTED, do, HOSTILE_CODE, files=(HOSTILE,), dependencies=(HOSTILE,), **hostile)
+    yield _job("hostile_failed_do", Kind.JOB_FAILED, do, stderr_tail=HOSTILE, warning=HOSTILE, **hostile)
+    yield _job("hostile_rejected_ds", Kind.JOB_REJECTED, ds, reason=HOSTILE, **hostile)
+    yield _job("endless_name_do", Kind.JOB_SUBMITTED, do, job="n" * 10_000, key="n" * 10_000)
+
+
+CASES = {case.name: replace(case, now=AT + timedelta(hours=9)) if case.name == "late_do" else case for case in _every()}

@@ -1,0 +1,39 @@
+"""The mails, word by word. `SYFT_NOTIFY_REFRESH_GOLDEN=1` writes them anew; look at them before you keep them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from syft_notify.model import Message
+from syft_notify.pipeline.route import ROUTES
+from tests.golden.cases import CASES
+
+MAILS = Path(__file__).parent / "mails"
+
+
+def _parts(message: Message) -> dict[str, str]:
+    headers = {"To": message.to, "Subject": message.subject, **message.headers}
+    return {
+        "txt": message.text,
+        "html": message.html,
+        "headers": "".join(f"{name}: {value}\n" for name, value in headers.items()),
+    }
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_mail_reads_as_it_was_last_looked_at(name: str) -> None:
+    parts = _parts(CASES[name].compose())
+    if os.environ.get("SYFT_NOTIFY_REFRESH_GOLDEN") == "1":
+        MAILS.mkdir(exist_ok=True)
+        for part, content in parts.items():
+            (MAILS / f"{name}.{part}").write_text(content, encoding="utf-8", newline="")
+    for part, content in parts.items():
+        assert content == (MAILS / f"{name}.{part}").read_bytes().decode(), f"{name}.{part}"
+
+
+def test_every_template_has_a_golden_mail_and_every_golden_mail_a_case() -> None:
+    assert {route.template for routes in ROUTES.values() for route in routes} <= set(CASES)
+    assert {path.stem for path in MAILS.iterdir()} == set(CASES)
