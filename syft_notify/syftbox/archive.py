@@ -9,7 +9,7 @@ import zlib
 from syft_notify.model import Opaque
 
 MAX_PACKED_BYTES = 10_000_000
-MAX_UNPACKED_BYTES = 30_000_000
+MAX_UNPACKED_BYTES = 12_000_000
 MEMBER = "proposed_file_changes.json"
 GZIP_MAGIC = b"\x1f\x8b"
 ENCRYPTED_MAGIC = b"SYC2"

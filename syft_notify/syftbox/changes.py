@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, ValidationError
+
+from syft_notify.model import Opaque
+from syft_notify.syftbox.archive import OpaqueContent
 
 MAX_CHANGES = 20_000
 
@@ -33,7 +36,7 @@ class ProposedChanges(BaseModel):
     """What one message proposes; later changes of a path replace earlier ones."""
 
     sender_email: str = ""
-    proposed_file_changes: list[FileChange]
+    proposed_file_changes: list[FileChange] = Field(max_length=MAX_CHANGES)
 
     def files(self) -> dict[str, bytes]:
         """The files as they are after all changes, by their path in the datasite."""
@@ -46,5 +49,10 @@ class ProposedChanges(BaseModel):
 
 
 def read_changes(content: bytes) -> ProposedChanges:
-    """The changes in the JSON. Raises `ValueError` when it is not what a message holds."""
-    return ProposedChanges.model_validate_json(content)
+    """The changes in the JSON. Raises `OpaqueContent` when it is not what a message holds."""
+    try:
+        return ProposedChanges.model_validate_json(content)
+    except ValidationError as error:
+        if error.error_count() == 1 and error.errors(include_input=False)[0]["type"] == "too_long":
+            raise OpaqueContent(Opaque.TOO_LARGE, f"it changes more than {MAX_CHANGES:,} files") from None
+        raise OpaqueContent(Opaque.UNREADABLE, "its content is not what a message holds") from None

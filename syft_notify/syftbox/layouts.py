@@ -18,6 +18,7 @@ _MAX_NAME = 1000
 _MAX_PATH = 4096
 _MAX_PART = 255
 _MAX_ADDRESS = 254
+_DEEPEST_JOB = len(JOB_ROOT) + 4
 # A domain holds no underscore: that is what keeps `_to_` unambiguous between two addresses.
 _ADDRESS = re.compile(r"[^\s@#/\\,;:<>()\[\]\"]{1,64}@(?:[^\W_]|-)+(?:\.(?:[^\W_]|-)+)*")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+_-]{0,39}")
@@ -185,14 +186,11 @@ def _is_inside_another(job: JobFolder, found: Mapping[str, JobFolder], owners_of
     return job.layout is JobLayout.J3 and is_part_of_job(last) and parent in found
 
 
-def _holder(path: str, at: dict[str, JobFolder]) -> JobFolder | None:
+def _holder(path: str, at: Mapping[str, JobFolder]) -> JobFolder | None:
     """The innermost job folder that holds the file."""
-    parent = path.rpartition("/")[0]
-    while parent:
-        if parent in at:
-            return at[parent]
-        parent = parent.rpartition("/")[0]
-    return None
+    parts = path.split("/", _DEEPEST_JOB)[:_DEEPEST_JOB]
+    prefixes = ("/".join(parts[:depth]) for depth in range(len(parts), len(JOB_ROOT), -1))
+    return next((at[prefix] for prefix in prefixes if prefix in at), None)
 
 
 def _is_safe(path: str) -> bool:

@@ -58,14 +58,9 @@ def describe(folder: JobFolder, config: str, files: Iterable[str]) -> Submission
 
 
 def _contents(content: bytes) -> MessageContents:
-    from syft_notify.syftbox.changes import MAX_CHANGES, read_changes
+    from syft_notify.syftbox.changes import read_changes
 
-    try:
-        changes = read_changes(content)
-    except ValueError:
-        raise OpaqueContent(Opaque.UNREADABLE, "its content is not what a message holds") from None
-    if len(changes.proposed_file_changes) > MAX_CHANGES:
-        raise OpaqueContent(Opaque.TOO_LARGE, f"it changes more than {MAX_CHANGES:,} files")
+    changes = read_changes(content)
     files = changes.files()
     jobs = find_jobs(files)
     if len(jobs) > MAX_JOBS:
