@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime, timezone
 from typing import Any
 
-from syft_notify.channels import GMAIL
 from syft_notify.channels.gmail import GmailChannel
 from syft_notify.config import Config
 from syft_notify.errors import UserError
@@ -61,19 +60,18 @@ def open_app(
     """
     drive_token = LentToken(lent_drive) if lent_drive is not None else _drive_token(config)
     gmail_token = TokenFile(config.gmail_token_path, "Gmail", GMAIL_SCOPES, config.oauth_token_uri)
-    if dry_run:
-        yield _build(config, drive_token, gmail_token, jobs=jobs, peers=peers, dry_run=True)
-        return
-    with state_lock(Files(config.state_path).lock):
-        yield _build(config, drive_token, gmail_token, jobs=jobs, peers=peers, dry_run=False)
+    drive = DriveFiles(drive_token, config.drive_api_endpoint)
+    gmail = GmailChannel(gmail_token, config.gmail_api_endpoint)
+    held = nullcontext() if dry_run else state_lock(Files(config.state_path).lock)
+    with held, closing(drive), closing(gmail):
+        yield _build(config, drive, gmail, jobs=jobs, peers=peers, dry_run=dry_run)
 
 
 def _drive_token(config: Config) -> Token:
     return TokenFile(config.drive_token_path, "Drive", DRIVE_SCOPES, config.oauth_token_uri)
 
 
-def _build(config: Config, drive_token: Token, gmail_token: Token, *, jobs: bool, peers: bool, dry_run: bool) -> App:
-    remote = DriveFiles(drive_token, config.drive_api_endpoint)
+def _build(config: Config, remote: DriveFiles, gmail: GmailChannel, *, jobs: bool, peers: bool, dry_run: bool) -> App:
     local = LocalJobFolder(config.syftbox_root, config.do_email)
     surveyor = Surveyor(remote, config.do_email)
     peer_monitor = PeerMonitor(surveyor, local, config.do_email)
@@ -86,9 +84,9 @@ def _build(config: Config, drive_token: Token, gmail_token: Token, *, jobs: bool
         raise UserError("Nothing is left to watch", "Set monitor_jobs or monitor_peers to true in the config")
     poll = Poll(
         monitors=monitors,
-        router=Router(GMAIL, config.muted),
+        router=Router(gmail.name, config.muted),
         compose=Composer(email_format=config.email_format).compose,
-        channels={GMAIL: GmailChannel(gmail_token, config.gmail_api_endpoint)},
+        channels={gmail.name: gmail},
         ledger=Ledger(config.state_path, Files(config.state_path).spool, dry_run=dry_run),
         clock=utc_now,
         jitter=random.random,

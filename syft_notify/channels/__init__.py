@@ -1,5 +1,1 @@
-"""The ways out: a name for each channel, its module loaded on first use."""
-
-from __future__ import annotations
-
-GMAIL = "gmail"
+"""The ways out."""

@@ -34,6 +34,10 @@ class GmailChannel:
         except RejectedFault:
             return self._post(body)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
     def _post(self, body: dict[str, str]) -> Receipt:
         answer = self._session.send(lambda gmail: gmail.users().messages().send(userId="me", body=body).execute())
         return Receipt(str(answer.get("id", "")), str(answer.get("threadId", "")))

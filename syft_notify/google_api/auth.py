@@ -116,8 +116,12 @@ class TokenFile:
 
 def _refreshed(credentials: Any, name: str) -> Any:
     if not credentials.valid:
-        with translated("Google's token service", name):
-            credentials.refresh(google_auth_httplib2.Request(httplib2.Http(timeout=REFRESH_TIMEOUT)))
+        http = httplib2.Http(timeout=REFRESH_TIMEOUT)
+        try:
+            with translated("Google's token service", name):
+                credentials.refresh(google_auth_httplib2.Request(http))
+        finally:
+            http.close()
     return credentials
 
 

@@ -29,6 +29,10 @@ class DriveFiles:
         self._token = token
         self._session = Session("drive", "v3", token, endpoint, **options)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
     def account(self) -> str:
         """The address of the account that the token belongs to."""
         answer = self._session.read(lambda drive: drive.about().get(fields="user(emailAddress)").execute())

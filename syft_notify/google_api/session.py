@@ -53,9 +53,11 @@ class _SendingHttp(httplib2.Http):  # type: ignore[misc]
     """Sends each request once, over a connection of its own: an idle one may have gone stale unnoticed."""
 
     def request(self, uri: str, *args: Any, **kwargs: Any) -> Any:
-        self.connections.clear()
         kwargs["connection_type"] = _OneTryTls if uri.startswith("https:") else _OneTryPlain
-        return super().request(uri, *args, **kwargs)
+        try:
+            return super().request(uri, *args, **kwargs)
+        finally:
+            self.close()
 
 
 class Session:
@@ -79,6 +81,13 @@ class Session:
         self._timeout = timeout
         self._sleep = sleep
         self._local = threading.local()
+        self._connections: list[httplib2.Http] = []
+
+    def close(self) -> None:
+        """Close the connections of all threads; the session can be used again."""
+        self._local = threading.local()
+        while self._connections:
+            self._connections.pop().close()
 
     def read(self, ask: Callable[[Any], Answer]) -> Answer:
         """The answer of `ask(service)`, which must change nothing: it is repeated a few times on a passing fault."""
@@ -87,7 +96,7 @@ class Session:
             try:
                 return self._ask(ask, sending=False)
             except (TransientFault, RateLimitedFault) as fault:
-                self._local.reading = None
+                self._forget("reading")
                 if attempt == READ_ATTEMPTS or time.monotonic() > deadline:
                     raise
                 self.wait(attempt, fault)
@@ -124,10 +133,20 @@ class Session:
         credentials = self._token.credentials()
         known = getattr(self._local, slot, None)
         if known is None or known[0] is not credentials:
+            self._forget(slot)
             http = (_SendingHttp if sending else httplib2.Http)(timeout=self._timeout)
-            known = (credentials, self._build(google_auth_httplib2.AuthorizedHttp(credentials, http=http)))
+            self._connections.append(http)
+            known = (credentials, self._build(google_auth_httplib2.AuthorizedHttp(credentials, http=http)), http)
             setattr(self._local, slot, known)
         return known[1]
+
+    def _forget(self, slot: str) -> None:
+        """The next request of this thread uses a fresh connection."""
+        known = getattr(self._local, slot, None)
+        if known is not None:
+            setattr(self._local, slot, None)
+            self._connections.remove(known[2])
+            known[2].close()
 
     def _build(self, http: Any) -> Any:
         options = {"api_endpoint": self._endpoint} if self._endpoint else None

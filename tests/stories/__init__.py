@@ -1,0 +1,1 @@
+"""Whole stories of a data scientist and a data owner, told over HTTP to the real line."""
