@@ -13,7 +13,7 @@ from syft_notify.sandbox.front import Front
 from syft_notify.sandbox.mailboxes import Mail
 from syft_notify.sandbox.query import moment_of
 from syft_notify.sandbox.refusals import Refusal
-from syft_notify.sandbox.tokens import FAR_FUTURE
+from syft_notify.sandbox.tokens import DRIVE, FAR_FUTURE, GMAIL_SEND
 from syft_notify.sandbox.web import Route, World, json_body
 
 
@@ -54,7 +54,10 @@ class Control:
 
     def slow(self) -> None:
         body = json_body(request)
-        self._front.faults.slow(float(body["seconds"]), body.get("kind", "*"), user=body.get("user", ""))
+        try:
+            self._front.faults.slow(**body)
+        except TypeError as error:
+            raise Refusal(400, "badRequest", str(error)) from None
 
     def requests(self) -> Any:
         return self._front.journal.lines()
@@ -66,7 +69,9 @@ class Control:
         return [_written(mail) for mail in self._world.mail.of(email).mails]
 
     def issue(self) -> Any:
-        body = json_body(request)
+        body = {"scopes": [DRIVE, GMAIL_SEND], **json_body(request)}
+        if "email" not in body:
+            raise Refusal(400, "required", "Required parameter: email", location="email")
         expiry: datetime = moment_of(str(body.get("expiry", ""))) or FAR_FUTURE
         token_uri = f"{request.host_url}token"
         return {"file": self._world.tokens.file(body["email"], body["scopes"], token_uri, expiry)}

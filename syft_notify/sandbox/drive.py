@@ -1,4 +1,4 @@
-"""Drive v3 over HTTP: files and their content, the change feed, about."""
+"""Drive v3 over HTTP: files and their content, and about."""
 
 from __future__ import annotations
 
@@ -10,33 +10,18 @@ from typing import Any
 
 from flask import Response, request
 
-from syft_notify.sandbox import fields
-from syft_notify.sandbox.fields import Mask
-from syft_notify.sandbox.file_view import FILE_FIELDS, USER_FIELDS, FileView, stamp
+from syft_notify.sandbox.file_view import FILE_DEFAULT, FILE_FIELDS, USER_FIELDS, FileView
 from syft_notify.sandbox.items import FOLDER, Item, Role
 from syft_notify.sandbox.listing import MAX_WITH_PARENTS, Listings
 from syft_notify.sandbox.query import moment_of
-from syft_notify.sandbox.refusals import Refusal, forbidden_file, invalid_value
+from syft_notify.sandbox.refusals import Refusal, forbidden_file
 from syft_notify.sandbox.store import new_id
-from syft_notify.sandbox.tokens import DRIVE, DRIVE_METADATA_READONLY, DRIVE_READONLY
+from syft_notify.sandbox.tokens import DRIVE_LISTERS, DRIVE_READERS, DRIVE_WRITERS
 from syft_notify.sandbox.uploads import Sessions, Upload
-from syft_notify.sandbox.web import Route, World, flag, json_body, number
+from syft_notify.sandbox.web import Route, World, json_body, number, wanted_fields
 
-WRITE = (DRIVE,)
-READ = (DRIVE, DRIVE_READONLY)
-METADATA = (DRIVE, DRIVE_READONLY, DRIVE_METADATA_READONLY)
-
-_FILE_DEFAULT = "kind,id,name,mimeType"
-_LIST_DEFAULT = f"kind,incompleteSearch,nextPageToken,files({_FILE_DEFAULT})"
+_LIST_DEFAULT = f"kind,incompleteSearch,nextPageToken,files({FILE_DEFAULT})"
 _LIST_KNOWN = {"kind": None, "incompleteSearch": None, "nextPageToken": None, "files": FILE_FIELDS}
-_CHANGE_KNOWN = {
-    **dict.fromkeys(("kind", "type", "changeType", "time", "removed", "fileId", "driveId", "drive", "teamDrive")),
-    "file": FILE_FIELDS,
-}
-_CHANGES_DEFAULT = (
-    f"kind,nextPageToken,newStartPageToken,changes(kind,type,changeType,time,removed,fileId,file({_FILE_DEFAULT}))"
-)
-_CHANGES_KNOWN = {"kind": None, "nextPageToken": None, "newStartPageToken": None, "changes": _CHANGE_KNOWN}
 _ABOUT_KNOWN = {
     **dict.fromkeys(
         (
@@ -48,13 +33,6 @@ _ABOUT_KNOWN = {
 }  # fmt: skip
 _UPLOAD = "/upload/drive/v3/files"
 _BYTES = re.compile(r"bytes=(\d+)-(\d*)")
-
-
-def wanted(default: str, known: dict[str, Any] | Any) -> Mask:
-    """The mask of this request. Raises `Refusal` 400 for a name that the answer cannot have."""
-    mask = fields.parse(request.args.get("fields") or default)
-    mask.check(known)
-    return mask
 
 
 class Drive:
@@ -69,21 +47,19 @@ class Drive:
     def routes(self) -> Sequence[Route]:
         one = "/drive/v3/files/<file_id>"
         return (
-            Route("drive.about.get", "GET", "/drive/v3/about", self.about, METADATA),
-            Route("drive.files.list", "GET", "/drive/v3/files", self.list, METADATA),
-            Route("drive.files.generateIds", "GET", "/drive/v3/files/generateIds", self.generate_ids, WRITE),
-            Route("drive.files.emptyTrash", "DELETE", "/drive/v3/files/trash", self.empty_trash, WRITE),
-            Route("drive.files.get", "GET", one, self.get, METADATA),
-            Route("drive.files.create", "POST", "/drive/v3/files", self.create, WRITE),
-            Route("drive.files.update", "PATCH", one, self.update, WRITE),
-            Route("drive.files.delete", "DELETE", one, self.delete, WRITE),
-            Route("drive.files.copy", "POST", f"{one}/copy", self.copy, WRITE),
-            Route("drive.files.create", "POST", _UPLOAD, self.create, WRITE),
-            Route("drive.files.update", "PATCH", f"{_UPLOAD}/<file_id>", self.update, WRITE),
-            Route("drive.files.chunk", "PUT", _UPLOAD, self.chunk, WRITE),
-            Route("drive.files.chunk", "PUT", f"{_UPLOAD}/<file_id>", self.chunk, WRITE),
-            Route("drive.changes.getStartPageToken", "GET", "/drive/v3/changes/startPageToken", self.start, METADATA),
-            Route("drive.changes.list", "GET", "/drive/v3/changes", self.changes, METADATA),
+            Route("drive.about.get", "GET", "/drive/v3/about", self.about, DRIVE_LISTERS),
+            Route("drive.files.list", "GET", "/drive/v3/files", self.list, DRIVE_LISTERS),
+            Route("drive.files.generateIds", "GET", "/drive/v3/files/generateIds", self.generate_ids, DRIVE_WRITERS),
+            Route("drive.files.emptyTrash", "DELETE", "/drive/v3/files/trash", self.empty_trash, DRIVE_WRITERS),
+            Route("drive.files.get", "GET", one, self.get, DRIVE_LISTERS),
+            Route("drive.files.create", "POST", "/drive/v3/files", self.create, DRIVE_WRITERS),
+            Route("drive.files.update", "PATCH", one, self.update, DRIVE_WRITERS),
+            Route("drive.files.delete", "DELETE", one, self.delete, DRIVE_WRITERS),
+            Route("drive.files.copy", "POST", f"{one}/copy", self.copy, DRIVE_WRITERS),
+            Route("drive.files.create", "POST", _UPLOAD, self.create, DRIVE_WRITERS),
+            Route("drive.files.update", "PATCH", f"{_UPLOAD}/<file_id>", self.update, DRIVE_WRITERS),
+            Route("drive.files.chunk", "PUT", _UPLOAD, self.chunk, DRIVE_WRITERS),
+            Route("drive.files.chunk", "PUT", f"{_UPLOAD}/<file_id>", self.chunk, DRIVE_WRITERS),
         )
 
     def about(self, me: str) -> Any:
@@ -97,10 +73,10 @@ class Drive:
             "maxUploadSize": "5242880000000",
             "canCreateDrives": False,
         }
-        return wanted("*", _ABOUT_KNOWN).applied(document)
+        return wanted_fields("*", _ABOUT_KNOWN).applied(document)
 
     def list(self, me: str) -> Any:
-        mask = wanted(_LIST_DEFAULT, _LIST_KNOWN)
+        mask = wanted_fields(_LIST_DEFAULT, _LIST_KNOWN)
         size = number("pageSize", 100, 1, 1000)
         file_mask = mask.below("files")
         if file_mask.wants("parents"):
@@ -122,7 +98,7 @@ class Drive:
     def get(self, me: str, file_id: str) -> Any:
         item = self._store.get(file_id, me)
         if request.args.get("alt") == "media":
-            self._world.tokens.authorize(request.headers.get("Authorization", ""), READ)
+            self._world.tokens.authorize(request.headers.get("Authorization", ""), DRIVE_READERS)
             return _content(item)
         return self._written(me, item)
 
@@ -153,45 +129,11 @@ class Drive:
         metadata = {"name": f"Copy of {source.name}", "mimeType": source.mime_type, **json_body(request)}
         return self._created(me, Upload(metadata, source.content, source.mime_type))
 
-    def start(self, me: str) -> Any:
-        return {"kind": "drive#startPageToken", "startPageToken": str(self._store.feed.start)}
-
-    def changes(self, me: str) -> Any:
-        token = request.args.get("pageToken", "")
-        if not token.isascii() or not token.isdigit():
-            raise invalid_value("pageToken")
-        mask = wanted(_CHANGES_DEFAULT, _CHANGES_KNOWN)
-        found, rest = self._store.feed.since(me, int(token), number("pageSize", 100, 1, 1000))
-        written = [self._change(me, change.file_id, change.at, mask.below("changes").below("file")) for change in found]
-        if not flag("includeRemoved", True):
-            written = [change for change in written if not change["removed"]]
-        if flag("restrictToMyDrive"):
-            written = [change for change in written if change["removed"] or self._in_my_drive(me, change["fileId"])]
-        more = {"nextPageToken": str(rest)} if rest else {"newStartPageToken": str(self._store.feed.start)}
-        document: dict[str, Any] = {"kind": "drive#changeList", **more}
-        if mask.wants("changes"):
-            document["changes"] = [mask.below("changes").applied(change) for change in written]
-        return {name: value for name, value in document.items() if mask.wants(name)}
-
-    def _change(self, me: str, file_id: str, at: datetime, file_mask: Mask) -> dict[str, Any]:
-        item = self._store.peek(file_id)
-        change = {
-            "kind": "drive#change", "type": "file", "changeType": "file", "time": stamp(at), "fileId": file_id,
-            "removed": item is None or not item.readable_by(me),
-        }  # fmt: skip
-        if item is None or change["removed"]:
-            return change
-        return {**change, "file": FileView(self._world.people, me).file(item, file_mask)}
-
-    def _in_my_drive(self, me: str, file_id: str) -> bool:
-        item = self._store.peek(file_id)
-        return item is not None and item.below(self._store.root(me))
-
     def _written(self, me: str, item: Item) -> Any:
-        return FileView(self._world.people, me).file(item, wanted(_FILE_DEFAULT, FILE_FIELDS))
+        return FileView(self._world.people, me).file(item, wanted_fields(FILE_DEFAULT, FILE_FIELDS))
 
     def _created(self, me: str, upload: Upload) -> Any:
-        wanted(_FILE_DEFAULT, FILE_FIELDS)
+        wanted_fields(FILE_DEFAULT, FILE_FIELDS)
         metadata = upload.metadata
         parents = metadata.get("parents") or ["root"]
         if len(parents) > 1:
@@ -212,14 +154,14 @@ class Drive:
         if "parents" in metadata:
             message = "The parents field is not directly writable in update requests. Use addParents and removeParents."
             raise Refusal(403, "fieldNotWritable", message)
+        wanted_fields(FILE_DEFAULT, FILE_FIELDS)
         item = self._store.writable(file_id, me)
-        wanted(_FILE_DEFAULT, FILE_FIELDS)
+        self._trash(me, item, metadata)
+        self._move(me, item)
         if upload.content is not None:
             item.fill(upload.content)
             item.mime_type = metadata.get("mimeType") or upload.content_type or item.mime_type
         self._describe(item, metadata)
-        self._trash(me, item, metadata)
-        self._move(me, item)
         if upload.content is not None or metadata.keys() - {"trashed", "starred"}:
             self._store.touch(item, me, modified=_time(metadata, "modifiedTime"))
         return self._written(me, item)

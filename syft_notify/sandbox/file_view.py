@@ -16,6 +16,7 @@ from syft_notify.sandbox.fields import Mask
 from syft_notify.sandbox.items import ANYONE, Item, Role, Sight
 from syft_notify.sandbox.people import People, permission_id
 
+FILE_DEFAULT = "kind,id,name,mimeType"
 USER_FIELDS: Mapping[str, Any] = dict.fromkeys(
     ("kind", "displayName", "photoLink", "me", "permissionId", "emailAddress")
 )

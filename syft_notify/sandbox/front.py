@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
@@ -41,7 +41,7 @@ class Front:
         if kind.startswith(CONTROL):
             return self._carried_out(incoming)
         began = time.monotonic()
-        user = self._tokens.person(incoming.headers.get("Authorization", ""))
+        user = self._caller(incoming, kind)
         reply = self._handled(incoming, kind, user, batched)
         seconds = time.monotonic() - began
         self.journal.add(
@@ -57,6 +57,12 @@ class Front:
         if rule.trouble is Trouble.STALL:
             self._wait(rule.seconds)
         return troubled(rule, self._now(), lambda: self._carried_out(incoming))
+
+    def _caller(self, incoming: Incoming, kind: str) -> str:
+        if kind == "oauth.token":
+            form = parse_qs(incoming.body.decode("ascii", "replace"))
+            return self._tokens.owner_of_refresh("".join(form.get("refresh_token", [])))
+        return self._tokens.person(incoming.headers.get("Authorization", ""))
 
     def _wait(self, seconds: float) -> None:
         if seconds > 0:

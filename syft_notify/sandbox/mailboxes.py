@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, getaddresses, parseaddr
 from functools import cached_property
@@ -24,6 +23,7 @@ from syft_notify.sandbox.refusals import Refusal
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 _PREFIX = re.compile(r"^\s*(?:(?:re|fwd?)\s*:\s*)+", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
+_MESSAGE_ID_BYTES = re.compile(_MESSAGE_ID.pattern.encode())
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:(?:[^\n]*\n)(?:[ \t][^\n]*\n)*")
 
 
@@ -72,7 +72,7 @@ class Mail:
 
     def _part(self, subtype: str) -> str:
         part = self.message.get_body((subtype,))
-        return "" if part is None else str(part.get_content())
+        return "" if part is None else str(part.get_content()).replace("\r\n", "\n")
 
 
 @dataclass
@@ -119,7 +119,7 @@ class Mailbox:
     def file(self, raw: bytes, labels: Iterable[str], at: datetime, thread_id: str = "") -> Mail:
         """Put a message into the box, in the thread named or in the one that its subject and references fit."""
         headers = message_from_bytes(raw)
-        subject = _bare(_decoded(headers.get("Subject", "")))
+        subject = _bare(_subject(raw))
         names = ("Message-ID", "X-Google-Original-Message-ID", "In-Reply-To", "References")
         known = {found for name in names for found in _MESSAGE_ID.findall(str(headers.get(name, "")))}
         mail_id = secrets.token_hex(8)
@@ -152,11 +152,10 @@ class Mailboxes:
     def send(self, sender: str, raw: bytes, thread_id: str = "") -> Mail:
         """Send as `sender` and deliver at once; the sender's copy. Raises `Refusal` as Gmail does."""
         headers = message_from_bytes(raw)
-        subject = _decoded(headers.get("Subject", ""))
         recipients = _recipients(headers.get_all("To", []), headers.get_all("Cc", []) + headers.get_all("Bcc", []))
         box = self.of(sender)
         if thread_id:
-            box.check_thread(thread_id, subject)
+            box.check_thread(thread_id, _subject(raw))
         now = self._now()
         stamped = _stamped(raw, self._people.spelling(sender), str(headers.get("From", "")), now)
         to_self = ("UNREAD", "INBOX") if sender in recipients else ()
@@ -185,8 +184,8 @@ def _recipients(to: list[str], others: list[str]) -> set[str]:
     return {address.lower() for address in people}
 
 
-def _decoded(value: object) -> str:
-    return str(make_header(decode_header(str(value))))
+def _subject(raw: bytes) -> str:
+    return str(message_from_bytes(raw, policy=policy.default).get("Subject", ""))
 
 
 def _bare(subject: str) -> str:
@@ -212,6 +211,3 @@ def _stamped(raw: bytes, account: str, written_from: str, now: datetime) -> byte
         added.append(f"Date: {format_datetime(now)}")
     lines = [f"{line}\n".encode("ascii", "replace") for line in added]
     return (b"".join(lines + kept) + b"\n" + body).replace(b"\n", b"\r\n")
-
-
-_MESSAGE_ID_BYTES = re.compile(rb"<[^<>\s]+>")

@@ -14,9 +14,9 @@ class People:
         self._hidden: set[str] = set()
 
     def register(self, email: str) -> str:
-        """Make the account known in this spelling; returns the key it has everywhere inside."""
+        """Make the account known; the first spelling stays. Returns the key that it has everywhere inside."""
         key = email.lower()
-        self._spelling[key] = email
+        self._spelling.setdefault(key, email)
         return key
 
     def spelling(self, key: str) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 
 from flask import request
 
-from syft_notify.sandbox.drive import METADATA, WRITE, wanted
 from syft_notify.sandbox.file_view import PERMISSION_FIELDS, FileView
 from syft_notify.sandbox.items import ANYONE, Item, Role
 from syft_notify.sandbox.people import permission_id
 from syft_notify.sandbox.refusals import Refusal, forbidden_file
-from syft_notify.sandbox.web import Route, World, flag, json_body, number
+from syft_notify.sandbox.tokens import DRIVE_LISTERS, DRIVE_WRITERS
+from syft_notify.sandbox.web import Route, World, flag, json_body, number, wanted_fields
 
 _DEFAULT = "id,type,kind,role"
 _LIST_KNOWN = {"kind": None, "nextPageToken": None, "permissions": PERMISSION_FIELDS}
@@ -30,11 +30,11 @@ class Permissions:
     def routes(self) -> Sequence[Route]:
         many, one = "/drive/v3/files/<file_id>/permissions", "/drive/v3/files/<file_id>/permissions/<permission>"
         return (
-            Route("drive.permissions.list", "GET", many, self.list, METADATA),
-            Route("drive.permissions.create", "POST", many, self.create, WRITE),
-            Route("drive.permissions.get", "GET", one, self.get, METADATA),
-            Route("drive.permissions.update", "PATCH", one, self.update, WRITE),
-            Route("drive.permissions.delete", "DELETE", one, self.delete, WRITE),
+            Route("drive.permissions.list", "GET", many, self.list, DRIVE_LISTERS),
+            Route("drive.permissions.create", "POST", many, self.create, DRIVE_WRITERS),
+            Route("drive.permissions.get", "GET", one, self.get, DRIVE_LISTERS),
+            Route("drive.permissions.update", "PATCH", one, self.update, DRIVE_WRITERS),
+            Route("drive.permissions.delete", "DELETE", one, self.delete, DRIVE_WRITERS),
         )
 
     def list(self, me: str, file_id: str) -> Any:
@@ -44,9 +44,10 @@ class Permissions:
         document: dict[str, Any] = {"kind": "drive#permissionList", "permissions": found[start : start + size]}
         if start + size < len(found):
             document["nextPageToken"] = str(start + size)
-        return wanted(f"kind,nextPageToken,permissions({_DEFAULT})", _LIST_KNOWN).applied(document)
+        return wanted_fields(f"kind,nextPageToken,permissions({_DEFAULT})", _LIST_KNOWN).applied(document)
 
     def create(self, me: str, file_id: str) -> Any:
+        wanted_fields(_DEFAULT, PERMISSION_FIELDS)
         item = self._store.writable(file_id, me)
         body = json_body(request)
         role, person = _role(body), _grantee(body)
@@ -63,6 +64,7 @@ class Permissions:
         return self._written(me, person, item.roles()[person])
 
     def update(self, me: str, file_id: str, permission: str) -> Any:
+        wanted_fields(_DEFAULT, PERMISSION_FIELDS)
         item = self._store.writable(file_id, me)
         person, role = self._person(item, permission), _role(json_body(request))
         if role is Role.OWNER:
@@ -83,7 +85,9 @@ class Permissions:
         self._store.revoke(item, person)
 
     def _written(self, me: str, person: str, role: Role) -> Any:
-        return wanted(_DEFAULT, PERMISSION_FIELDS).applied(FileView(self._world.people, me).permission(person, role))
+        return wanted_fields(_DEFAULT, PERMISSION_FIELDS).applied(
+            FileView(self._world.people, me).permission(person, role)
+        )
 
     def _person(self, item: Item, permission: str) -> str:
         for person in item.roles():

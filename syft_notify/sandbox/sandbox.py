@@ -12,6 +12,7 @@ from syft_notify.sandbox.batch import Batch
 from syft_notify.sandbox.content import Content
 from syft_notify.sandbox.control import Control
 from syft_notify.sandbox.drive import Drive
+from syft_notify.sandbox.drive_changes import DriveChanges
 from syft_notify.sandbox.faults import Faults
 from syft_notify.sandbox.front import Front
 from syft_notify.sandbox.gmail import Gmail
@@ -44,6 +45,7 @@ class Sandbox:
         self._front = Front(app, self._world.tokens, now)
         services = (
             Drive(self._world),
+            DriveChanges(self._world),
             Permissions(self._world),
             Gmail(self._world),
             OAuth(self._world),
@@ -56,8 +58,9 @@ class Sandbox:
         self.drive = Content(self._world)
 
     def start(self, port: int = 0) -> Sandbox:
-        """Listen on this port of 127.0.0.1, or on a free one; returns itself."""
-        self._wire = Wire(port, self._front.answer)
+        """Listen on this port of 127.0.0.1, or on a free one; returns itself. After `stop` it may start again."""
+        self._front.stopping.clear()
+        self._wire = Wire(port, self._front.answer, self.crashes.append)
         self._port = self._wire.server_port
         self._wire.start()
         return self

@@ -16,6 +16,9 @@ from syft_notify.sandbox.refusals import insufficient_scopes, invalid_credential
 DRIVE = "https://www.googleapis.com/auth/drive"
 DRIVE_READONLY = "https://www.googleapis.com/auth/drive.readonly"
 DRIVE_METADATA_READONLY = "https://www.googleapis.com/auth/drive.metadata.readonly"
+DRIVE_WRITERS = (DRIVE,)
+DRIVE_READERS = (DRIVE, DRIVE_READONLY)
+DRIVE_LISTERS = (DRIVE, DRIVE_READONLY, DRIVE_METADATA_READONLY)
 GMAIL_SEND = "https://www.googleapis.com/auth/gmail.send"
 GMAIL_READONLY = "https://www.googleapis.com/auth/gmail.readonly"
 GMAIL_MODIFY = "https://www.googleapis.com/auth/gmail.modify"
@@ -143,6 +146,11 @@ class Tokens:
         """Who calls with this header; empty when nobody can be told. For logs and faults, not for permission."""
         access = self._access.get(authorization.removeprefix("Bearer "))
         return access.person if access else ""
+
+    def owner_of_refresh(self, token: str) -> str:
+        """Whose refresh token this is; empty when nobody's."""
+        grant = self._refresh.get(token)
+        return grant.person if grant else ""
 
     def authorize(self, authorization: str, scopes: Iterable[str]) -> str:
         """Who calls, if the token lives and has one of the scopes. Raises `Refusal` 401 or 403."""

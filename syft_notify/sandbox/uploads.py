@@ -80,20 +80,16 @@ class Sessions:
 
     def _take(self, session: _Session, content_range: str, data: bytes) -> int | None:
         """Append the chunk; the size of the whole, if it is known by now."""
-        match = _RANGE.fullmatch(content_range or f"bytes 0-{len(data) - 1}/{len(data)}" if data else content_range)
+        if not content_range:
+            session.received[:] = data
+            return len(data)
+        match = _RANGE.fullmatch(content_range)
         if match is None:
-            return 0 if not content_range and not data else _bad_range()
+            raise _bad_range()
         first, last, whole = match.groups()
         total = None if whole == "*" else int(whole)
-        if first is None:
-            return total
-        if int(last) - int(first) + 1 != len(data) or int(first) > len(session.received):
-            _bad_range()
-        is_last = total is not None and int(last) + 1 == total
-        if not is_last and len(data) % CHUNK_UNIT:
-            _bad_range()
-        del session.received[int(first) :]
-        session.received += data
+        if first is not None:
+            _append(session.received, int(first), int(last), data, total)
         return total
 
     def _unfinished(self, session: _Session) -> Response:
@@ -103,8 +99,17 @@ class Sessions:
         return response
 
 
-def _bad_range() -> int:
-    raise Refusal(400, "badRequest", "Failed to parse Content-Range header.")
+def _append(received: bytearray, first: int, last: int, data: bytes, total: int | None) -> None:
+    """Lay the bytes `first` to `last` behind what is there; all chunks but the last have whole units."""
+    is_last = total is not None and last + 1 == total
+    if last - first + 1 != len(data) or first > len(received) or (len(data) % CHUNK_UNIT and not is_last):
+        raise _bad_range()
+    del received[first:]
+    received += data
+
+
+def _bad_range() -> Refusal:
+    return Refusal(400, "badRequest", "Failed to parse Content-Range header.")
 
 
 def read_whole(incoming: Request) -> Upload:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,8 @@ from typing import Any
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from syft_notify.sandbox import fields
+from syft_notify.sandbox.fields import Mask
 from syft_notify.sandbox.mailboxes import Mailboxes
 from syft_notify.sandbox.people import People
 from syft_notify.sandbox.refusals import Refusal
@@ -116,6 +118,13 @@ def json_object(text: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise Refusal(400, "parseError", "Parse Error")
     return document
+
+
+def wanted_fields(default: str, known: Mapping[str, Any]) -> Mask:
+    """The `fields` of this request. Raises `Refusal` 400 for a name that the answer cannot have."""
+    mask = fields.parse(request.args.get("fields") or default)
+    mask.check(known)
+    return mask
 
 
 def flag(name: str, default: bool = False) -> bool:

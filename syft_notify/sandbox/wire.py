@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from werkzeug.datastructures import Headers
 
 from syft_notify.sandbox.replies import Cut, Incoming, Reply
 
 LOOPBACK = "127.0.0.1"
-_POLL = 0.05
+_POLL = 0.1
+_Connection = Any  # socketserver allows a datagram here too; ours is always a TCP socket
 
 
 class Wire(ThreadingHTTPServer):
@@ -23,8 +26,9 @@ class Wire(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, port: int, answer: Callable[[Incoming], Reply]) -> None:
+    def __init__(self, port: int, answer: Callable[[Incoming], Reply], report: Callable[[BaseException], None]) -> None:
         self.answer = answer
+        self._report = report
         self._open: dict[threading.Thread, socket.socket] = {}
         self._guard = threading.Lock()
         super().__init__((LOOPBACK, port), _Exchange)
@@ -36,8 +40,7 @@ class Wire(ThreadingHTTPServer):
 
     def stop(self) -> None:
         """Break all connections; returns when no thread is left."""
-        self.shutdown()
-        self._listener.join()
+        self._end_listening()
         with self._guard:
             threads = dict(self._open)
         for connection in threads.values():
@@ -46,18 +49,41 @@ class Wire(ThreadingHTTPServer):
             thread.join()
         self.server_close()
 
-    def process_request_thread(self, request: socket.socket, client_address: tuple[str, int]) -> None:  # type: ignore[override]
-        me = threading.current_thread()
+    def _end_listening(self) -> None:
+        """The listener looks whether to end when its time is up, or when somebody knocks: so knock."""
+        ending = threading.Thread(target=self.shutdown)
+        ending.start()
+        socket.create_connection((LOOPBACK, self.server_port)).close()
+        ending.join()
+        self._listener.join()
+
+    def process_request(self, request: _Connection, client_address: Any) -> None:
+        """Serve one connection in a thread that `stop` knows of."""
+        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
         with self._guard:
-            self._open[me] = request
+            self._open[thread] = request
+        thread.start()
+
+    def process_request_thread(self, request: _Connection, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
             with self._guard:
-                del self._open[me]
+                del self._open[threading.current_thread()]
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients may vanish at any time; that is what some tests are about."""
+    def shutdown_request(self, request: _Connection) -> None:
+        """A connection that is to be reset must not say goodbye first."""
+        lingers, _ = struct.unpack("ii", request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8))
+        if lingers:
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+
+    def handle_error(self, request: _Connection, client_address: Any) -> None:
+        """Clients may vanish at any time, that is what some tests are about; anything else is our fault."""
+        error = sys.exc_info()[1]
+        if error is not None and not isinstance(error, OSError):
+            self._report(error)
 
 
 class _Exchange(BaseHTTPRequestHandler):
