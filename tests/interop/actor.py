@@ -110,7 +110,7 @@ def answer(step: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-def main() -> None:
+def main(kind: type[Person] = Person) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("role", choices=["do", "ds"])
     parser.add_argument("email")
@@ -126,7 +126,7 @@ def main() -> None:
         print(json.dumps(reply), file=answers, flush=True)
 
     lead_google_to(chosen.root_url)
-    person = Person(log_in(chosen.role, chosen.email, chosen.token_path))
+    person = kind(log_in(chosen.role, chosen.email, chosen.token_path))
     tell({"value": "ready"})
     for line in sys.stdin:
         order = json.loads(line)

@@ -24,18 +24,14 @@ def old_client() -> Path:
 
 
 @pytest.fixture(params=["syft-rds 0.6.1", "syft-client 0.1.117"])
-def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
+def town(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path) -> Iterator[Town]:
     """Everybody has this release."""
     today = request.param == "syft-rds 0.6.1"
-    yield from _town(tmp_path, TODAY if today else request.getfixturevalue("old_client"))
+    with ExitStack() as people:
+        yield Town(tmp_path, TODAY if today else request.getfixturevalue("old_client"), sandbox, people)
 
 
 @pytest.fixture
-def town_of_today(tmp_path: Path) -> Iterator[Town]:
-    yield from _town(tmp_path, TODAY)
-
-
-def _town(folder: Path, python: Path) -> Iterator[Town]:
-    with Sandbox() as sandbox, ExitStack() as people:
-        yield Town(folder, python, sandbox, people)
-    assert sandbox.crashes == []
+def town_of_today(sandbox: Sandbox, tmp_path: Path) -> Iterator[Town]:
+    with ExitStack() as people:
+        yield Town(tmp_path, TODAY, sandbox, people)

@@ -5,30 +5,27 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
-
-ACTOR = Path(__file__).with_name("actor.py")
 
 
 class Person:
     """A released client that logged in and does what it is told, one step at a time."""
 
-    def __init__(self, *, python: Path, role: str, email: str, token: Path, google: str, home: Path, path: str) -> None:
+    def __init__(self, email: str, home: Path, command: Sequence[str], environment: dict[str, str]) -> None:
         self.email = email
-        self.home = home
         self._stderr = home / "stderr.txt"
         with self._stderr.open("w") as stderr:
             self._process = subprocess.Popen(
-                [python, ACTOR, role, email, token, google],
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
                 cwd=home,
-                # Nothing else of our surroundings: a token or a proxy of the machine must not reach the client.
-                env={"HOME": str(home), "PATH": path, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"},
+                env=environment,
             )
 
     def __enter__(self) -> Person:
@@ -40,8 +37,8 @@ class Person:
         # Its story is told: a client that winds up its threads first would only cost time.
         self._process.kill()
         self._process.communicate()
-        if error is not None:
-            sys.stderr.write(f"--- what the client of {self.email} wrote ---\n{self.written()}\n")
+        # pytest shows this with a test that failed.
+        sys.stderr.write(f"--- the client of {self.email} ---\n{self.written()}\n")
 
     def wait_for_login(self) -> None:
         """Returns when the client is logged in; people start at the same time and are waited for afterwards."""
@@ -57,11 +54,6 @@ class Person:
     def written(self) -> str:
         """What the client printed so far, on both streams."""
         return self._stderr.read_text(encoding="utf-8", errors="replace")
-
-    @property
-    def syftbox(self) -> Path:
-        """Where the released clients keep their files outside Colab."""
-        return self.home / f"SyftBox_{self.email}"
 
     def _reply(self, step: str) -> Any:
         line = self._pipe(self._process.stdout).readline()

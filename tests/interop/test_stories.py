@@ -6,56 +6,24 @@ from pathlib import Path
 
 import pytest
 
+from tests.interop.expected import (
+    DO,
+    DS,
+    UNDERSCORE,
+    approved,
+    executed,
+    failed,
+    granted,
+    rejected,
+    requested,
+    submitted,
+    together,
+)
 from tests.interop.people import Person
-from tests.interop.town import DO, Told, Town
+from tests.interop.town import Town
 
 # The timeout leaves room for building the environment of the old client, once per clone.
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]
-
-DS = "ds@example.org"
-UNDERSCORE = "first_last@example.org"
-
-
-def requested(ds: str) -> list[Told]:
-    return [
-        Told(DO, "peer_requested", f"Peer {ds}", f"New peer request from {ds}"),
-        Told(ds, "peer_requested", f"Peer {DO}", f"Peer request sent to {DO}"),
-    ]
-
-
-def granted(ds: str, subject: str = f"Re: Peer {DO}") -> list[Told]:
-    return [Told(ds, "peer_granted", subject, f"Peer request accepted by {DO}")]
-
-
-def submitted(ds: str, job: str) -> list[Told]:
-    return [
-        Told(DO, "job_submitted", f"Job {job} from {ds}", f"New job: {job} from {ds}"),
-        Told(ds, "job_submitted", f"Job {job} at {DO}", f"Job submitted: {job}"),
-    ]
-
-
-def approved(ds: str, job: str) -> list[Told]:
-    return [Told(ds, "job_approved", f"Re: Job {job} at {DO}", f"Job approved: {job}")]
-
-
-def executed(ds: str, job: str) -> list[Told]:
-    return [Told(ds, "job_executed", f"Re: Job {job} at {DO}", f"Job completed: {job}")]
-
-
-def failed(ds: str, job: str) -> list[Told]:
-    return [
-        Told(DO, "job_failed", f"Re: Job {job} from {ds}", f"Job failed: {job}"),
-        Told(ds, "job_failed", f"Re: Job {job} at {DO}", f"Job failed: {job}"),
-    ]
-
-
-def rejected(ds: str, job: str) -> list[Told]:
-    return [Told(ds, "job_rejected", f"Re: Job {job} at {DO}", f"Job rejected: {job}")]
-
-
-def together(*groups: list[Told]) -> list[Told]:
-    return sorted(told for group in groups for told in group)
-
 
 ALL_SUBMITTED = together(
     submitted(DS, "sales analysis"),
@@ -214,7 +182,7 @@ def test_the_owner_syncing_before_we_look_changes_no_job_mail(town: Town) -> Non
 def test_the_owner_hears_of_an_old_client_that_their_own_never_shows(old_client: Path, town_of_today: Town) -> None:
     town = town_of_today
     (do,) = town.people(DO)
-    ds = town.joins("ds", DS, old_client)
+    ds = town.joins("ds", DS, python=old_client)
     watchman = town.watchman("watchman")
 
     # The folder gets the name as typed; the owner's client compares exactly, Drive and we do not.

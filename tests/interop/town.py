@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.mailboxes import Mail
 from syft_notify.sandbox.tokens import DRIVE, GMAIL_SEND
-from tests.interop.environment import programs_for_jobs
+from tests.interop.environment import REPOSITORY, programs_for_jobs
+from tests.interop.expected import DO, Told
 from tests.interop.people import Person
 from tests.interop.watchman import Watchman
 
-DO = "do@example.org"
-
-
-@dataclass(frozen=True, order=True)
-class Told:
-    """What a story compares of a mail."""
-
-    to: str
-    event: str
-    subject: str
-    headline: str
+ACTOR, NOTEBOOK = (Path(__file__).with_name(name) for name in ("actor.py", "notebook_actor.py"))
 
 
 class Town:
@@ -37,37 +27,42 @@ class Town:
         self._read = 0
         self.sandbox = sandbox
 
-    def people(self, do: str, *scientists: str) -> list[Person]:
+    def people(self, do: str, *scientists: str, actor: Path = ACTOR) -> list[Person]:
         """The owner and the scientists, logged in."""
-        persons = [self._starts("do", do, self._python), *(self._starts("ds", ds, self._python) for ds in scientists)]
+        roles = [("do", do), *(("ds", ds) for ds in scientists)]
+        persons = [self._starts(role, email, self._python, actor) for role, email in roles]
         for person in persons:
             person.wait_for_login()
         return persons
 
-    def joins(self, role: str, email: str, python: Path) -> Person:
+    def joins(self, role: str, email: str, *, python: Path | None = None, actor: Path = ACTOR) -> Person:
         """One more person, with a client of their own choice."""
-        person = self._starts(role, email, python)
+        person = self._starts(role, email, python or self._python, actor)
         person.wait_for_login()
         return person
 
     def watchman(self, name: str) -> Watchman:
         """A daemon of ours for the owner, with a ledger of its own that is still empty."""
-        return Watchman(
-            self._folder / name,
-            {
-                "do_email": DO,
-                "syftbox_root": str(self._folder / DO / f"SyftBox_{DO}"),
-                "drive_token_path": str(self._token(f"{name}.drive", DO, DRIVE)),
-                "gmail_token_path": str(self._token(f"{name}.gmail", DO, GMAIL_SEND)),
-                "drive_api_endpoint": self.sandbox.drive_endpoint,
-                "gmail_api_endpoint": self.sandbox.gmail_endpoint,
-                "oauth_token_uri": self.sandbox.token_uri,
-            },
-        )
+        where = {"do_email": DO, "syftbox_root": str(self._folder / DO / f"SyftBox_{DO}")}
+        drive = {"drive_token_path": str(self._token(f"{name}.drive", DO, DRIVE))}
+        return Watchman(self._folder / name, {**where, **drive, **self.settings(name)})
+
+    def settings(self, name: str) -> dict[str, str]:
+        """What also somebody who holds the owner's client must say: whose Gmail, and which Google."""
+        return {
+            "gmail_token_path": str(self._token(f"{name}.gmail", DO, GMAIL_SEND)),
+            "drive_api_endpoint": self.sandbox.drive_endpoint,
+            "gmail_api_endpoint": self.sandbox.gmail_endpoint,
+            "oauth_token_uri": self.sandbox.token_uri,
+        }
 
     def told_by(self, watchman: Watchman) -> list[Told]:
-        """The mails of one poll, sorted."""
+        """The mails of one poll."""
         watchman.polls()
+        return self.told()
+
+    def told(self) -> list[Told]:
+        """All mails since this was asked last, sorted."""
         sent = self.sandbox.mailbox(DO).sent
         new, self._read = sent[self._read :], len(sent)
         return sorted(_told(mail) for mail in new)
@@ -84,21 +79,16 @@ class Town:
         path.write_text(text)
         return str(path)
 
-    def _starts(self, role: str, email: str, python: Path) -> Person:
+    def _starts(self, role: str, email: str, python: Path, actor: Path) -> Person:
         home = self._folder / email
         home.mkdir()
         token = self._token(email, email, DRIVE)
-        return self._people.enter_context(
-            Person(
-                python=python,
-                role=role,
-                email=email,
-                token=token,
-                google=f"{self.sandbox.url}/",
-                home=home,
-                path=self._path,
-            )
-        )
+        # Nothing else of our surroundings: a token or a proxy of the machine must not reach the client.
+        environment = {"HOME": str(home), "PATH": self._path, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+        if actor == NOTEBOOK:
+            environment["PYTHONPATH"] = str(REPOSITORY)
+        command = [str(python), str(actor), role, email, str(token), f"{self.sandbox.url}/"]
+        return self._people.enter_context(Person(email, home, command, environment))
 
     def _token(self, name: str, email: str, scope: str) -> Path:
         path = self._folder / f"{name}.token.json"

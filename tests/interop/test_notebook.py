@@ -1,0 +1,55 @@
+"""`NotificationMonitor` beside the client objects that the real `login_do` returns, in one process with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.interop.expected import DO, DS, granted, requested, submitted, together
+from tests.interop.people import Person
+from tests.interop.town import NOTEBOOK, Town
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]
+
+
+def submits(ds: Person, job: str) -> None:
+    ds.does("submit_bash", to=DO, name=job, script="uptime\n", force=True)
+
+
+def test_a_notebook_watches_with_the_client_that_it_has(town: Town) -> None:
+    do, ds = town.people(DO, DS, actor=NOTEBOOK)
+    assert do.does("makes_monitor", settings={**town.settings("notebook"), "interval": 1}) == ""
+
+    ds.does("add_peer", email=DO)
+    assert do.does("checks") == 2
+    assert town.told() == together(requested(DS))
+
+    assert do.does("starts", part="jobs") is True
+    submits(ds, "while it runs")
+    # The client is at work at the same time, on its own connection.
+    do.does("sync")
+    for person in (DO, DS):
+        town.sandbox.wait_for_mail(person, 2)
+    assert do.does("stops") is False
+    assert town.told() == together(submitted(DS, "while it runs"))
+
+    submits(ds, "after the stop")
+    assert do.does("tells_of_grant", ds=DS) is True
+    assert do.does("tells_of_grant", ds=DS) is False
+    assert town.told() == granted(DS)
+
+
+def test_a_client_without_a_token_file_lends_its_credentials(town: Town) -> None:
+    do, ds = town.people(DO, DS, actor=NOTEBOOK)
+    ds.does("add_peer", email=DO)
+    do.does("loses_token_file")
+    assert do.does("makes_monitor", settings=town.settings("notebook")) == ""
+    assert do.does("checks") == 2
+    do.does("sync")
+    assert town.told() == together(requested(DS))
+
+
+def test_a_scientists_client_is_refused_with_the_reason(town: Town) -> None:
+    ds = town.joins("ds", DS, actor=NOTEBOOK)
+    refusal = ds.does("makes_monitor", settings=town.settings("notebook"))
+    assert refusal.startswith(f"{DS} is not logged in as a data owner.")
+    assert "login_do()" in refusal
