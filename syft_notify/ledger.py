@@ -52,7 +52,7 @@ class EventRecord:
 
     `reopened`: a person removed some of these marks, so the event is told again (for the removed ones only).
     `file`: the remote file that told it, to be read again then.
-    `opaque_since`: announced without its name, waiting for a job to complete it.
+    `opaque_since`: sent at this time and announced without its name, waiting for a job to complete it.
     """
 
     at: datetime
@@ -180,9 +180,8 @@ class Ledger:
         fresh = tuple(n for n in notifications if n.mark not in told) if decision is Decision.SEND else ()
         past = [n.mark for n in notifications] if decision is Decision.BASELINE else []
         told = list(dict.fromkeys([*told, *foreign, *past]))
-        waits_for_name = decision is Decision.SEND and isinstance(event.facts, JobFacts) and event.facts.opaque
         self._state.events[event.key] = EventRecord(
-            now, decision, verified_ds, event.file, told, opaque_since=event.at if waits_for_name else None
+            now, decision, verified_ds, event.file, told, opaque_since=_waits_since(event, decision)
         )
         if event.completes in self._state.events:
             self._state.events[event.completes].opaque_since = None
@@ -329,6 +328,13 @@ _UNSENT = {
     OutcomeKind.AMBIGUOUS: PendingState.AMBIGUOUS,
     OutcomeKind.RETRY: PendingState.DEFERRED,
 }
+
+
+def _waits_since(event: Event, decision: Decision) -> datetime | None:
+    """When a submission was sent that is told now without its name; None for every other event."""
+    if decision is Decision.SEND and isinstance(event.facts, JobFacts) and event.facts.opaque:
+        return event.facts.submitted_at or event.at
+    return None
 
 
 def _read_document(path: Path) -> dict[str, Any]:

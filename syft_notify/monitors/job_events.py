@@ -90,6 +90,7 @@ class JobDetector:
         self._now = now
         self._first_look = first_look
         self._announced: dict[str, Event] = {}
+        self._matched: set[str] = set()
 
     def detect(
         self, messages: Sequence[SeenMessage], jobs: Sequence[LocalJob], details: Mapping[str, LocalDetails]
@@ -117,7 +118,7 @@ class JobDetector:
             job=f"{opaque.value} submission",
             key=f"message:{file.id}",
             identity=file.id,
-            submitted_at=event_time(file, self._now),
+            submitted_at=_sent_at(file),
             opaque=opaque,
             size=file.size,
             reason=message.contents.reason,
@@ -166,18 +167,20 @@ class JobDetector:
 
     def _completing(self, event: Event, job: LocalJob) -> Event:
         """A job may be what an earlier message without a readable name announced; then that is not told twice."""
-        candidates = [
-            OpaqueRecord(e.key, e.facts.ds, e.at)
+        new = [
+            OpaqueRecord(e.key, e.facts.ds, e.facts.submitted_at or e.at)
             for e in self._announced.values()
-            if isinstance(e.facts, JobFacts) and e.facts.opaque and e.decision is Decision.SEND
+            if isinstance(e.facts, JobFacts) and e.facts.opaque
         ]
-        match = _nearest([*self._memory.opaque(), *candidates], job.submission)
+        nameless = [record for record in (*self._memory.opaque(), *new) if record.event_key not in self._matched]
+        match = _nearest(nameless, job.submission)
         if match is None:
             return event
+        self._matched.add(match.event_key)
         if match.event_key in self._announced:
             # Nobody was told yet: tell of the job by its name instead.
-            nameless = self._announced[match.event_key]
-            self._announced[match.event_key] = replace(nameless, decision=Decision.COMPLETED)
+            untold = self._announced[match.event_key]
+            self._announced[match.event_key] = replace(untold, decision=Decision.COMPLETED)
             return event
         return replace(event, decision=Decision.COMPLETED, completes=match.event_key)
 
@@ -235,6 +238,14 @@ def _disagreement(owner: str, message: SeenMessage, submission: Submission) -> s
     if not claims:
         return ""
     return f"Drive says that {owner} sent this, but the submission names {', '.join(sorted(claims))}."
+
+
+def _sent_at(file: RemoteFile) -> datetime:
+    """When the DS sent a message, by the DS's clock: `msgv2_<unix seconds>_<uuid>.tar.gz`; else when Drive got it."""
+    try:
+        return datetime.fromtimestamp(float(file.name.split("_")[1]), timezone.utc)
+    except (ValueError, IndexError, OverflowError, OSError):
+        return file.created_at
 
 
 def _nearest(candidates: Sequence[OpaqueRecord], submission: Submission) -> OpaqueRecord | None:

@@ -1,0 +1,54 @@
+"""Many peers, many messages: every one is seen, none twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.stories.village import DO, Village, submitted
+from tests.worlds import bash_job
+
+
+@pytest.mark.parametrize("count", [150, 1200])
+def test_every_peer_is_asked_about_once(village: Village, count):
+    peers = [f"ds{number}@example.org" for number in range(count)]
+    for peer in peers:
+        village.ask(peer)
+    assert village.poll(dry_run=True) == []
+    asked = Counter(event.facts.ds for event, _ in village.narrator.events)
+    assert asked == dict.fromkeys(peers, 1)
+    drafted = Counter((message.to, message.headline) for message in village.narrator.drafts)
+    assert set(drafted.values()) == {1}
+    assert len(drafted) == 2 * count
+
+
+def test_every_message_in_a_full_folder_is_told_once(village: Village):
+    village.poll()
+    village.ask("ds@example.org")
+    village.accept("ds@example.org")
+    village.poll()
+    names = [f"job {number}" for number in range(150)]
+    for name in names:
+        village.submit(bash_job(name))
+    assert village.poll() == sorted(mail for name in names for mail in submitted(name))
+    village.sync()
+    assert village.poll() == []
+
+
+def test_jobs_of_peers_beyond_every_page_are_told(village: Village):
+    village.poll()
+    peers = [f"ds{number}@example.org" for number in range(1200)]
+    for peer in peers:
+        village.ask(peer)
+        village.states[peer] = "accepted"
+    village.decide(peers[0], "accepted")
+    village.poll(jobs=False, dry_run=True)
+    for peer in (peers[0], peers[599], peers[1199]):
+        village.submit(bash_job(f"of {peer}"), peer)
+    assert village.poll(peers=False) == sorted(
+        mail for peer in (peers[0], peers[599], peers[1199]) for mail in submitted(f"of {peer}", peer)
+    )
+    assert village.poll(peers=False) == []
+    assert village.report.sent == 0
+    assert village.google.mailbox(DO).received
