@@ -82,7 +82,11 @@ def _exactly(facts: JobFacts) -> str:
 
 
 def _review(facts: JobFacts) -> tuple[Step, ...]:
-    """J0 and J1 know no rejection, and their jobs show no code: the files are read as they lie."""
+    """J0 and J1 know no rejection, and their jobs show no code: the files are read as they lie.
+
+    The code of a bash job is its run script; the client shows no other.
+    """
+    code = () if facts.code_type == "bash" else ("print(job.code)",)
     fetch = Step("Fetch and list the jobs", _lines(_job_login(Role.DO, facts), "client.jobs"))
     look, approve = "Read what this one will run", _lines("job.approve()", _run(facts))
     if facts.layout in _WITHOUT_REVIEW:
@@ -93,7 +97,7 @@ def _review(facts: JobFacts) -> tuple[Step, ...]:
         )
     return (
         fetch,
-        Step(look, _lines(_exactly(facts), "print(job.run_script)", "print(job.code)")),
+        Step(look, _lines(_exactly(facts), "print(job.run_script)", *code)),
         Step("If you agree: approve it, then run all approved jobs and share their results", approve),
         Step("If not: reject it, with a reason for the scientist", _lines('job.reject("why")', "client.sync()")),
     )
@@ -130,7 +134,7 @@ def _submit(do: str, name: str) -> str:
     return _lines(
         "client.submit_python_job(",
         f"    {literal(do)},",
-        '    "main.py",  # or a folder with your code',
+        '    "main.py",  # or a folder',
         f"    job_name={literal(name)},",
         ")",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from html import escape
 from typing import Any, Literal
@@ -118,7 +118,7 @@ class Composer:
 
     def _times(self, notification: Notification, now: datetime) -> list[tuple[str, list[str]]]:
         """When it happened and, if the mail is late, when it was written; a job's own time is the DS's claim."""
-        owner = "" if notification.role is Role.DO else ", owner's time"
+        owner = "" if notification.role is Role.DO else " (owner)"
         rows = [("When", self._moment(notification.at, owner))]
         submitted = notification.facts.submitted_at if isinstance(notification.facts, JobFacts) else None
         if submitted and notification.kind is not Kind.JOB_SUBMITTED:
@@ -151,7 +151,6 @@ def _headers(notification: Notification, thread: ThreadRef) -> dict[str, str]:
 def _job_context(facts: JobFacts) -> dict[str, Any]:
     return {
         "job": plain(facts.job, NAME_LIMIT) or "a job without a name",
-        "kind_of_code": plain(facts.code_type, 40),
         "opaque": facts.opaque.value if facts.opaque else "",
         "verified": facts.verified,
         "warning": plain(facts.warning, 1000),
@@ -163,28 +162,33 @@ def _job_context(facts: JobFacts) -> dict[str, Any]:
 
 def _who_and_what(notification: Notification) -> list[tuple[str, list[str]]]:
     """What it is about and the other side, as rows of a table; the code is described when the job is new."""
-    facts, to_owner = notification.facts, notification.role is Role.DO
-    other = ("Scientist", plain(facts.ds) or "unknown") if to_owner else ("Data owner", plain(facts.do))
+    facts = notification.facts
+    other = ("Scientist", _scientist(facts)) if notification.role is Role.DO else ("Data owner", plain(facts.do))
     if isinstance(facts, PeerFacts):
         rows = [other, ("Client", plain(facts.version, 40))]
     else:
         job = ("Job", "" if facts.opaque else plain(facts.job, 300))
-        rows = [job, other, *(_code(facts) if notification.kind is Kind.JOB_SUBMITTED else _result(facts))]
+        rows = [job, other, *_details(facts, notification.kind)]
     return [(label, [value]) for label, value in rows if value]
 
 
-def _code(facts: JobFacts) -> list[tuple[str, str]]:
-    return [
-        ("Type", plain(facts.code_type, 40)),
-        ("Entry point", plain(facts.entry_point)),
-        ("Depends on", _listing(facts.dependencies)),
-        ("Files", str(len(facts.files) or "")),
-        ("Size", "" if facts.size is None else size_in_words(facts.size)),
-    ]
+def _scientist(facts: JobFacts | PeerFacts) -> str:
+    doubt = isinstance(facts, JobFacts) and not facts.verified
+    return (plain(facts.ds) or "unknown") + (" (not verified)" if doubt else "")
 
 
-def _result(facts: JobFacts) -> list[tuple[str, str]]:
-    return [("Return code", "" if facts.return_code is None else _return_code(facts.return_code))]
+def _details(facts: JobFacts, kind: Kind) -> list[tuple[str, str]]:
+    if kind is Kind.JOB_SUBMITTED:
+        return [
+            ("Type", plain(facts.code_type, 40)),
+            ("Entry point", plain(facts.entry_point)),
+            ("Depends on", _listing(facts.dependencies)),
+            ("Files", str(len(facts.files) or "")),
+            ("Size", "" if facts.size is None else size_in_words(facts.size)),
+        ]
+    if kind in (Kind.JOB_EXECUTED, Kind.JOB_FAILED) and facts.return_code is not None:
+        return [("Return code", _return_code(facts.return_code))]
+    return []
 
 
 def _listing(names: tuple[str, ...]) -> str:
@@ -213,13 +217,11 @@ def _shown(preview: Preview | None) -> list[ShownFile]:
     """The files in order while they fit; of one that does not fit, its beginning."""
     shown, room = [], CODE_BUDGET
     for file in preview.files if preview else ():
-        text = plain_lines(file.text)
-        cost = _cost(text)
-        if cost > room:
-            text = text[: room // 5]  # the longest escape of one character has five
-            file = replace(file, cut=True)
+        text, cut = plain_lines(file.text[:room]), file.cut or len(file.text) > room
+        if (cost := _cost(text)) > room:
+            text, cut = text[: room // 5], True  # the longest escape of one character has five
         room -= min(cost, room)
-        note = f"Only the beginning; the whole file has {size_in_words(file.size)}." if file.cut else ""
+        note = f"Only the beginning; the whole file has {size_in_words(file.size)}." if cut else ""
         shown.append(ShownFile(plain(file.path), text.removesuffix("\n"), note))
     return shown
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from syft_notify.model import (
     CodeFile,
@@ -52,7 +53,7 @@ from lib.clean import without_gaps
 frame = without_gaps(pd.read_csv("data/sales.csv"))
 if frame["amount"].sum() < 0 & frame["amount"].notna().all():
 \traise SystemExit('the books are "wrong"')
-frame.groupby("region")["amount"].agg(["count", "mean", "median", "std"]).round(2).to_csv("outputs/summary_by_region.csv")
+frame.groupby("region")["amount"].agg(["count", "mean", "median", "std"]).round(2).to_csv("outputs/summary.csv")
 """
 CLEAN = "def without_gaps(frame):\n    return frame.dropna()\n"
 CODE = Preview(
@@ -112,9 +113,9 @@ class Case:
 
 
 def _job(
-    name: str, kind: Kind, role: Role, preview: Preview | None = None, *, started: bool = False, **facts: object
+    name: str, kind: Kind, role: Role, preview: Preview | None = None, *, started: bool = False, **facts: Any
 ) -> Case:
-    return Case(name, kind, role, replace(JOB, **facts), preview, started)  # type: ignore[arg-type]
+    return Case(name, kind, role, replace(JOB, **facts), preview, started)
 
 
 def _opaque(role: Role, opaque: Opaque, reason: str = "") -> Case:
@@ -125,7 +126,7 @@ def _opaque(role: Role, opaque: Opaque, reason: str = "") -> Case:
         key="message:1",
         identity="1",
         opaque=opaque,
-        size=5120,
+        size=5120 if opaque is not Opaque.TOO_LARGE else 31_000_000,
         reason=reason,
     )
     return Case(f"{opaque.value.replace(' ', '_')}_{role.value}", Kind.JOB_SUBMITTED, role, facts)
@@ -160,7 +161,7 @@ def _every() -> Iterator[Case]:
     yield _job("syft_client_do", Kind.JOB_SUBMITTED, do, layout=JobLayout.J2, code_type="bash", entry_point="")
     yield _job("ran_too_long_do", Kind.JOB_FAILED, do, layout=JobLayout.J2, return_code=-1)
     yield Case("syft_client_peer_do", Kind.PEER_REQUESTED, do, replace(PEER, version="0.1.117"))
-    hostile = {"job": HOSTILE, "key": f"{DS}/{HOSTILE}", "code_type": HOSTILE, "entry_point": HOSTILE}
+    hostile: dict[str, Any] = {"job": HOSTILE, "key": f"{DS}/{HOSTILE}", "code_type": HOSTILE, "entry_point": HOSTILE}
     yield _job("hostile_do", Kind.JOB_SUBMITTED, do, HOSTILE_CODE, files=(HOSTILE,), dependencies=(HOSTILE,), **hostile)
     yield _job("hostile_failed_do", Kind.JOB_FAILED, do, stderr_tail=HOSTILE, warning=HOSTILE, **hostile)
     yield _job("hostile_rejected_ds", Kind.JOB_REJECTED, ds, reason=HOSTILE, **hostile)
