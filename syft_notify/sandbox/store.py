@@ -80,14 +80,13 @@ class Store:
         item.version += 1
         self.feed.note(item.id, self._seen_by.get(item.id, frozenset()), self.now())
 
-    def move(self, item: Item, folder: Item | None) -> None:
-        """Lay the item into another folder, or nowhere; what the old folder granted ends, the owner stays."""
-        if folder is not None and folder.below(item):
+    def move(self, item: Item, folder: Item) -> None:
+        """Lay the item into another folder; what the old folder granted ends, the owner stays."""
+        if folder.below(item):
             raise Refusal(403, "cannotMoveFolderIntoItself", "A folder cannot be moved into itself.")
         self._detach(item)
         item.parent = folder
-        if folder is not None:
-            folder.children[item.id] = item
+        folder.children[item.id] = item
         item.version += 1
         self._refresh(item)
 

@@ -101,6 +101,9 @@ class _Exchange(BaseHTTPRequestHandler):
             self._send(Reply(411))
             return
         body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            self.close_connection = True  # the client vanished in the middle; what it wanted is not known
+            return
         headers = Headers([(name, value) for name, value in self.headers.items()])
         reply = self.server.answer(Incoming(self.command, self.path, headers, body))
         if reply.cut is None:

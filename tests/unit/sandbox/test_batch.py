@@ -72,6 +72,8 @@ def test_a_call_is_made_as_the_one_who_signs_it(sandbox: Sandbox, drive: Service
     _, text = caller(DS)("POST", "/batch/drive/v3", body, Content_Type="multipart/mixed; boundary=b")
     assert b"Content-ID: <response-one>" in text
     assert b"HTTP/1.1 401 Unauthorized" in text
+    _, text = caller(DS)("POST", "/batch", body.replace("<one>", ""), Content_Type="multipart/mixed; boundary=b")
+    assert b"Content-ID" not in text
 
 
 def test_a_part_that_is_no_call_spoils_the_batch(caller: Callable[..., Any]) -> None:

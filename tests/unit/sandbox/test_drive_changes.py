@@ -56,6 +56,10 @@ def test_deleting_and_unsharing_look_alike_and_trash_does_not(sandbox: Sandbox, 
     sandbox.drive.trash(trashed)
     assert changed(drive(DO), token) == {deleted: "removed", unshared: "removed", trashed: "c"}
     assert changed(drive(DO), token, includeRemoved=False) == {trashed: "c"}
+    assert set(drive(DO).changes().list(pageToken=token, fields="kind,newStartPageToken").execute()) == {
+        "kind",
+        "newStartPageToken",
+    }
     page = drive(DO).changes().list(pageToken=token, fields="changes(fileId,file/trashed)").execute()
     assert {"fileId": trashed, "file": {"trashed": True}} in page["changes"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -93,9 +94,32 @@ def test_a_download_may_ask_for_a_part(sandbox: Sandbox, drive: Service, caller:
     assert buffer.getvalue() == b"0123456789"
 
 
+def test_everything_about_a_file_is_shown_as_far_as_the_caller_may_know(sandbox: Sandbox, drive: Service) -> None:
+    file_id = sandbox.drive.file(DS, "a.tar.gz", b"x", share={DO: "writer", DS2: "reader"})
+    mine, writers, readers = (drive(who).files().get(fileId=file_id, fields="*").execute() for who in (DS, DO, DS2))
+    assert {person["emailAddress"] for person in writers["permissions"]} == {DO, DS, DS2}
+    assert len(writers["permissionIds"]) == 3
+    assert "permissions" not in readers
+    assert "permissionIds" not in readers
+    assert "sharedWithMeTime" not in mine
+    assert readers["sharedWithMeTime"] >= readers["createdTime"]
+    assert readers["sharingUser"]["emailAddress"] == DS
+    can = [
+        [shown["capabilities"][name] for name in ("canDownload", "canEdit", "canDelete")]
+        for shown in (readers, writers, mine)
+    ]
+    assert can == [[True, False, False], [True, True, False], [True, True, True]]
+    assert (mine["fileExtension"], mine["originalFilename"], mine["webViewLink"][:8]) == ("gz", "a.tar.gz", "https://")
+    assert mine["sha256Checksum"] == hashlib.sha256(b"x").hexdigest()
+    folder = drive(DS).files().get(fileId=sandbox.drive.folder(DS, "f"), fields="*").execute()
+    assert not {"size", "md5Checksum", "fileExtension"} & set(folder)
+    assert folder["capabilities"]["canAddChildren"] is True
+
+
 def test_a_folder_has_no_content_to_download(sandbox: Sandbox, drive: Service) -> None:
     folder = sandbox.drive.folder(DS, "f")
     assert refused(drive(DS).files().get_media(fileId=folder)) == (403, "fileNotDownloadable")
+    assert refused(drive(DS).files().copy(fileId=folder)) == (403, "cannotCopyFile")
 
 
 def test_a_copy_belongs_to_who_made_it(sandbox: Sandbox, drive: Service) -> None:
@@ -184,6 +208,59 @@ def test_a_listing_is_ordered_by_several_keys(
         sandbox.drive.file(DS, name, b"x" * size, created=datetime(2026, 1, 1, hour, tzinfo=timezone.utc))
     sandbox.drive.folder(DS, "folder")
     assert all_names(drive(DS), orderBy=order) == expected
+
+
+def test_what_others_shared_is_ordered_by_when(sandbox: Sandbox, drive: Service) -> None:
+    files = [sandbox.drive.file(DS, name, b"") for name in "abc"]
+    for file_id in reversed(files):
+        sandbox.drive.share(file_id, DO, "reader")
+    sandbox.drive.file(DO, "own", b"")
+    assert all_names(drive(DO), orderBy="sharedWithMeTime") == ["own", "c", "b", "a"]
+    assert all_names(drive(DO), orderBy="modifiedByMeTime desc")[0] == "own"
+    assert all_names(drive(DO), orderBy="viewedByMeTime,starred,recency") == ["a", "b", "c", "own"]
+
+
+def test_a_text_is_found_by_its_words_and_a_binary_is_not(sandbox: Sandbox, drive: Service) -> None:
+    sandbox.drive.file(DS, "a", b"quarterly numbers", mime_type="text/plain")
+    sandbox.drive.file(DS, "b", b"quarterly numbers")
+    assert all_names(drive(DS), q="fullText contains 'quart'") == ["a"]
+
+
+def test_files_are_found_by_time_and_star(sandbox: Sandbox, drive: Service) -> None:
+    for name, day in (("old", 1), ("new", 3)):
+        sandbox.drive.file(DS, name, b"", created=datetime(2026, 1, day, tzinfo=timezone.utc))
+    assert all_names(drive(DS), q="createdTime > '2026-01-02'") == ["new"]
+    assert all_names(drive(DS), q="modifiedTime < '2026-01-02'") == ["old"]
+    drive(DS).files().update(fileId=sandbox.drive.find("old")[0], body={"starred": True}).execute()
+    assert all_names(drive(DS), q="starred = true") == ["old"]
+
+
+def test_only_the_token_of_the_next_page_may_be_asked_for(sandbox: Sandbox, drive: Service) -> None:
+    for number in range(2):
+        sandbox.drive.file(DS, f"m{number}", b"")
+    assert set(drive(DS).files().list(pageSize=1, fields="nextPageToken").execute()) == {"nextPageToken"}
+
+
+def test_content_laid_ready_by_hand_is_there_for_the_client(sandbox: Sandbox, drive: Service) -> None:
+    one, two = sandbox.drive.folder(DS, "one"), sandbox.drive.folder(DS, "two")
+    file_id = sandbox.drive.file(DS, "a", b"old", one)
+    sandbox.drive.write(file_id, b"new")
+    sandbox.drive.move(file_id, two)
+    assert drive(DS).files().get_media(fileId=file_id).execute() == b"new"
+    assert (sandbox.drive.parent(file_id), sandbox.drive.owner(file_id)) == (two, DS)
+    assert (sandbox.drive.find("a", DS), sandbox.drive.find("a", DO)) == ([file_id], [])
+    sandbox.drive.delete(file_id)
+    with pytest.raises(KeyError):
+        sandbox.drive.read(file_id)
+
+
+def test_only_so_many_searches_are_remembered(sandbox: Sandbox, drive: Service, caller: Callable[..., Any]) -> None:
+    for number in range(2):
+        sandbox.drive.file(DS, f"m{number}", b"")
+    call = caller(DS)
+    tokens = [call("GET", "/drive/v3/files?pageSize=1")[1]["nextPageToken"] for _ in range(501)]
+    assert call("GET", f"/drive/v3/files?pageSize=1&pageToken={tokens[0]}")[0].status_code == 400
+    assert call("GET", f"/drive/v3/files?pageSize=1&pageToken={tokens[-1]}")[0].status_code == 200
 
 
 def test_nobody_else_sees_a_file_or_learns_that_it_exists(sandbox: Sandbox, drive: Service) -> None:

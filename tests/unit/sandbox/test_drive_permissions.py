@@ -88,6 +88,8 @@ def test_the_owner_stays_unless_ownership_is_handed_over_on_purpose(sandbox: San
     to_owner = {"type": "user", "role": "owner", "emailAddress": DO}
     assert refused(permissions.delete(fileId=file_id, permissionId=mine))[0] == 403
     assert refused(permissions.update(fileId=file_id, permissionId=mine, body={"role": "reader"}))[0] == 403
+    theirs = drive(DO).about().get(fields="user/permissionId").execute()["user"]["permissionId"]
+    assert refused(permissions.update(fileId=file_id, permissionId=theirs, body={"role": "owner"}))[0] == 403
     assert refused(permissions.create(fileId=file_id, body=to_owner)) == (403, "forbidden")
     same = permissions.create(fileId=file_id, body={"type": "user", "role": "reader", "emailAddress": DS}).execute()
     assert same["role"] == "owner"
@@ -117,6 +119,18 @@ def test_anyone_with_the_link_opens_it_but_does_not_find_it(sandbox: Sandbox, dr
     assert all_names(drive(DO), q=f"'{folder}' in parents") == ["a"]
     drive(DS).permissions().delete(fileId=folder, permissionId="anyoneWithLink").execute()
     assert refused(drive(DO).files().get_media(fileId=file_id)) == (404, "notFound")
+
+
+def test_many_permissions_come_in_pages(sandbox: Sandbox, drive: Service) -> None:
+    file_id = sandbox.drive.file(DS, "a", b"", share={f"p{number}@example.org": "reader" for number in range(4)})
+    permissions, found = drive(DS).permissions(), []
+    call = permissions.list(fileId=file_id, pageSize=2)
+    while call is not None:
+        page = call.execute()
+        found += [entry["id"] for entry in page["permissions"]]
+        call = permissions.list_next(call, page)
+    assert len(found) == len(set(found)) == 5
+    assert sandbox.requests.count("drive.permissions.list") == 3
 
 
 def test_a_half_said_permission_is_refused(sandbox: Sandbox, drive: Service) -> None:

@@ -125,6 +125,7 @@ def test_the_file_is_not_found(q: str) -> None:
         "trashed > true",
         "'x' in nowhere",
         "'x' has parents",
+        "'x' in 'parents'",
         "(name = 'a'",
         "name = 'a')",
         "name = 'a' name = 'b'",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 import requests
 from googleapiclient.discovery import build
 
-from syft_notify.sandbox import Sandbox
+from syft_notify.sandbox import Sandbox, Trouble
 from tests.unit.sandbox.conftest import credentials
 from tests.unit.sandbox.test_drive_files import DO, DS
 
@@ -27,7 +28,7 @@ def process() -> Iterator[tuple[subprocess.Popen[str], str]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
         assert running.stdout is not None
         yield running, running.stdout.readline().strip()
-        running.kill()
+        running.terminate()
 
 
 def get(url: str, **options: Any) -> Any:
@@ -69,6 +70,27 @@ def test_a_connection_serves_many_requests(sandbox: Sandbox) -> None:
 def test_a_request_without_a_length_is_refused(sandbox: Sandbox) -> None:
     answer = requests.post(sandbox.token_uri, data=iter([b"grant_type="]), timeout=10)
     assert answer.status_code == 411
+
+
+def test_a_request_whose_sender_vanishes_halfway_is_not_carried_out(sandbox: Sandbox) -> None:
+    token = credentials(sandbox, DS).token
+    with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2]))) as connection:
+        head = f"POST /drive/v3/files HTTP/1.1\r\nAuthorization: Bearer {token}\r\nContent-Length: 99\r\n\r\n"
+        connection.sendall(head.encode() + b"{}")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1) == b""
+    assert sandbox.drive.find("Untitled") == []
+    assert sandbox.requests.count() == 0
+
+
+def test_a_client_that_hangs_up_before_the_answer_harms_nobody(sandbox: Sandbox) -> None:
+    sandbox.drive.file(DS, "a", bytes(30_000_000), share={"anyone": "reader"})
+    token, port = credentials(sandbox, DS).token, int(sandbox.url.rpartition(":")[2])
+    path = f"/drive/v3/files/{sandbox.drive.find('a')[0]}?alt=media"
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        assert sandbox.requests.wait_for(1, "drive.files.media")
+    assert requests.get(sandbox.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=10).ok
 
 
 def test_it_listens_on_loopback_only(sandbox: Sandbox) -> None:
@@ -114,8 +136,11 @@ def test_a_bug_of_its_own_is_not_hidden() -> None:
         broken.drive.file(DS, "a", b"", mime_type=None)  # type: ignore[arg-type]
         headers = {"Authorization": f"Bearer {credentials(broken, DS).token}"}
         answer = requests.get(f"{broken.drive_endpoint}files?q=mimeType+contains+'a'", headers=headers, timeout=10)
+        broken.faults.add(Trouble.ALTERED)
+        with pytest.raises(requests.ConnectionError):
+            requests.get(f"{broken.url}/a-page-that-is-no-json", timeout=10)
     assert answer.status_code == 500
-    assert [type(error) for error in broken.crashes] == [AttributeError]
+    assert [type(error) for error in broken.crashes] == [AttributeError, json.JSONDecodeError]
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
