@@ -14,6 +14,7 @@ from syft_notify.syftbox.preview import build_preview, submitted_names
 __all__ = ["MAX_PACKED_BYTES", "describe", "read_message"]
 
 MAX_JOBS = 50
+MAX_NAMES_LENGTH = 2_000_000
 
 _MAX_ADDRESS = 254
 _MAX_WORD = 40
@@ -62,6 +63,8 @@ def _contents(content: bytes) -> MessageContents:
 
     changes = read_changes(content)
     files = changes.files()
+    if sum(map(len, files)) > MAX_NAMES_LENGTH:
+        raise OpaqueContent(Opaque.TOO_LARGE, "the names of its files are too long")
     jobs = find_jobs(files)
     if len(jobs) > MAX_JOBS:
         raise OpaqueContent(Opaque.TOO_LARGE, f"it holds more than {MAX_JOBS} jobs")
