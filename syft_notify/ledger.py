@@ -96,6 +96,7 @@ _NOTIFIED = TypeAdapter(dict[str, list[str]])
 _PEERS = TypeAdapter(list[str])
 _STATE = TypeAdapter(State)
 _PREVIEW = TypeAdapter(Preview)
+_DOCUMENT = TypeAdapter(dict[str, Any])
 
 
 class Ledger:
@@ -319,8 +320,8 @@ class Ledger:
         self._document["notified_jobs"] = self._notified
         if PEERS_PART in self._state.started or self._peers:
             self._document["peer_snapshot"] = sorted(self._peers)
-        self._document[OWN_KEY] = _STATE.dump_python(self._state, mode="json")
-        write_atomically(self._path, json.dumps(self._document, indent=2).encode())
+        self._document[OWN_KEY] = self._state
+        write_atomically(self._path, _DOCUMENT.dump_json(self._document, indent=2))
 
 
 _UNSENT = {
