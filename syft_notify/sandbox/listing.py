@@ -89,9 +89,10 @@ class Listings:
             found = self._store.peek(folder)
             if found is None or not found.readable_by(viewer):
                 raise Refusal(404, "notFound", "File not found: .", location="fileId")
-        folder_wanted = self._store.peek(parsed.parent) if parsed.parent else None
-        items = folder_wanted.children.values() if folder_wanted else self._store.visible(viewer)
-        return (Sight(item, viewer) for item in items if item.readable_by(viewer))
+        only_here = self._store.peek(parsed.parent) if parsed.parent else None
+        if only_here is None:
+            return (Sight(item, viewer) for item in self._store.visible(viewer))
+        return (Sight(item, viewer) for item in only_here.children.values() if item.readable_by(viewer))
 
     def _resumed(self, search: tuple[str, str, str], token: str) -> tuple[str, ...]:
         rest = self._rests.get(token)
