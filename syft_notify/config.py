@@ -149,7 +149,7 @@ def check_settings(settings: Mapping[str, object], source: str, surroundings: Su
     try:
         return Config.model_validate(dict(settings), context=surroundings)
     except ValidationError as error:
-        raise ConfigProblems([f"{source}: {_sentence(problem)}." for problem in error.errors()]) from None
+        raise ConfigProblems([f"{source}: {_sentence(problem)}" for problem in error.errors()]) from None
 
 
 def _bare(variable: str) -> str:
@@ -233,17 +233,17 @@ def _sentence(problem: Mapping[str, Any]) -> str:
     key, value = ".".join(map(str, problem["loc"])), _short(problem["input"])
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "missing":
-        return f"{key} is missing. Add a line `{key}: ...`"
+        return f"{key} is missing. Add a line `{key}: ...`."
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(key, Config.model_fields, n=1)
-        return f"{_short(key)} is not a known key. " + (f"Did you mean {near[0]}?" if near else "Remove it")
+        return f"{_short(key)} is not a known key. " + (f"Did you mean {near[0]}?" if near else "Remove it.")
     if kind == "bool_type":
-        return f"{key}: {value} is neither true nor false. Write true or false without quotes"
+        return f"{key}: {value} is neither true nor false. Write true or false without quotes."
     if kind == "literal_error":
-        return f"{key}: {value} is not one of the choices. Write {context['expected']}"
+        return f"{key}: {value} is not one of the choices. Write {context['expected']}."
     if kind == "value_error":
-        return f"{key}: {value} {context['error']}"
-    return f"{key}: {value} is of the wrong type. See docs/configuration.md"
+        return f"{key}: {value} {context['error']}."
+    return f"{key}: {value} is of the wrong type. See docs/configuration.md."
 
 
 def _short(value: object) -> str:

@@ -27,7 +27,9 @@ class NotifyError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return " ".join(f"{part.rstrip('.')}." for part in (self.title, self.hint) if part)
+        return " ".join(
+            part if part.endswith((".", "?", "!")) else f"{part}." for part in (self.title, self.hint) if part
+        )
 
 
 class UserError(NotifyError):
