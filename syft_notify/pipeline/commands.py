@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from syft_notify.model import JobFacts, JobLayout, Kind, Notification, PeerFacts, Role
 from syft_notify.pipeline.plain import literal
 
-# The releases called `syft-client`; today's is called `syft-rds`. Signatures and attributes were read in the
-# released wheels 0.1.93 to 0.1.117 and 0.6.1, and run in the newest of each line.
+# The releases called `syft-client`; today's is called `syft-rds`. What is typed was run in syft-client 0.1.117 and
+# syft-rds 0.6.1, and compared with the sources of older ones (syft-client from 0.1.93, syft-job from 0.1.24).
 _SYFT_CLIENT = frozenset({JobLayout.J0, JobLayout.J1, JobLayout.J2})
 _WITHOUT_REVIEW = frozenset({JobLayout.J0, JobLayout.J1})
 _PRINT_FILES = (
