@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,9 +28,9 @@ from syft_notify.syftbox.submission import describe
 STDERR_TAIL_BYTES = 50_000
 
 _FLAT = (JobLayout.J0, JobLayout.J1)
-_OUTPUTS = ("outputs", "code/outputs")
-# Python writes text in pieces of this size: a larger file can be seen half written.
-_ONE_WRITE = 4096
+_OUTPUTS = ("outputs/", "code/outputs/")
+# A file of more than a page can be seen half written.
+_ONE_PAGE = 4096
 _MAX_PROBLEM = 500
 
 
@@ -60,9 +60,8 @@ class LocalJobFolder:
                 return LocalLook(present=False)
             tree = self._scan(datasite)
         except OSError as error:
-            return LocalLook(
-                problems=(self._sentence(Path(error.filename or self._root), _reason(error)),), present=False
-            )
+            unseen = self._sentence(Path(error.filename or self._root), _reason(error))
+            return LocalLook(problems=(unseen,), present=False)
         problems = [self._sentence(datasite / path, reason) for path, reason in tree.problems]
         reviewed: Mapping[str, str] = {}
         try:
@@ -100,7 +99,7 @@ class LocalJobFolder:
 
         sizes = _without_runs(files, job.submission.layout)
         preview = build_preview(sizes, read, job.submission.entry_point)
-        return replace(preview, left_out=(*preview.left_out, *_unseen_in_words(files)))
+        return replace(preview, left_out=(*preview.left_out, *_unseen_in_words(files, sizes)))
 
     def stderr_tail(self, job: LocalJob) -> str:
         """The last 50 KB of the job's `stderr.txt`; empty when there is none or it cannot be read."""
@@ -127,7 +126,7 @@ class LocalJobFolder:
         jobs = datasite / JOBS
         if not jobs.exists():
             return JobTree((), ())
-        if not jobs.resolve().is_relative_to(self._root.resolve()):
+        if not Path(os.path.realpath(jobs)).is_relative_to(os.path.realpath(self._root)):
             raise OSError(errno.ELOOP, "it leads out of the SyftBox folder", str(jobs))
         return scan_jobs(datasite)
 
@@ -152,8 +151,8 @@ class LocalJobFolder:
             raise _UnusableError(at, _reason(error)) from error
 
     def _sentence(self, path: Path, reason: str) -> str:
-        name = "" if path == self._root else str(path.relative_to(self._root))
-        return f"{printable(name)[-_MAX_PROBLEM:] or 'the SyftBox folder'}: {reason}"
+        name = "the SyftBox folder" if path == self._root else os.path.relpath(path, self._root)
+        return f"{printable(name)[-_MAX_PROBLEM:]}: {reason}"
 
 
 class _UnusableError(Exception):
@@ -185,23 +184,25 @@ def _submission(config: Path, folder: JobFolder) -> Submission:
         raise ValueError("it is too large")
     files = _without_runs(walk(config.parent, _is_submitted_folder), folder.layout)
     submission = describe(folder, text, files)
-    if submission.submitted_at is None and len(text) > _ONE_WRITE:
+    if submission.submitted_at is None and len(text) > _ONE_PAGE:
         raise ValueError("it may be half written: it names no time of submission")
     return submission
 
 
 def _without_runs(files: Walk, layout: JobLayout) -> dict[str, int]:
     """The files of a job folder that its runs did not add."""
-    added = RUN_PRODUCTS if layout in _FLAT else frozenset()
-    return {path: size for path, size in files.sizes.items() if path not in added and path.rstrip("/") not in _OUTPUTS}
+    added = {*RUN_PRODUCTS, *_OUTPUTS} if layout in _FLAT else {*_OUTPUTS}
+    return {path: size for path, size in files.sizes.items() if path not in added}
 
 
 def _is_submitted_folder(path: str) -> bool:
-    return path not in _OUTPUTS and not is_generated_name(path.rpartition("/")[2])
+    return f"{path}/" not in _OUTPUTS and not is_generated_name(path.rpartition("/")[2])
 
 
-def _unseen_in_words(files: Walk) -> list[str]:
-    words = [f"{path}/: results of a run" for path in _OUTPUTS if f"{path}/" in files.sizes]
+def _unseen_in_words(files: Walk, shown: Collection[str]) -> list[str]:
+    """What is never shown because a run writes it; a DS may have sent some of it all the same."""
+    written = sorted(files.sizes.keys() - set(shown))
+    words = [f"{', '.join(written)}: left out, written by runs"] if written else []
     words += [f"{printable(path) or 'the folder'}: cannot be read" for path in files.unreadable[:5]]
     return words if files.whole else [*words, "further files: there are too many to look at"]
 

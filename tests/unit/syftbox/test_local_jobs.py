@@ -196,7 +196,8 @@ def test_what_a_run_added_is_not_shown_as_submitted_code(root: Path, jobs: Local
         preview = jobs.preview(job)
         assert [file.path for file in preview.files][-1] == "run.sh"
         assert len(preview.files) == 2
-        assert "code/outputs/: results of a run" in preview.left_out
+        assert preview.left_out[-1].startswith(("approved, code/outputs/, done, outputs/, ", "code/outputs/: "))
+        assert preview.left_out[-1].endswith(": left out, written by runs")
         assert "1 hidden or generated folder" in preview.left_out
         assert "private" not in repr(preview)
         assert not any("outputs" in name or "stderr" in name or "done" in name for name in job.submission.files)
@@ -458,6 +459,12 @@ def test_a_job_folder_that_leads_elsewhere_is_no_look_at_all(root: Path, jobs: L
     assert look.problems == (f"{DO}/app_data/job: it cannot be read: it leads out of the SyftBox folder",)
 
 
+def test_a_folder_linked_to_itself_holds_no_jobs(root: Path, jobs: LocalJobFolder) -> None:
+    (root / DO / "app_data").mkdir(parents=True)
+    (root / DO / "app_data/job").symlink_to("job")
+    assert jobs.look().jobs == ()
+
+
 def test_a_pipe_in_place_of_a_file_does_not_hang_the_look(root: Path, jobs: LocalJobFolder) -> None:
     folder = J2.write_received(root, JOB)
     J2.finish(root, JOB, 3, "x", AT)
@@ -525,6 +532,19 @@ def test_what_may_not_be_read_is_named_and_the_rest_reported(
     assert look.problems
     assert all("Permission denied" in problem and "\n" not in problem for problem in look.problems)
     assert names(jobs.look()) == ["old", "other", "sales"]
+
+
+def test_code_that_may_not_be_read_is_said_in_words(strangers_root: Path) -> None:
+    folder = J2.write_received(strangers_root, folder_job())
+    jobs = LocalJobFolder(strangers_root, DO)
+    job = only(jobs.look())
+    (folder / "code/lib").chmod(0)
+    (folder / "run.sh").chmod(0)
+    with _Nobody():
+        preview = jobs.preview(job)
+    (folder / "code/lib").chmod(0o700)
+    assert [file.path for file in preview.files] == ["code/main.py", "code/größe.json"]
+    assert set(preview.left_out) == {"run.sh: cannot be read", "code/lib/: cannot be read"}
 
 
 @pytest.mark.parametrize("closed", ["", DO, f"{DO}/app_data/job"])
