@@ -23,8 +23,6 @@ class Generation(ABC):
     pin: str
     encrypted: bool = False
 
-    # Drive.
-
     def inbox_folder(self, do: str, ds: str) -> str:
         """Where the DS writes its messages; the DS owns it."""
         return f"syft_outbox_inbox_{ds}_to_{do}" if self.drive in ("D0", "D1") else self._box(do, "inbox", ds)
@@ -62,8 +60,6 @@ class Generation(ABC):
         version = f"{self.release}#" if self.drive == "D3" else ""
         return f"syft_datasite#{version}{owner}#{box}#{other}"
 
-    # The job as the DS's client lays it out.
-
     @abstractmethod
     def job_path(self, job: Job) -> str:
         """The job's folder, relative to the owner's datasite."""
@@ -71,8 +67,6 @@ class Generation(ABC):
     @abstractmethod
     def files(self, job: Job) -> dict[str, str]:
         """All files of the submission by their path in the job's folder."""
-
-    # The owner's disk.
 
     def folder(self, root: Path, job: Job) -> Path:
         """The job's folder on the owner's disk."""

@@ -1,0 +1,33 @@
+"""Words that the tests of the owner's folder share."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from syft_notify.model import LocalJob, LocalLook
+from tests.worlds import GENERATIONS, MarkerGeneration, ReviewGeneration, python_job
+
+DO, DS = "do@example.org", "ds@example.org"
+AT = datetime(2026, 11, 23, 15, 0, tzinfo=timezone.utc)
+LATER = AT + timedelta(minutes=5)
+JOB = python_job("sales")
+
+ALL = pytest.mark.parametrize("generation", GENERATIONS.values(), ids=GENERATIONS)
+MARKERS = {name: g for name, g in GENERATIONS.items() if isinstance(g, MarkerGeneration)}
+REVIEWS = {name: g for name, g in GENERATIONS.items() if isinstance(g, ReviewGeneration)}
+WITH_MARKERS = pytest.mark.parametrize("generation", MARKERS.values(), ids=MARKERS)
+WITH_REVIEWS = pytest.mark.parametrize("generation", REVIEWS.values(), ids=REVIEWS)
+J2 = REVIEWS["0.1.117"]
+
+
+def only(look: LocalLook) -> LocalJob:
+    assert look.problems == ()
+    assert look.present
+    (job,) = look.jobs
+    return job
+
+
+def names(look: LocalLook) -> list[str]:
+    return sorted(job.submission.name for job in look.jobs)

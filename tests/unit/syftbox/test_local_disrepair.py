@@ -1,0 +1,357 @@
+"""The owner's SyftBox folder half written, damaged, closed, linked elsewhere or overfull."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syft_notify.model import JobStatus, LocalLook
+from syft_notify.syftbox.local_jobs import STDERR_TAIL_BYTES, LocalJobFolder
+from tests.unit.syftbox.boxes import (
+    ALL,
+    AT,
+    DO,
+    DS,
+    J2,
+    JOB,
+    LATER,
+    MARKERS,
+    WITH_MARKERS,
+    WITH_REVIEWS,
+    names,
+    only,
+)
+from tests.worlds import (
+    Generation,
+    MarkerGeneration,
+    ReviewGeneration,
+    folder_job,
+    python_job,
+)
+
+
+def test_no_folder_at_all_is_said_and_is_not_an_empty_one(root: Path, jobs: LocalJobFolder) -> None:
+    assert jobs.look() == LocalLook(present=False)
+    assert jobs.accepted_peers() == frozenset()
+    root.mkdir()
+    assert jobs.look() == LocalLook(present=False)
+    (root / "other@example.org").mkdir()
+    (root / "do@example.org.txt").write_text("")
+    assert not jobs.look().present
+    (root / DO).mkdir()
+    assert jobs.look() == LocalLook(present=True)
+
+
+@WITH_REVIEWS
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it is empty"),
+        (b"\n \n", "it is empty"),
+        (b"approved_at: null\nstatu", "it is not YAML"),
+        (b"approved_at: null\n", "it holds no known status"),
+        (b"status: [done]\n", "it holds no known status"),
+        (b"status: paused\n", "it holds no known status"),
+        (b"status: null\n", "it holds no known status"),
+        (b"just text", "it is not a mapping"),
+        (b"status: &a done\nreview_reason: *a\n", "it holds aliases"),
+        (b"\0\1\2\3", "it is not text"),
+        (b"\xff\xfe status: done", "it is not text"),
+        (b"status: done\nreview_reason: " + b"x" * 300_000, "it is too large"),
+    ],
+    ids=range(12),
+)
+def test_a_state_file_that_says_nothing_is_named_and_read_again_next_time(
+    generation: ReviewGeneration, content: bytes, reason: str, root: Path, jobs: LocalJobFolder
+) -> None:
+    generation.write_received(root, JOB)
+    generation.write_received(root, python_job("other"))
+    generation.finish(root, JOB, 0, "", AT)
+    state = generation.review(root, JOB) / "state.yaml"
+    whole = state.read_bytes()
+    state.write_bytes(content)
+    look = jobs.look()
+    assert names(look) == ["other"]
+    assert look.problems == (f"{state.relative_to(root)}: {reason}",)
+    state.write_bytes(whole)
+    assert names(jobs.look()) == ["other", "sales"]
+    assert jobs.look().problems == ()
+
+
+def test_a_known_job_is_not_reported_from_memory_while_its_state_is_broken(root: Path, jobs: LocalJobFolder) -> None:
+    J2.write_received(root, JOB)
+    J2.approve(root, JOB, AT)
+    assert only(jobs.look()).status is JobStatus.APPROVED
+    (J2.review(root, JOB) / "state.yaml").write_text("")
+    assert jobs.look().jobs == ()
+
+
+def test_a_state_without_any_other_key_is_enough(root: Path, jobs: LocalJobFolder) -> None:
+    J2.write_received(root, JOB)
+    J2.read_job_list(root, JOB, AT)
+    state = J2.review(root, JOB) / "state.yaml"
+    for status in JobStatus:
+        state.write_text(f"status: {status.value}\nreturn_code: many\ncompleted_at: soon\n")
+        os.utime(state, (AT.timestamp(), AT.timestamp()))
+        job = only(jobs.look())
+        assert (job.status, job.reason, job.return_code, job.changed_at) == (status, "", None, AT)
+        assert bool(job.run) == (status in (JobStatus.DONE, JobStatus.FAILED))
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        (None, "it has no config.yaml"),
+        (b"", "it is empty"),
+        (b"\x7fELF\0\1\2", "it is not text"),
+        ("name: größe".encode("latin-1"), "it is not text"),
+        (b"x" * 300_000, "it is too large"),
+        (b"files:\n" + b"- a.py\n" * 1000, "it may be half written: it names no time of submission"),
+    ],
+    ids=["missing", "empty", "binary", "latin", "huge", "half"],
+)
+def test_a_folder_without_a_sound_config_is_named_and_the_others_are_reported(
+    generation: Generation, config: bytes | None, reason: str, root: Path, jobs: LocalJobFolder
+) -> None:
+    broken = generation.write_received(root, JOB)
+    generation.write_received(root, python_job("other"))
+    if config is None:
+        (broken / "config.yaml").unlink()
+    else:
+        (broken / "config.yaml").write_bytes(config)
+    look = jobs.look()
+    assert names(look) == ["other"]
+    blamed = broken if config is None else broken / "config.yaml"
+    assert look.problems == (f"{blamed.relative_to(root)}: {reason}",)
+
+
+def test_a_short_config_that_is_no_mapping_still_lets_the_job_be_seen(root: Path, jobs: LocalJobFolder) -> None:
+    folder = J2.write_received(root, JOB)
+    (folder / "config.yaml").write_text("hello")
+    job = only(jobs.look())
+    assert (job.submission.name, job.submission.claimed_ds) == ("sales", DS)
+    assert job.submission.identity.startswith("sha256:")
+
+
+@WITH_MARKERS
+@pytest.mark.parametrize("code", ["", "three", "3" * 50])
+def test_a_return_code_that_is_no_number_is_read_again_next_time(
+    generation: MarkerGeneration, code: str, root: Path, jobs: LocalJobFolder
+) -> None:
+    folder = generation.write_received(root, JOB)
+    generation.finish(root, JOB, 3, "", AT)
+    (folder / "returncode.txt").write_text(code)
+    look = jobs.look()
+    assert look.jobs == ()
+    assert look.problems == (f"{folder.relative_to(root)}: its returncode.txt holds no number",)
+    (folder / "returncode.txt").write_text("3\n")
+    assert only(jobs.look()).return_code == 3
+
+
+def test_folders_that_nobody_may_own_are_named(root: Path, jobs: LocalJobFolder) -> None:
+    (root / DO / "app_data/job/inbox/no address/sales").mkdir(parents=True)
+    (root / DO / "app_data/job/odd\nname\x1b").mkdir()
+    assert set(jobs.look().problems) == {
+        f"{DO}/app_data/job/inbox/no address: it is not named by an address",
+        f"{DO}/app_data/job/odd\\nname\\x1b: it has no config.yaml",
+    }
+
+
+def test_a_name_that_is_no_unicode_is_reported_in_printable_form(root: Path, jobs: LocalJobFolder) -> None:
+    folder = os.fsencode(root / DO / "app_data/job") + b"/n\xe9"
+    os.makedirs(folder)
+    with open(folder + b"/config.yaml", "w") as config:
+        config.write("name: x\n")
+    job = only(jobs.look())
+    assert job.submission.name == "n\\udce9"
+    job.submission.key.encode()
+    assert jobs.preview(job).files == ()
+
+
+def test_links_out_of_the_tree_are_not_followed(root: Path, jobs: LocalJobFolder, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside_root = outside / "box"
+    J2.write_received(outside_root, python_job("stolen"))
+    J2.finish(outside_root, python_job("stolen"), 3, "stolen\n", AT)
+    J2.write_received(root, JOB)
+    job_root, stolen = root / DO / "app_data/job", outside_root / DO / "app_data/job"
+    (job_root / "linked").symlink_to(stolen / f"inbox/{DS}/stolen")
+    (job_root / f"inbox/{DS}/linked").symlink_to(stolen / f"inbox/{DS}/stolen")
+    (J2.folder(root, JOB) / "code/secret.py").symlink_to(stolen / f"inbox/{DS}/stolen/code/main.py")
+    (job_root / f"review/{DS}/sales").symlink_to(stolen / f"review/{DS}/stolen")
+    look = jobs.look()
+    assert look.jobs == ()
+    assert look.problems == (
+        f"{DO}/app_data/job/review/{DS}/sales/state.yaml: it cannot be read: a link is on the way",
+    )
+    (job_root / f"review/{DS}/sales").unlink()
+    job = only(jobs.look())
+    assert "secret.py" not in repr(jobs.preview(job))
+    (job_root / f"review/{DS}/sales").symlink_to(stolen / f"review/{DS}/stolen")
+    assert jobs.stderr_tail(job) == ""
+
+
+def test_a_linked_config_or_state_file_is_not_read(root: Path, jobs: LocalJobFolder, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("status: done\nname: x\n")
+    folder = J2.write_received(root, JOB)
+    J2.read_job_list(root, JOB, AT)
+    for linked in (J2.review(root, JOB) / "state.yaml", folder / "config.yaml"):
+        linked.unlink()
+        linked.symlink_to(tmp_path / "secret")
+    assert jobs.look().jobs == ()
+
+
+def test_a_syftbox_folder_that_is_itself_a_link_is_fine(root: Path, tmp_path: Path) -> None:
+    J2.write_received(root, JOB)
+    link = tmp_path / "box"
+    link.symlink_to(root)
+    assert only(LocalJobFolder(link, DO).look()).submission.name == "sales"
+
+
+def test_a_job_folder_that_leads_elsewhere_is_no_look_at_all(root: Path, jobs: LocalJobFolder, tmp_path: Path) -> None:
+    J2.write_received(tmp_path / "outside", JOB)
+    (root / DO / "app_data").mkdir(parents=True)
+    (root / DO / "app_data/job").symlink_to(tmp_path / f"outside/{DO}/app_data/job")
+    look = jobs.look()
+    assert (look.present, look.jobs) == (False, ())
+    assert look.problems == (f"{DO}/app_data/job: it cannot be read: it leads out of the SyftBox folder",)
+
+
+def test_a_folder_linked_to_itself_holds_no_jobs(root: Path, jobs: LocalJobFolder) -> None:
+    (root / DO / "app_data").mkdir(parents=True)
+    (root / DO / "app_data/job").symlink_to("job")
+    assert jobs.look().jobs == ()
+
+
+def test_a_pipe_in_place_of_a_file_does_not_hang_the_look(root: Path, jobs: LocalJobFolder) -> None:
+    folder = J2.write_received(root, JOB)
+    J2.finish(root, JOB, 3, "x", AT)
+    job = only(jobs.look())
+    for pipe in (J2.review(root, JOB) / "stderr.txt", folder / "code/main.py", J2.review(root, JOB) / "state.yaml"):
+        pipe.unlink()
+        os.mkfifo(pipe)
+    assert jobs.stderr_tail(job) == ""
+    assert [file.path for file in jobs.preview(job).files] == ["run.sh"]
+    assert only(jobs.look()).status is JobStatus.RECEIVED
+
+
+@pytest.fixture
+def strangers_root() -> Iterator[Path]:
+    """A SyftBox folder of somebody else; root, who may read everything, becomes nobody for the test."""
+    before = os.umask(0o022)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)  # noqa: S103 - nobody must be able to enter what is below
+        yield Path(folder) / "SyftBox"
+    os.umask(before)
+
+
+class _Nobody:
+    """While entered, the process has no privileges of root."""
+
+    def __enter__(self) -> None:
+        self._user = os.geteuid()
+        if self._user == 0:
+            os.seteuid(65534)
+
+    def __exit__(self, *_: object) -> None:
+        os.seteuid(self._user)
+
+
+@pytest.mark.parametrize(
+    ("closed", "left"),
+    [
+        (f"app_data/job/inbox/{DS}/sales", ["other", "old"]),
+        (f"app_data/job/inbox/{DS}/sales/config.yaml", ["other", "old"]),
+        (f"app_data/job/review/{DS}/sales", ["other", "old"]),
+        (f"app_data/job/review/{DS}/sales/state.yaml", ["other", "old"]),
+        (f"app_data/job/inbox/{DS}", ["old"]),
+        ("app_data/job/inbox", ["old"]),
+        ("app_data/job/review", ["old"]),
+        ("app_data/job/old", ["other", "sales"]),
+    ],
+)
+def test_what_may_not_be_read_is_named_and_the_rest_reported(
+    closed: str, left: list[str], strangers_root: Path
+) -> None:
+    root = strangers_root
+    for name in ("sales", "other"):
+        J2.write_received(root, python_job(name))
+        J2.approve(root, python_job(name), AT)
+    MARKERS["0.1.97"].write_received(root, python_job("old"))
+    path = root / DO / closed
+    mode = path.stat().st_mode
+    path.chmod(0)
+    jobs = LocalJobFolder(root, DO)
+    with _Nobody():
+        look = jobs.look()
+    path.chmod(mode)
+    assert names(look) == sorted(left)
+    assert look.present
+    assert look.problems
+    assert all("Permission denied" in problem and "\n" not in problem for problem in look.problems)
+    assert names(jobs.look()) == ["old", "other", "sales"]
+
+
+def test_code_that_may_not_be_read_is_said_in_words(strangers_root: Path) -> None:
+    folder = J2.write_received(strangers_root, folder_job())
+    jobs = LocalJobFolder(strangers_root, DO)
+    job = only(jobs.look())
+    (folder / "code/lib").chmod(0)
+    (folder / "run.sh").chmod(0)
+    with _Nobody():
+        preview = jobs.preview(job)
+    (folder / "code/lib").chmod(0o700)
+    assert [file.path for file in preview.files] == ["code/main.py", "code/größe.json"]
+    assert set(preview.left_out) == {"run.sh: cannot be read", "code/lib/: cannot be read"}
+
+
+@pytest.mark.parametrize("closed", ["", DO, f"{DO}/app_data/job"])
+def test_a_box_that_may_not_be_read_is_no_look_at_all(closed: str, strangers_root: Path) -> None:
+    J2.write_received(strangers_root, JOB)
+    path = strangers_root / closed
+    path.chmod(0)
+    jobs = LocalJobFolder(strangers_root, DO)
+    with _Nobody():
+        look, peers = jobs.look(), jobs.accepted_peers()
+    path.chmod(0o700)
+    assert (look.present, look.jobs, peers) == (False, (), frozenset())
+    assert len(look.problems) == 1
+    assert "Permission denied" in look.problems[0]
+
+
+def test_only_the_end_of_a_long_stderr_is_read(root: Path, jobs: LocalJobFolder) -> None:
+    J2.write_received(root, JOB)
+    J2.finish(root, JOB, 3, "é" * 100_000 + "end\n", AT)
+    tail = jobs.stderr_tail(only(jobs.look()))
+    assert tail.endswith("éend\n")
+    assert len(tail.encode()) <= STDERR_TAIL_BYTES + 4
+
+
+def test_a_job_with_countless_files_is_shown_in_part(root: Path, jobs: LocalJobFolder) -> None:
+    folder = J2.write_received(root, JOB)
+    for number in range(5100):
+        (folder / f"code/{number}").touch()
+    job = only(jobs.look())
+    assert len(job.submission.files) == 200
+    assert jobs.preview(job).left_out[-1] == "further files: there are too many to look at"
+
+
+def test_an_unchanged_job_is_not_read_again(root: Path, jobs: LocalJobFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for generation in (J2, MARKERS["0.1.97"]):
+        generation.write_received(root, JOB)
+        generation.approve(root, JOB, AT)
+    first = jobs.look()
+    assert len(first.jobs) == 2
+    opened: list[object] = []
+    real_open = os.open
+    monkeypatch.setattr(os, "open", lambda path, *rest: opened.append(path) or real_open(path, *rest))
+    assert jobs.look() == first
+    assert opened == []
+    J2.reject(root, JOB, "no", LATER)
+    assert JobStatus.REJECTED in {job.status for job in jobs.look().jobs}
+    assert opened == [J2.review(root, JOB) / "state.yaml"]
