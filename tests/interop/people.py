@@ -16,6 +16,7 @@ class Person:
 
     def __init__(self, email: str, home: Path, command: Sequence[str], environment: dict[str, str]) -> None:
         self.email = email
+        self._home = home
         self._stderr = home / "stderr.txt"
         with self._stderr.open("w") as stderr:
             self._process = subprocess.Popen(
@@ -50,6 +51,10 @@ class Person:
         stdin.write(json.dumps({"step": step, "arguments": arguments}) + "\n")
         stdin.flush()
         return self._reply(step)
+
+    def writes(self, name: str, text: str) -> None:
+        """Save a file in the folder in which the notebook runs."""
+        (self._home / name).write_text(text)
 
     def written(self) -> str:
         """What the client printed so far, on both streams."""

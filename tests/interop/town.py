@@ -68,9 +68,10 @@ class Town:
         return sorted(_told(mail) for mail in new)
 
     def mail(self, to: str, headline: str) -> Mail:
-        """The one mail in a person's inbox with this headline."""
-        (found,) = (mail for mail in self.sandbox.mailbox(to).received if _headline(mail) == headline)
-        return found
+        """The newest mail in a person's inbox with this headline."""
+        found = [mail for mail in self.sandbox.mailbox(to).received if _headline(mail) == headline]
+        assert found, f"{to} never heard: {headline}"
+        return found[-1]
 
     def script(self, name: str, text: str) -> str:
         """The path of a file to submit, or of the folder when the name has one."""
@@ -84,7 +85,15 @@ class Town:
         home.mkdir()
         token = self._token(email, email, DRIVE)
         # Nothing else of our surroundings: a token or a proxy of the machine must not reach the client.
-        environment = {"HOME": str(home), "PATH": self._path, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+        environment = {
+            "HOME": str(home),
+            "PATH": self._path,
+            "PYTHONUTF8": "1",
+            "PYTHONUNBUFFERED": "1",
+            # One name for each release: a login without a token file finds it here, as on Colab it finds the user.
+            "SYFT_TOKEN_PATH": str(token),
+            "SYFTCLIENT_TOKEN_PATH": str(token),
+        }
         if actor == NOTEBOOK:
             environment["PYTHONPATH"] = str(REPOSITORY)
         command = [str(python), str(actor), role, email, str(token), f"{self.sandbox.url}/"]

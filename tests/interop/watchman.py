@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from syft_notify import NotificationMonitor
+
 
 class Watchman:
     """One daemon.yaml in a folder of its own; several may watch the same owner and know nothing of each other."""
@@ -18,6 +20,10 @@ class Watchman:
         # JSON is YAML too.
         self._config.write_text(json.dumps(settings))
         self._home = folder
+
+    def looks(self) -> None:
+        """The same poll in our own process, for stories that are about something else than the command."""
+        assert NotificationMonitor.from_config(self._config).check().healthy
 
     def polls(self) -> None:
         """Look once and send what is due."""
