@@ -57,14 +57,18 @@ class PeerMonitor:
             for peer, folder in observation.peers.items()
             if peer not in observation.accepted and observation.states.get(peer) != REJECTED
         ]
-        granted = [self.granted(peer, now, quiet=quiet) for peer in sorted(observation.accepted)]
+        versions = {peer: folder.name.version for peer, folder in observation.peers.items()}
+        granted = [
+            self.granted(peer, now, version=versions.get(peer, ""), quiet=quiet)
+            for peer in sorted(observation.accepted)
+        ]
         return [event for event in (*requested, *granted) if not memory.seen(event.key)]
 
     def _requested(self, peer: str, folder: PeerFolder, now: datetime) -> Event:
         facts = PeerFacts(self._me, peer, folder.name.version)
         return Event(f"peer:{peer}:requested", Kind.PEER_REQUESTED, event_time(folder.file, now), facts)
 
-    def granted(self, peer: str, now: datetime, *, quiet: bool = False) -> Event:
+    def granted(self, peer: str, now: datetime, *, version: str = "", quiet: bool = False) -> Event:
         """The event that this peer's request was granted; also what a manual grant admits."""
         decision = Decision.BASELINE if quiet else Decision.SEND
-        return Event(f"peer:{peer}:granted", Kind.PEER_GRANTED, now, PeerFacts(self._me, peer), decision)
+        return Event(f"peer:{peer}:granted", Kind.PEER_GRANTED, now, PeerFacts(self._me, peer, version), decision)
