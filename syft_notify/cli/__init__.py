@@ -34,6 +34,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line. No traceback reaches the user; `--verbose` logs it."""
+    logging.getLogger("syft_notify").addHandler(logging.NullHandler())
     try:
         code = cli.main(standalone_mode=False)
     except NotifyError as error:

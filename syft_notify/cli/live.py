@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
-from syft_notify.model import Decision, Event, JobFacts, Kind, Message, Notification, Outcome, OutcomeKind
+from syft_notify.model import Decision, Event, Facts, JobFacts, Kind, Message, Notification, Outcome, OutcomeKind
 from syft_notify.pipeline.plain import plain
 
 log = logging.getLogger(__name__)
@@ -61,9 +61,9 @@ class LiveNarrator:
         """A delivery was tried."""
         to = plain(notification.recipient)
         if outcome.kind is OutcomeKind.SENT:
-            self._say(f"{INDENT}sent to {to}")
+            self._say(f"{INDENT}sent to {to}: {_in_words(notification.kind, notification.facts)}")
             return
-        what = f"{_WHAT[notification.kind]} to {to}"
+        what = f"{_in_words(notification.kind, notification.facts)}, to {to}"
         if outcome.kind is OutcomeKind.DEAD:
             self._say(f"{INDENT}given up: {what}. {plain(outcome.fault, 400)}")
         elif outcome.credential:
@@ -81,7 +81,7 @@ class LiveNarrator:
 
     def _tell_once(self, text: str) -> None:
         if text not in self._now and text not in self._troubles:
-            log.warning("%s", text)
+            log.info("%s", text)
             self._say(f"{self._stamp()}  {text}")
         self._now[text] += 1
 
@@ -91,6 +91,9 @@ class LiveNarrator:
 
 def event_in_words(event: Event) -> str:
     """`new job: sales_analysis from ds@example.org`, in visible characters only."""
-    facts = event.facts
+    return _in_words(event.kind, event.facts)
+
+
+def _in_words(kind: Kind, facts: Facts) -> str:
     subject = f": {plain(facts.job, 120)} from" if isinstance(facts, JobFacts) else ":"
-    return f"{_WHAT[event.kind]}{subject} {plain(facts.ds) or 'an unknown sender'}"
+    return f"{_WHAT[kind]}{subject} {plain(facts.ds) or 'an unknown sender'}"

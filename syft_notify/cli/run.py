@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from datetime import timedelta
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from syft_notify.service.logs import stream_handler
 
 if TYPE_CHECKING:
     from syft_notify.config import Config
@@ -72,12 +75,15 @@ def run(
 
 
 def _log_to_stderr(config: Config, *, verbose: bool) -> None:
-    """Only our own loggers: Google's can show whole requests, and with them tokens."""
-    from syft_notify.service.logs import stream_handler
+    """Warnings in a word and, with `verbose`, everything.
 
+    Only of our own loggers: Google's can show whole requests, and with them tokens.
+    """
+    logger = logging.getLogger("syft_notify")
+    handler = stream_handler(sys.stderr, config.log_format)
     if verbose:
-        import logging
-
-        logger = logging.getLogger("syft_notify")
-        logger.addHandler(stream_handler(sys.stderr, config.log_format))
-        logger.setLevel(logging.DEBUG if config.log_level == "INFO" else config.log_level)
+        logger.setLevel("DEBUG" if config.log_level == "INFO" else config.log_level)
+    else:
+        handler.setFormatter(logging.Formatter("Warning: %(message)s"))
+        handler.addFilter(lambda record: record.levelno == logging.WARNING)
+    logger.addHandler(handler)
