@@ -1,0 +1,1 @@
+"""The real program as processes: exit codes, signals, locks."""

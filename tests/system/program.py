@@ -1,0 +1,50 @@
+"""Starts `syft-notify` as a user would: a process of its own with a HOME of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def environment(home: Path) -> dict[str, str]:
+    """A small, clean environment; coverage and the interpreter's own settings stay."""
+    kept = {k: v for k, v in os.environ.items() if k.startswith(("PYTHON", "COVERAGE", "COV_")) or k == "PATH"}
+    return {**kept, "HOME": str(home), "LANG": "C.UTF-8"}
+
+
+def syft_notify(*args: object, home: Path, timeout: float = 30) -> subprocess.CompletedProcess[str]:
+    """Run the program to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "syft_notify", *map(str, args)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        cwd=home,
+        env=environment(home),
+    )
+
+
+def started(*args: object, home: Path) -> subprocess.Popen[str]:
+    """Start the program and let it run; its two outputs come together."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "syft_notify", *map(str, args)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=home,
+        env=environment(home),
+    )
+
+
+def wait_until(holds: Callable[[], object], seconds: float = 10) -> None:
+    """Wait for something that the program does. Raises `TimeoutError`."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"it did not happen within {seconds} s")
+        time.sleep(0.01)

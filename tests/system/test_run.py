@@ -1,0 +1,241 @@
+"""`syft-notify run` from a terminal."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+
+import pytest
+
+from syft_notify.sandbox import Trouble
+from tests.stories.village import DO, Village, requested, submitted
+from tests.system.program import started, syft_notify, wait_until
+from tests.worlds import python_job
+
+DS = "ds@example.org"
+
+
+def run(village: Village, *options: str):
+    return syft_notify("run", "-c", village.config_file, *options, home=village.home)
+
+
+def peer_with_job(village: Village) -> None:
+    village.ask(DS)
+    village.accept(DS)
+    village.submit(python_job("sales"))
+
+
+class TestOnce:
+    def test_it_says_what_it_saw_and_sent_and_ends_with_0(self, village):
+        peer_with_job(village)
+        ended = run(village, "--once")
+        assert (ended.returncode, ended.stderr) == (0, "")
+        told = re.sub(r"\d\d:\d\d:\d\d", "hh:mm:ss", ended.stdout).splitlines()
+        assert told == [
+            f"hh:mm:ss  new job: sales from {DS}",
+            f"          sent to {DO}: new job: sales from {DS}",
+            f"          sent to {DS}: new job: sales from {DS}",
+            "Polled once: 1 new event, 2 mails sent.",
+        ]
+        assert village.new_mails() == sorted(submitted("sales"))
+        assert run(village, "--once").stdout == "Polled once: 0 new events, 0 mails sent.\n"
+        assert village.new_mails() == []
+
+    def test_a_dry_run_tells_what_it_would_send_and_touches_nothing(self, village):
+        peer_with_job(village)
+        assert village.config_file.exists()
+        before = sorted(village.home.rglob("*"))
+        ended = run(village, "--once", "--dry-run")
+        assert ended.returncode == 0
+        assert f"would send to {DO}: New job: sales from {DS}" in ended.stdout
+        assert f"would send to {DS}: Job submitted: sales" in ended.stdout
+        assert sorted(village.home.rglob("*")) == before
+        assert village.new_mails() == []
+        assert run(village, "--once").returncode == 0
+        assert village.new_mails() == sorted(submitted("sales"))
+
+    def test_only_jobs_or_only_peers(self, village):
+        peer_with_job(village)
+        village.ask("new@example.org")
+        assert run(village, "--once", "--peers-only").returncode == 0
+        assert village.new_mails() == sorted(requested("new@example.org"))
+        assert run(village, "--once", "--jobs-only").returncode == 0
+        assert village.new_mails() == sorted(submitted("sales"))
+
+    def test_a_muted_kind_is_not_mailed_and_with_verbose_says_so(self, village):
+        village.settings["notify_on_new_job"] = False
+        peer_with_job(village)
+        ended = run(village, "--once", "--verbose")
+        assert ended.returncode == 0
+        assert f"not told to {DO}: muted" in ended.stdout
+        assert village.new_mails() == []
+
+    def test_a_look_that_fails_ends_with_1_and_the_other_monitor_goes_on(self, village):
+        peer_with_job(village)
+        village.accept("other@example.org")
+        (file,) = village.google.drive.find("SYFT_peers.json", DO)
+        village.google.drive.write(file, b"{broken")
+        ended = run(village, "--once")
+        assert ended.returncode == 1
+        assert "peers: SYFT_peers.json on Drive cannot be understood" in ended.stdout
+        assert sorted(submitted("sales")) == village.new_mails()
+
+    def test_a_mail_that_waits_ends_with_1_and_goes_out_later(self, village):
+        peer_with_job(village)
+        village.google.faults.add(Trouble.UNAVAILABLE, "gmail.messages.send", times=None)
+        ended = run(village, "--once")
+        assert ended.returncode == 1
+        assert "not sent, again at" in ended.stdout
+        assert village.new_mails() == []
+
+    def test_a_dead_token_ends_with_78_and_names_the_file(self, village):
+        village.google.tokens.revoke_person(DO)
+        village.google.tokens.expire_access(DO)
+        ended = run(village, "--once")
+        assert ended.returncode == 78
+        assert str(village.home / "token_do.json") in ended.stdout + ended.stderr
+
+    def test_a_rejected_mail_is_given_up_and_the_others_go(self, village):
+        peer_with_job(village)
+        village.google.faults.add(Trouble.BAD_REQUEST, "gmail.messages.send", times=1)
+        ended = run(village, "--once")
+        assert ended.returncode == 1
+        assert "given up" in ended.stdout
+        assert len(village.new_mails()) == 1
+        assert run(village, "--once").returncode == 0
+
+
+class TestMistakes:
+    """Each answers with one line that says what to do, and changes nothing."""
+
+    def mistaken(self, village: Village, *options: str) -> tuple[int, str]:
+        ended = run(village, *options, "--once")
+        assert ended.stdout == ""
+        assert "Traceback" not in ended.stderr
+        (line,) = ended.stderr.splitlines()
+        return ended.returncode, line
+
+    def test_a_missing_config(self, village):
+        ended = syft_notify("run", "--once", home=village.home)
+        assert ended.returncode == 78
+        assert ended.stderr == (
+            f"Error: {village.home}/.syft-creds/daemon.yaml does not exist. "
+            "Create it (the README shows how), or name another with --config.\n"
+        )
+
+    def test_several_problems_are_told_in_a_line_each(self, village):
+        village.settings |= {"interval": 0, "intervall": 5}
+        ended = run(village, "--once")
+        assert ended.returncode == 78
+        assert len(ended.stderr.splitlines()) == 2
+        assert all(line.startswith("Error: ") for line in ended.stderr.splitlines())
+
+    @pytest.mark.parametrize("name", ["token_do.json", "gmail_token.json"])
+    def test_a_missing_token_file(self, village, name):
+        (village.home / name).unlink()
+        code, line = self.mistaken(village)
+        assert code == 78
+        assert line.startswith("Error: The ")
+        assert f"token file {village.home / name} is missing. " in line
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", "null", "{}", '{"installed": {}}'])
+    def test_a_token_file_that_is_none(self, village, content):
+        (village.home / "token_do.json").write_text(content)
+        code, line = self.mistaken(village)
+        assert code == 78
+        assert str(village.home / "token_do.json") in line
+
+    def test_a_state_file_that_cannot_be_trusted(self, village):
+        state = village.home / "notification_state.json"
+        state.write_text("{half")
+        code, line = self.mistaken(village)
+        assert code == 78
+        assert str(state) in line
+        assert state.read_text() == "{half"
+
+    def test_nothing_left_to_watch(self, village):
+        village.settings |= {"monitor_jobs": False}
+        code, line = self.mistaken(village, "--jobs-only")
+        assert (code, "Nothing is left to watch" in line) == (1, True)
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (["run", "--interval", "0"], "0 is not between 1 and 86400 seconds"),
+            (["run", "--interval", "nan"], "nan is not between 1 and 86400 seconds"),
+            (["run", "--interval", "soon"], "'soon' is not a valid float"),
+            (["run", "--jobs-only", "--peers-only"], "leave nothing to watch"),
+            (["run", "--onec"], "Did you mean '--once'?"),
+            (["rum"], "Did you mean 'run'?"),
+            (["frobnicate"], "No such command 'frobnicate'"),
+        ],
+    )
+    def test_usage(self, village, arguments, says):
+        ended = syft_notify(*arguments, home=village.home)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert says in ended.stderr
+
+    def test_a_second_process_on_the_same_state_is_told_who_holds_it(self, village):
+        first = started("run", "-c", village.config_file, home=village.home)
+        try:
+            assert village.google.requests.wait_for(1, "drive.files.list")
+            code, line = self.mistaken(village)
+            assert code == 1
+            assert f"(PID {first.pid})" in line
+        finally:
+            first.send_signal(signal.SIGTERM)
+            first.communicate(timeout=20)
+
+
+class TestLoop:
+    def test_it_watches_until_ctrl_c_and_ends_within_two_seconds(self, village):
+        process = started("run", "-c", village.config_file, "--interval", "1", home=village.home)
+        try:
+            assert village.google.requests.wait_for(1, "drive.files.list")
+            peer_with_job(village)
+            village.google.wait_for_mail(DS, 1)
+        finally:
+            process.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        output, _ = process.communicate(timeout=20)
+        assert time.monotonic() - begun < 2
+        assert process.returncode == 0
+        assert output.startswith(f"Watching jobs and peers of {DO} every 1 s.\n")
+        assert output.count("new job: sales") == 3
+        assert output.splitlines()[-1] == "Stopped. 2 mails sent."
+        assert "Traceback" not in output
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_the_mail_in_hand_is_finished_recorded_and_not_sent_again(self, village, number):
+        peer_with_job(village)
+        village.google.faults.slow(2, "gmail.messages.send")
+        process = started("run", "-c", village.config_file, home=village.home)
+        state = village.home / "notification_state.json"
+        wait_until(lambda: state.exists() and '"ambiguous"' in state.read_text())
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=20)
+        assert (process.returncode, output.count("sent to")) == (0, 1)
+        assert len(village.new_mails()) == 1
+        village.google.faults.clear()
+        assert run(village, "--once").returncode == 0
+        assert len(village.new_mails()) == 1
+
+    def test_a_stalled_drive_does_not_hold_up_the_end(self, village):
+        stall = village.google.faults.add(Trouble.STALL, "drive.files.list", times=None, seconds=30)
+        process = started("run", "-c", village.config_file, home=village.home)
+        wait_until(lambda: stall.hits)
+        process.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert time.monotonic() - begun < 3
+
+    def test_a_trouble_that_repeats_is_told_once_and_the_loop_goes_on(self, village):
+        village.google.faults.add(Trouble.INSUFFICIENT_PERMISSIONS, "drive.files.list", times=None)
+        process = started("run", "-c", village.config_file, "--interval", "1", "--peers-only", home=village.home)
+        assert village.google.requests.wait_for(3, "drive.files.list")
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert output.count("insufficientpermissions") == 1
