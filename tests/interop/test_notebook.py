@@ -15,8 +15,11 @@ def submits(ds: Person, job: str) -> None:
     ds.does("submit_bash", to=DO, name=job, script="uptime\n", force=True)
 
 
-def test_a_notebook_watches_with_the_client_that_it_has(town: Town) -> None:
+def test_a_notebook_watches_with_the_owners_client_and_refuses_a_scientists(town: Town) -> None:
     do, ds = town.people(DO, DS, actor=NOTEBOOK)
+    refusal = ds.does("makes_monitor", settings=town.settings("scientist"))
+    assert refusal.startswith(f"{DS} is not logged in as a data owner.")
+    assert "login_do()" in refusal
     assert do.does("makes_monitor", settings={**town.settings("notebook"), "interval": 1}) == ""
 
     ds.does("add_peer", email=DO)
@@ -46,10 +49,3 @@ def test_a_client_without_a_token_file_lends_its_credentials(town: Town) -> None
     assert do.does("checks") == 2
     do.does("sync")
     assert town.told() == together(requested(DS))
-
-
-def test_a_scientists_client_is_refused_with_the_reason(town: Town) -> None:
-    ds = town.joins("ds", DS, actor=NOTEBOOK)
-    refusal = ds.does("makes_monitor", settings=town.settings("notebook"))
-    assert refusal.startswith(f"{DS} is not logged in as a data owner.")
-    assert "login_do()" in refusal

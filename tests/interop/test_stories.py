@@ -84,22 +84,22 @@ def test_every_step_is_told_once_to_whom_it_concerns(town: Town) -> None:
 
     submit_first_half(town, ds, first_last)
     early = (submitted(DS, "sales analysis"), submitted(UNDERSCORE, "sales analysis"), submitted(UNDERSCORE, "shell"))
-    assert town.told_by(watchman) == together(requested(DS), requested(UNDERSCORE), *early)
+    assert town.told_after(watchman.polls) == together(requested(DS), requested(UNDERSCORE), *early)
 
     accept_both(do)
-    assert town.told_by(watchman) == together(granted(DS), granted(UNDERSCORE))
+    assert town.told_after(watchman.polls) == together(granted(DS), granted(UNDERSCORE))
 
     for person in (ds, first_last):
         person.does("sync")
     submit_second_half(town, ds, first_last, force=False)
     late = (submitted(DS, "in a folder"), submitted(UNDERSCORE, "breaks"))
-    assert town.told_by(watchman) == together(*late)
+    assert town.told_after(watchman.polls) == together(*late)
 
     do.does("sync")
-    assert town.told_by(watchman) == []
+    assert town.told_after(watchman.polls) == []
 
     decide_on_all(do)
-    assert town.told_by(watchman) == together(ALL_APPROVED, REJECTED)
+    assert town.told_after(watchman.polls) == together(ALL_APPROVED, REJECTED)
 
     do.does("run_approved")
     statuses = {(job["ds"], job["name"]): job["status"] for job in do.does("jobs")}
@@ -110,23 +110,23 @@ def test_every_step_is_told_once_to_whom_it_concerns(town: Town) -> None:
         (UNDERSCORE, "breaks"): "failed",
         (UNDERSCORE, "sales analysis"): "rejected",
     }
-    assert town.told_by(watchman) == ALL_FINISHED
+    assert town.told_after(watchman.polls) == ALL_FINISHED
 
     do.does("sync")
-    assert town.told_by(watchman) == []
+    assert town.told_after(watchman.polls) == []
     check_contents(town)
     check_conversations(town)
 
     do.does("rerun", ds=UNDERSCORE, name="shell")
     do.does("run_approved")
-    assert town.told_by(watchman) == executed(UNDERSCORE, "shell")
+    assert town.told_after(watchman.polls) == executed(UNDERSCORE, "shell")
 
     ds.does("submit_bash", to=DO, name="by hand", script="exit 1\n")
     do.does("sync")
     do.does("deposit", ds=DS, name="by hand", result=town.script("result.csv", "mean\n42\n"))
     steps = (submitted(DS, "by hand"), approved(DS, "by hand"), executed(DS, "by hand"))
-    assert town.told_by(watchman) == together(*steps)
-    assert town.told_by(watchman) == []
+    assert town.told_after(watchman.polls) == together(*steps)
+    assert town.told_after(watchman.polls) == []
 
 
 def check_contents(town: Town) -> None:
@@ -160,7 +160,7 @@ def check_conversations(town: Town) -> None:
 def test_the_owner_syncing_before_we_look_changes_no_job_mail(town: Town) -> None:
     do, ds, first_last = town.people(DO, DS, UNDERSCORE)
     knew_the_empty_world, sees_it_first_now, comes_too_late = map(town.watchman, ("early", "late", "too late"))
-    assert town.told_by(knew_the_empty_world) == []
+    assert town.told_after(knew_the_empty_world.looks) == []
 
     submit_first_half(town, ds, first_last)
     submit_second_half(town, ds, first_last, force=True)
@@ -168,16 +168,16 @@ def test_the_owner_syncing_before_we_look_changes_no_job_mail(town: Town) -> Non
     do.does("sync")
     # A grant is news only to who knew the time before it.
     grants = together(*(granted(person, f"Peer {DO}") for person in (DS, UNDERSCORE)))
-    assert town.told_by(knew_the_empty_world) == together(ALL_SUBMITTED, grants)
-    assert town.told_by(sees_it_first_now) == ALL_SUBMITTED
+    assert town.told_after(knew_the_empty_world.looks) == together(ALL_SUBMITTED, grants)
+    assert town.told_after(sees_it_first_now.looks) == ALL_SUBMITTED
 
     decide_on_all(do)
     do.does("run_approved")
     for watchman in (knew_the_empty_world, sees_it_first_now):
-        assert town.told_by(watchman) == together(ALL_APPROVED, ALL_FINISHED, REJECTED)
+        assert town.told_after(watchman.looks) == together(ALL_APPROVED, ALL_FINISHED, REJECTED)
     # Neither what it finds at its first look nor what it knows at its second is news.
     for watchman in (comes_too_late, comes_too_late):
-        assert town.told_by(watchman) == []
+        assert town.told_after(watchman.looks) == []
 
 
 def test_the_owner_hears_of_an_old_client_that_their_own_never_shows(old_client: Path, town_of_today: Town) -> None:
@@ -191,5 +191,5 @@ def test_the_owner_hears_of_an_old_client_that_their_own_never_shows(old_client:
     ds.does("submit_bash", to="Do@Example.org", name="from the past", script="uptime\n", force=True)
     do.does("sync")
     assert do.does("jobs") == []
-    assert town.told_by(watchman) == together(requested(DS), submitted(DS, "from the past"))
-    assert town.told_by(watchman) == []
+    assert town.told_after(watchman.looks) == together(requested(DS), submitted(DS, "from the past"))
+    assert town.told_after(watchman.looks) == []

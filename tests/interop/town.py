@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -56,13 +57,13 @@ class Town:
             "oauth_token_uri": self.sandbox.token_uri,
         }
 
-    def told_by(self, watchman: Watchman) -> list[Told]:
-        """The mails of one poll."""
-        watchman.polls()
+    def told_after(self, look: Callable[[], None]) -> list[Told]:
+        """The mails that went out when somebody looked."""
+        look()
         return self.told()
 
     def told(self) -> list[Told]:
-        """All mails since this was asked last, sorted."""
+        """All mails that went out since this was asked last, sorted."""
         sent = self.sandbox.mailbox(DO).sent
         new, self._read = sent[self._read :], len(sent)
         return sorted(_told(mail) for mail in new)
