@@ -156,7 +156,6 @@ class LocalLook:
     """All job folders that could be read. `present` is false when the SyftBox folder itself is not there."""
 
     jobs: tuple[LocalJob, ...] = ()
-    accepted_peers: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
     present: bool = True
 

@@ -1,0 +1,97 @@
+"""What a person sees while polls go on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from syft_notify.cli.live import LiveNarrator
+from syft_notify.model import Decision, Kind, Outcome, OutcomeKind
+from syft_notify.pipeline.route import Router
+from tests.unit.makers import DO, DS, NOW, job_event, job_facts, peer_event, sent
+
+NOTIFICATION = Router("gmail").route(job_event()).notifications[0]
+
+
+class Said(list[str]):
+    """The lines that a narrator said."""
+
+    def narrator(self, *, verbose: bool = False) -> LiveNarrator:
+        return LiveNarrator(self.append, lambda: datetime(2026, 11, 23, 12, 0, 5, tzinfo=timezone.utc), verbose=verbose)
+
+
+@pytest.fixture
+def said() -> Said:
+    return Said()
+
+
+def test_an_event_and_its_mails(said):
+    narrator = said.narrator()
+    narrator.saw(job_event(), Decision.SEND)
+    narrator.attempted(NOTIFICATION, sent())
+    narrator.saw(peer_event(), Decision.SEND)
+    assert said == [
+        f"12:00:05  new job: sales from {DS}",
+        f"          sent to {DO}: new job: sales from {DS}",
+        f"12:00:05  peer request: {DS}",
+    ]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_kind_has_words(said, kind):
+    event = job_event(kind) if kind.value.startswith("job") else peer_event(kind)
+    said.narrator().saw(event, Decision.SEND)
+    assert DS in said[0]
+
+
+def test_what_is_not_sent_is_told_only_on_request_but_for_an_unverified_sender(said):
+    narrator = said.narrator()
+    narrator.saw(job_event(), Decision.BASELINE)
+    narrator.withheld(NOTIFICATION, Decision.MUTED)
+    assert said == []
+    narrator.withheld(NOTIFICATION, Decision.UNVERIFIED_SENDER)
+    assert said == [f"          not told to {DO}: unverified sender"]
+    narrator = said.narrator(verbose=True)
+    narrator.saw(job_event(), Decision.BASELINE)
+    narrator.withheld(NOTIFICATION, Decision.MUTED)
+    assert said[1:] == [
+        f"12:00:05  new job: sales from {DS} (baseline: nothing to send)",
+        f"          not told to {DO}: muted",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (Outcome(OutcomeKind.DEAD, NOW, fault="No."), ["given up", "No."]),
+        (Outcome(OutcomeKind.RETRY, NOW, fault="Busy.", retry_at=NOW + timedelta(minutes=1)), ["again at", "Busy."]),
+        (Outcome(OutcomeKind.AMBIGUOUS, NOW, fault="Broke."), ["again at the next poll", "may have arrived", "Broke."]),
+        (Outcome(OutcomeKind.RETRY, NOW, fault="Dead.", credential=True), ["nothing can be sent", "Dead."]),
+    ],
+)
+def test_what_did_not_go_out_and_what_happens_next(said, outcome, words):
+    said.narrator().attempted(NOTIFICATION, outcome)
+    (line,) = said
+    assert all(word in line for word in words)
+
+
+def test_a_trouble_is_told_when_it_begins_and_again_only_after_it_was_over(said):
+    narrator = said.narrator()
+    for trouble in (True, True, True, False, False, True):
+        narrator.begin()
+        if trouble:
+            narrator.trouble("peers", "Drive is down")
+    assert said == ["12:00:05  peers: Drive is down"] * 2
+
+
+def test_nothing_from_outside_reaches_the_terminal_raw(said):
+    evil = "\x1b[2J\x1b]0;owned\x07\u202eevil\nnew job: fake"
+    event = replace(job_event(), facts=job_facts(evil, ds="x\x1b[1m@example.org"))
+    narrator = said.narrator(verbose=True)
+    narrator.saw(event, Decision.SEND)
+    narrator.trouble("jobs", evil)
+    narrator.attempted(NOTIFICATION, Outcome(OutcomeKind.DEAD, NOW, fault=evil))
+    assert all(line.isprintable() for line in said)
+    assert len(said) == 3
