@@ -76,7 +76,7 @@ class LocalJobFolder:
                 problems.append(self._sentence(unusable.path, str(unusable)))
         self._known = known
         jobs = tuple(_job(f"{datasite.name}/{path}", job) for path, job in known.items())
-        return LocalLook(jobs, frozenset(reviewed), tuple(problems))
+        return LocalLook(jobs=jobs, problems=tuple(problems))
 
     def accepted_peers(self) -> frozenset[str]:
         """The peers that have a review folder (J2 and later); empty when that cannot be told."""

@@ -29,7 +29,7 @@ def test_it_plays_to_the_end_and_leaves_the_mails_and_nothing_else(home):
         mail = message_from_bytes(file.read_bytes(), policy=policy.default)
         html = mail.get_body(("html",))
         assert html is not None
-        assert html.get_content() == file.with_suffix(".html").read_text()
+        assert html.get_content().split() == file.with_suffix(".html").read_text().split()
         assert mail["Auto-Submitted"] == "auto-generated"
         assert f"{mail['To']}: " in ended.stdout
 
