@@ -9,9 +9,10 @@ from syft_notify.model import JobFacts, JobLayout, Kind, Notification, PeerFacts
 from syft_notify.pipeline.plain import literal
 
 # The releases called `syft-client`; today's is called `syft-rds`. What is typed was run in syft-client 0.1.117 and
-# syft-rds 0.6.1, and compared with the sources of older ones (syft-client from 0.1.93, syft-job from 0.1.24).
+# syft-rds 0.6.1, and compared with the sources of older ones (syft-client from 0.1.93, syft-job from 0.1.21).
 _SYFT_CLIENT = frozenset({JobLayout.J0, JobLayout.J1, JobLayout.J2})
 _WITHOUT_REVIEW = frozenset({JobLayout.J0, JobLayout.J1})
+_AND = "\n    and "
 _PRINT_FILES = (
     'for path in sorted(job.location.rglob("*")):',
     "    if path.is_file():",
@@ -60,25 +61,20 @@ def _job_login(role: Role, facts: JobFacts) -> str:
     return _login(role, email, syft_client=facts.layout in _SYFT_CLIENT)
 
 
-def _by_name(facts: JobFacts) -> str:
-    return f"job = client.jobs[{literal(facts.job)}]"
+def _pick(facts: JobFacts, role: Role) -> str:
+    """Finds exactly this job: by its name alone the client takes the newest, whoever it is from or for.
 
-
-def _exactly(facts: JobFacts) -> str:
-    """Picks the job by its DS and name: by the name alone the client takes the newest of any DS.
-
-    The DS is the one of the job's folder, which is what the client compares; it stands in the job's key.
+    J0 and J1 show the name and the sender that the DS wrote into the job, so there its folder is compared. The DS is
+    the one of the job's folder, which stands in the job's key. Addresses are lower case here and as typed there.
     """
-    ds = facts.key.removesuffix(f"/{facts.job}")
-    if ds == facts.key:
-        return _by_name(facts)
-    return _lines(
-        "job = next(",
-        "    j for j in client.jobs",
-        f"    if j.submitted_by == {literal(ds)}",
-        f"    and j.name == {literal(facts.job)}",
-        ")",
-    )
+    conditions = [f"{'j.location.name' if facts.layout in _WITHOUT_REVIEW else 'j.name'} == {literal(facts.job)}"]
+    if role is Role.DS:
+        owner = "j.user" if facts.layout is JobLayout.J0 else "j.datasite_owner_email"
+        conditions.append(f"{owner}.lower() == {literal(facts.do)}")
+    elif (ds := facts.key.removesuffix(f"/{facts.job}")) != facts.key:
+        sender = "j.location.parent.name" if facts.layout is JobLayout.J1 else "j.submitted_by"
+        conditions.append(f"{sender}.lower() == {literal(ds)}")
+    return _lines("job = next(", "    j for j in client.jobs", f"    if {_AND.join(conditions)}", ")")
 
 
 def _review(facts: JobFacts) -> tuple[Step, ...]:
@@ -92,12 +88,12 @@ def _review(facts: JobFacts) -> tuple[Step, ...]:
     if facts.layout in _WITHOUT_REVIEW:
         return (
             fetch,
-            Step(look, _lines(_exactly(facts), *_PRINT_FILES)),
+            Step(look, _lines(_pick(facts, Role.DO), *_PRINT_FILES)),
             Step("If you agree: approve it, and run all approved jobs. A job that you leave alone never runs", approve),
         )
     return (
         fetch,
-        Step(look, _lines(_exactly(facts), "print(job.run_script)", *code)),
+        Step(look, _lines(_pick(facts, Role.DO), "print(job.run_script)", *code)),
         Step("If you agree: approve it, then run all approved jobs and share their results", approve),
         Step("If not: reject it, with a reason for the scientist", _lines('job.reject("why")', "client.sync()")),
     )
@@ -111,7 +107,7 @@ def _run(facts: JobFacts) -> str:
 
 
 def _after_failure(facts: JobFacts) -> tuple[Step, ...]:
-    look = _lines(_job_login(Role.DO, facts), _exactly(facts), "print(job.stderr)", "print(job.stdout)")
+    look = _lines(_job_login(Role.DO, facts), _pick(facts, Role.DO), "print(job.stderr)", "print(job.stdout)")
     again = Step("Run it once more, when the cause is gone", _lines("job.rerun()", _run(facts)))
     return Step("Read all of its output", look), again
 
@@ -121,8 +117,8 @@ def _watch(facts: JobFacts) -> tuple[Step, ...]:
 
 
 def _results(facts: JobFacts) -> tuple[Step, ...]:
-    fetch = _lines(_job_login(Role.DS, facts), _by_name(facts), "for path in job.output_paths:", "    print(path)")
-    return (Step("Find the results", fetch),)
+    listing = ("for path in job.output_paths:", "    print(path)")
+    return (Step("Find the results", _lines(_job_login(Role.DS, facts), _pick(facts, Role.DS), *listing)),)
 
 
 def _submit_again(facts: JobFacts) -> tuple[Step, ...]:

@@ -78,13 +78,13 @@ class Composer:
         """The mail of a notification. Raises `RejectedFault` for one that can never be written."""
         if not (_ADDRESS.fullmatch(notification.recipient) and notification.recipient.isprintable()):
             raise RejectedFault(f"{plain(notification.recipient)!r} is not one email address")
-        context = self._context(notification, preview, now)
         try:
+            context = self._context(notification, preview, now)
             context["headline"] = self._render(notification, "headline", context).strip()
             text = self._render(notification, "txt", context)
             html = self._render(notification, "html", context) if self._with_html else ""
-        except TemplateError as error:
-            raise RejectedFault(f"the mail could not be written from its template: {error}") from error
+        except (TemplateError, ValueError) as error:
+            raise RejectedFault(f"the mail could not be written from its template: {plain(str(error))}") from error
         subject = plain(notification.thread.subject, SUBJECT_LIMIT)
         return Message(
             id=notification.id,

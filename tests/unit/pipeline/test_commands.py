@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from types import SimpleNamespace
 from typing import Any
 
@@ -76,42 +77,65 @@ def test_a_submission_that_nobody_can_read_is_not_approved_by_name() -> None:
     assert "approve" not in commands
 
 
-class _Jobs(list[Any]):
-    """Jobs as the client lists them: the newest first, by name the first that fits."""
+def _listed(folder: str, *, do: str = DO, claims: tuple[str, str] = ("", "")) -> SimpleNamespace:
+    """A job in a client's list: where it lies, and what its own config claims to be its DS and name."""
+    path = PurePosixPath(folder)
+    ds, name = (claimed or real for claimed, real in zip(claims, (path.parent.name, path.name), strict=True))
+    return SimpleNamespace(location=path, submitted_by=ds, name=name, user=do, datasite_owner_email=do)
 
-    def __getitem__(self, name: Any) -> Any:
-        return next(job for job in self if job.name == name)
 
-
-def _picked(layout: JobLayout, key: str, job: str, jobs: list[tuple[str, str]]) -> tuple[str, str]:
-    """Runs the second step of a new job, as far as it picks the job, on a client that holds these jobs."""
-    notification = next(n for n in _notifications(Kind.JOB_SUBMITTED, job=job, key=key, layout=layout))
-    choice = next_steps(notification)[1].code.split("\nprint")[0].split("\nfor")[0]
-    listed = _Jobs(SimpleNamespace(submitted_by=ds, name=name) for ds, name in jobs)
-    scope = {"client": SimpleNamespace(jobs=listed)}
-    exec(choice, scope)  # noqa: S102 - the mail asks a person to run this
+def _picked(kind: Kind, role: Role, layout: JobLayout, jobs: list[SimpleNamespace], **facts: Any) -> SimpleNamespace:
+    """Runs the commands that pick the job of the mail on a client that lists these jobs, the newest first."""
+    notification = next(n for n in _notifications(kind, layout=layout, **facts) if n.role is role)
+    code = "\n".join(step.code for step in next_steps(notification))
+    choice, end, _ = code[code.index("job = ") :].partition("\n)")
+    scope = {"client": SimpleNamespace(jobs=jobs)}
+    exec(choice + end, scope)  # noqa: S102 - the mail asks a person to run this
     picked: Any = scope["job"]
-    return picked.submitted_by, picked.name
+    return picked
 
 
-def test_of_two_jobs_of_one_name_the_one_in_the_mail_is_picked() -> None:
-    jobs = [("newer@example.org", "sales"), (DS, "other"), (DS, "sales")]
+@pytest.mark.parametrize("layout", [JobLayout.J1, JobLayout.J2, JobLayout.J3])
+def test_of_two_jobs_of_one_name_the_owner_picks_the_one_in_the_mail(layout: JobLayout) -> None:
+    jobs = [_listed("job/newer@example.org/sales"), _listed(f"job/{DS}/other"), _listed(f"job/{DS}/sales")]
 
-    assert _picked(JobLayout.J3, f"{DS}/sales", "sales", jobs) == (DS, "sales")
+    assert _picked(Kind.JOB_SUBMITTED, Role.DO, layout, jobs) is jobs[2]
+
+
+@pytest.mark.parametrize("layout", JobLayout)
+def test_of_two_jobs_of_one_name_the_scientist_picks_the_one_at_this_owner(layout: JobLayout) -> None:
+    jobs = [_listed(f"job/{DS}/sales", do="newer@example.org"), _listed(f"job/{DS}/sales", do=DO)]
+
+    assert _picked(Kind.JOB_EXECUTED, Role.DS, layout, jobs) is jobs[1]
+
+
+@pytest.mark.parametrize("layout", [JobLayout.J1, JobLayout.J2, JobLayout.J3])
+def test_an_address_with_capitals_is_found(layout: JobLayout) -> None:
+    job = _listed("job/Ds@Example.org/sales", do="Do@Example.org")
+
+    assert _picked(Kind.JOB_SUBMITTED, Role.DO, layout, [job]) is job
+    assert _picked(Kind.JOB_EXECUTED, Role.DS, layout, [job]) is job
+
+
+@pytest.mark.parametrize(("layout", "folder"), [(JobLayout.J0, "job/mine"), (JobLayout.J1, "job/mallory@x.org/mine")])
+def test_a_job_that_claims_to_be_the_one_in_the_mail_is_not_picked(layout: JobLayout, folder: str) -> None:
+    real = _listed("job/sales" if layout is JobLayout.J0 else f"job/{DS}/sales")
+    key = "sales" if layout is JobLayout.J0 else f"{DS}/sales"
+    jobs = [_listed(folder, claims=(DS, "sales")), real]
+
+    assert _picked(Kind.JOB_SUBMITTED, Role.DO, layout, jobs, key=key) is real
 
 
 def test_a_job_that_drive_says_is_from_another_is_picked_by_the_folder_it_lies_in() -> None:
-    jobs = [(DS, "sales"), ("first@example.org", "sales")]
+    jobs = [_listed(f"job/{DS}/sales"), _listed("job/first@example.org/sales")]
 
-    assert _picked(JobLayout.J2, "first@example.org/sales", "sales", jobs) == ("first@example.org", "sales")
-
-
-def test_in_the_oldest_layout_a_job_is_picked_by_its_name() -> None:
-    assert _picked(JobLayout.J0, "sales", "sales", [("claimed@example.org", "sales")])[1] == "sales"
+    assert _picked(Kind.JOB_SUBMITTED, Role.DO, JobLayout.J2, jobs, key="first@example.org/sales") is jobs[1]
 
 
 def test_a_hostile_name_picks_its_job_and_does_nothing_else() -> None:
-    assert _picked(JobLayout.J3, f"{DS}/{HOSTILE}", HOSTILE, [(DS, "x"), (DS, HOSTILE)]) == (DS, HOSTILE)
+    jobs = [_listed(f"job/{DS}/x"), _listed(f"job/{DS}/x", claims=("", HOSTILE))]
+
+    assert _picked(Kind.JOB_SUBMITTED, Role.DO, JobLayout.J3, jobs, job=HOSTILE) is jobs[1]
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,13 @@ def test_a_notification_without_a_template_is_rejected_and_not_tried_for_ever() 
         COMPOSER.compose(replace(_for(Role.DO, job_event()), template="of_next_year"), None, FIRST, NOW)
 
 
+def test_a_value_that_cannot_be_written_is_rejected_and_does_not_end_the_poll() -> None:
+    endless = 10**5000  # Python refuses to write a number this long
+
+    with pytest.raises(RejectedFault, match="could not be written"):
+        job_mail(Kind.JOB_FAILED, Role.DO, return_code=endless)
+
+
 # New jobs.
 
 
