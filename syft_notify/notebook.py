@@ -19,6 +19,7 @@ from syft_notify.errors import UserError
 from syft_notify.model import Decision, Event, Message, Notification, Outcome, OutcomeKind, PollReport
 from syft_notify.paths import config_path, default_folder
 from syft_notify.service.loop import run_loop
+from syft_notify.syftbox.layouts import is_address
 
 log = logging.getLogger(__name__)
 
@@ -121,9 +122,12 @@ class NotificationMonitor:
     def notify_peer_granted(self, ds_email: str) -> bool:
         """Tell a DS that their request was granted; True if the mail went out now, False if it was told before.
 
-        Raises `UserError` when the mail could not be sent; it stays in the outbox and goes with a later poll.
+        Raises `UserError` for what is no address, and when the mail could not be sent; then it stays in the outbox
+        and goes with a later poll.
         """
         address = ds_email.strip().lower()
+        if not is_address(address):
+            raise UserError(f"{ds_email!r} is not an email address", "Write one like ds@example.org")
         with self._opened(None) as app, self._poll_lock:
             report = app.grant_peer(address, LogNarrator())
         if report.undelivered and not report.sent:

@@ -1,0 +1,231 @@
+"""`NotificationMonitor` in a notebook, with objects shaped like the clients of all releases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from google.oauth2.credentials import Credentials
+
+from syft_notify import NotificationMonitor
+from syft_notify.errors import ConfigError, UserError
+from tests.stories.village import DO, Village, granted, requested, submitted
+from tests.worlds import python_job
+
+DS = "ds@example.org"
+
+
+class Toucher:
+    """What a client syncs on when it is read: nobody must."""
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        raise AssertionError("reading this would sync the owner's folder")
+
+
+class OldClient(SimpleNamespace):
+    """A client object; `peers` and `jobs` of the real ones run a full sync."""
+
+    peers = Toucher()
+    jobs = Toucher()
+
+
+def client(village: Village, release: str, **changes: Any) -> Any:
+    """The attributes of the client that each release's login_do() returns."""
+    connection: dict[str, Any] = {"email": village.do, "credentials": lent(village), "drive_service": object()}
+    if release != "0.1.93":
+        connection["token_path"] = village.home / "token_do.json"
+    router = SimpleNamespace(connections=[SimpleNamespace(**connection)])
+    own: dict[str, Any] = {"email": village.do, "syftbox_folder": village.root}
+    own |= {"is_do": True} if release in ("0.1.93", "0.1.97") else {"has_do_role": True, "has_ds_role": False}
+    if release == "0.1.93":
+        own["connection_router"] = router
+    elif release == "syft-rds-0.6.1":
+        own["sync_engine"] = SimpleNamespace(_connection_router=router)
+    else:
+        own["_connection_router"] = router
+    return OldClient(**{**own, **changes})
+
+
+def lent(village: Village) -> Credentials:
+    import json
+
+    token = json.loads(village.google.token_file(village.do))
+    return Credentials(
+        token["token"],
+        refresh_token=token["refresh_token"],
+        token_uri=village.google.token_uri,
+        client_id=token["client_id"],
+        client_secret=token["client_secret"],
+    )
+
+
+def settings(village: Village) -> dict[str, Any]:
+    return {
+        "gmail_token_path": str(village.home / "gmail_token.json"),
+        "state_path": str(village.home / "notification_state.json"),
+        "drive_api_endpoint": village.google.drive_endpoint,
+        "gmail_api_endpoint": village.google.gmail_endpoint,
+        "oauth_token_uri": village.google.token_uri,
+        "interval": 1,
+    }
+
+
+@pytest.fixture
+def monitor(village: Village) -> NotificationMonitor:
+    return NotificationMonitor.from_config(village.config_file)
+
+
+class TestMaking:
+    @pytest.mark.parametrize("release", ["0.1.93", "0.1.97", "0.1.105", "0.1.117", "syft-rds-0.6.1"])
+    def test_from_the_client_of_any_release(self, village, release):
+        village.ask(DS)
+        monitor = NotificationMonitor.from_client(client(village, release), **settings(village))
+        assert monitor.check().sent == 2
+        assert village.new_mails() == sorted(requested())
+
+    def test_a_client_without_a_token_file_lends_its_credentials(self, village):
+        (village.home / "token_do.json").unlink()
+        village.ask(DS)
+        monitor = NotificationMonitor.from_client(client(village, "0.1.93"), **settings(village))
+        assert monitor.check().sent == 2
+
+    @pytest.mark.parametrize(("release", "role"), [("0.1.117", "has_do_role"), ("0.1.97", "is_do")])
+    def test_a_scientists_client_is_refused_with_the_reason(self, village, release, role):
+        scientist = client(village, release, **{role: False})
+        with pytest.raises(UserError, match="not logged in as a data owner"):
+            NotificationMonitor.from_client(scientist)
+
+    @pytest.mark.parametrize("thing", [None, "do@example.org", object()])
+    def test_something_that_is_no_client_is_refused(self, thing):
+        with pytest.raises(UserError, match="not logged in as a data owner"):
+            NotificationMonitor.from_client(thing)
+
+    def test_a_client_that_we_cannot_read_is_refused(self, village):
+        with pytest.raises(UserError, match="no connection to Drive"):
+            NotificationMonitor.from_client(client(village, "0.1.117", _connection_router=None))
+
+    def test_wrong_settings_are_told_like_those_of_the_config(self, village):
+        with pytest.raises(ConfigError, match="'intervall' is not a known key"):
+            NotificationMonitor.from_client(client(village, "0.1.117"), intervall=5)
+
+    def test_files_lie_in_the_home_folder_unless_named(self, village, monkeypatch):
+        home = village.home / "my home"
+        monkeypatch.setenv("HOME", str(home))
+        monitor = NotificationMonitor.from_client(client(village, "0.1.117"))
+        assert monitor.config.state_path == home / ".syft-creds" / "notification_state.json"
+        assert (home / ".syft-creds").stat().st_mode & 0o777 == 0o700
+
+
+class TestWatching:
+    def test_it_watches_in_the_background_until_stopped(self, village, monitor):
+        monitor.start()
+        assert monitor.is_running
+        assert "running" in repr(monitor)
+        village.ask(DS)
+        village.google.wait_for_mail(DS, 1)
+        monitor.stop()
+        assert not monitor.is_running
+        village.submit(python_job("after the end"))
+        assert monitor.check().sent == 2
+
+    def test_as_a_context_manager(self, village, monitor):
+        village.ask(DS)
+        with monitor as running:
+            assert running.is_running
+            village.google.wait_for_mail(DS, 1)
+        assert not monitor.is_running
+        assert village.new_mails() == sorted(requested())
+
+    def test_only_a_part(self, village, monitor):
+        village.ask(DS)
+        village.submit(python_job("sales"))
+        monitor.start("jobs")
+        village.google.wait_for_mail(DS, 1)
+        monitor.stop()
+        assert village.new_mails() == sorted(submitted("sales"))
+
+    def test_it_can_be_started_twice_and_again(self, village, monitor):
+        for _ in range(2):
+            monitor.start()
+            monitor.start()
+            monitor.stop()
+            monitor.stop()
+        assert not monitor.is_running
+
+    @pytest.mark.parametrize("method", ["start", "run"])
+    def test_an_unknown_part_is_refused(self, monitor, method):
+        with pytest.raises(UserError, match='Use "jobs", "peers"'):
+            getattr(monitor, method)("everything")
+        assert not monitor.is_running
+
+    def test_a_start_that_cannot_succeed_says_why_and_leaves_nothing_running(self, village, monitor):
+        (village.home / "gmail_token.json").unlink()
+        with pytest.raises(ConfigError, match=r"gmail_token\.json is missing"):
+            monitor.start()
+        assert not monitor.is_running
+
+    def test_two_monitors_of_one_state_do_not_meet(self, village, monitor):
+        with monitor:
+            second = NotificationMonitor.from_config(village.config_file)
+            with pytest.raises(UserError, match="Another syft-notify"):
+                second.start()
+            with pytest.raises(UserError, match="Another syft-notify"):
+                second.check()
+
+    def test_a_check_while_it_watches_is_one_more_poll_and_no_second_mail(self, village, monitor):
+        village.ask(DS)
+        with monitor:
+            village.google.wait_for_mail(DS, 1)
+            monitor.check()
+        assert village.new_mails() == sorted(requested())
+
+    def test_run_watches_in_the_foreground_until_interrupted(self, village, monitor, monkeypatch):
+        village.ask(DS)
+        polls: list[int] = []
+
+        def interrupt(timeout: float) -> bool:
+            polls.append(1)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(monitor._stop, "wait", interrupt)
+        monitor.run()
+        assert polls == [1]
+        assert village.new_mails() == sorted(requested())
+
+
+class TestGranting:
+    def test_a_scientist_is_told_once(self, village, monitor):
+        village.ask(DS)
+        village.poll()
+        assert monitor.notify_peer_granted(f" {DS.upper()} ") is True
+        assert monitor.notify_peer_granted(DS) is False
+        assert village.new_mails() == granted()
+        village.accept(DS)
+        assert village.poll() == []
+
+    def test_also_while_it_watches(self, village, monitor):
+        with monitor:
+            assert monitor.notify_peer_granted(DS) is True
+        village.ask(DS)
+        assert (DS, "peer_granted", f"Peer request accepted by {DO}") in village.new_mails()
+
+    def test_a_mail_that_cannot_go_now_is_said_and_kept(self, village, monitor):
+        village.google.faults.add("unavailable", "gmail.messages.send", times=1)
+        with pytest.raises(UserError, match="could not be sent now"):
+            monitor.notify_peer_granted(DS)
+
+    @pytest.mark.parametrize("address", ["", "ds", "a@b.org, c@d.org", "a@b.org\nBcc: c@d.org"])
+    def test_what_is_no_address_is_refused(self, village, monitor, address):
+        with pytest.raises(UserError, match="is not an email address"):
+            monitor.notify_peer_granted(address)
+        assert village.new_mails() == []
+
+
+def test_nothing_of_it_is_readable_by_others(village: Village, monitor: NotificationMonitor, tmp_path: Path):
+    village.ask(DS)
+    monitor.check()
+    made = [p for p in village.home.iterdir() if p.name.startswith("notification_state")]
+    assert made
+    assert all(p.stat().st_mode & 0o077 == 0 for p in made)

@@ -1,0 +1,224 @@
+"""The job monitor's look at Drive and disk, and what a fault in one place leaves alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from syft_notify.errors import CredentialFault, MissingFault, RejectedFault, TransientFault
+from syft_notify.ledger import Ledger
+from syft_notify.model import Decision, Event, JobStatus, Kind, LocalJob, Opaque
+from syft_notify.monitors.jobs import JobMonitor
+from syft_notify.monitors.survey import Surveyor
+from syft_notify.pipeline.route import Router
+from syft_notify.syftbox.submission import read_message
+from syft_notify.testing import FakeClock, MemoryLocalJobs, MemoryRemoteFiles
+from tests.worlds import GENERATIONS, Job, python_job
+
+DO, DS, OTHER = "do@example.org", "ds@example.org", "other@example.org"
+TODAY = GENERATIONS["syft-rds-0.6.1"]
+
+
+@dataclass
+class Post:
+    """A Drive, a disk and a ledger in memory; `look` is one observe, detect, admit."""
+
+    path: Path
+    clock: FakeClock = field(default_factory=FakeClock)
+    local: MemoryLocalJobs = field(default_factory=MemoryLocalJobs)
+
+    def __post_init__(self) -> None:
+        self.drive = MemoryRemoteFiles(DO, self.clock)
+        self.ledger = Ledger(self.path / "state.json", self.path / "spool")
+        self.monitor = JobMonitor(Surveyor(self.drive, DO), self.drive, self.local, DO)
+
+    def peer(self, ds: str = DS) -> str:
+        """An accepted peer; returns the id of their inbox folder."""
+        self.drive.add_folder(TODAY.reverse_folders(DO, ds)[0], DO)
+        return self.drive.add_folder(TODAY.inbox_folder(DO, ds), ds)
+
+    def submit(self, inbox: str, job: Job, ds: str = DS) -> str:
+        self.clock.advance(1)
+        job = replace(job, submitted_at=self.clock())
+        return self.drive.add_file(inbox, *TODAY.message(job, ds, DO, self.clock()), ds)
+
+    def on_disk(self, name: str = "sales", status: JobStatus = JobStatus.PENDING, **changes: object) -> LocalJob:
+        """The job of that name as the owner's disk shows it."""
+        job = python_job(name, submitted_at=self.clock())
+        (found,) = read_message(TODAY.message(job, DS, DO, self.clock())[1]).submissions
+        return replace(LocalJob(found[0], f"{DO}/{name}", status), **changes)
+
+    def look(self) -> list[Event]:
+        self.observation = self.monitor.observe(self.ledger)
+        events = list(self.monitor.detect(self.observation, self.ledger, self.clock()))
+        router = Router("gmail")
+        self.ledger.admit(self.observation, [(e, router.route(e).notifications) for e in events], self.clock())
+        return events
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Post:
+    return Post(tmp_path)
+
+
+def kinds(events: list[Event]) -> list[tuple[str, Kind, Decision]]:
+    return [(event.facts.job, event.kind, event.decision) for event in events]
+
+
+class TestDrive:
+    def test_a_message_is_fetched_once_and_never_again(self, post):
+        inbox = post.peer()
+        post.submit(inbox, python_job("sales"))
+        assert kinds(post.look()) == [("sales", Kind.JOB_SUBMITTED, Decision.SEND)]
+        post.drive.calls.clear()
+        assert post.look() == []
+        assert not [call for call in post.drive.calls if call.startswith("download")]
+
+    def test_the_archive_of_the_past_is_not_even_fetched(self, post):
+        post.peer()
+        archive = post.drive.add_folder(TODAY.archive_folder(DO, DS), DO)
+        post.submit(archive, python_job("long ago"))
+        assert post.look() == []
+        assert not [call for call in post.drive.calls if call.startswith("download")]
+        post.submit(archive, python_job("since then"))
+        assert kinds(post.look()) == [("since then", Kind.JOB_SUBMITTED, Decision.SEND)]
+
+    def test_a_message_that_moves_while_we_look_is_told_once(self, post):
+        inbox = post.peer()
+        archive = post.drive.add_folder(TODAY.archive_folder(DO, DS), DO)
+        post.look()
+        message = post.submit(inbox, python_job("sales"))
+        assert len(post.look()) == 1
+        post.drive.move(message, archive)
+        assert post.look() == []
+
+    def test_a_message_that_cannot_be_fetched_now_is_fetched_later_and_hides_no_other(self, post):
+        inbox = post.peer()
+        broken = post.submit(inbox, python_job("first"))
+        post.submit(inbox, python_job("second"))
+        post.drive.faults[broken] = TransientFault("Drive is busy")
+        assert kinds(post.look()) == [("second", Kind.JOB_SUBMITTED, Decision.SEND)]
+        (problem,) = post.observation.problems
+        assert "could not be fetched: Drive is busy" in problem
+        del post.drive.faults[broken]
+        assert kinds(post.look()) == [("first", Kind.JOB_SUBMITTED, Decision.SEND)]
+
+    def test_a_message_that_vanishes_while_we_look_is_no_problem(self, post):
+        inbox = post.peer()
+        gone = post.submit(inbox, python_job("gone"))
+        post.drive.faults[gone] = MissingFault("it is not there")
+        assert post.look() == []
+        assert post.observation.problems == ()
+
+    def test_a_message_beyond_the_limit_is_told_as_too_large(self, post):
+        inbox = post.peer()
+        huge = post.submit(inbox, python_job("huge"))
+        post.drive.faults[huge] = RejectedFault("it is too large")
+        (event,) = post.look()
+        assert event.facts.opaque is Opaque.TOO_LARGE
+        assert post.look() == []
+
+    def test_a_folder_that_fails_hides_no_other_and_is_looked_at_again(self, post):
+        first, second = post.peer(DS), post.peer(OTHER)
+        post.submit(first, python_job("of ds"))
+        post.submit(second, python_job("of other"), OTHER)
+        post.drive.faults[first] = TransientFault("Drive is busy")
+        assert kinds(post.look()) == [("of other", Kind.JOB_SUBMITTED, Decision.SEND)]
+        assert post.observation.problems == (f"the folder of {DS} could not be listed: Drive is busy",)
+        del post.drive.faults[first]
+        assert kinds(post.look()) == [("of ds", Kind.JOB_SUBMITTED, Decision.SEND)]
+
+    def test_a_folder_that_vanishes_while_we_look_is_no_problem(self, post):
+        inbox = post.peer()
+        post.drive.faults[inbox] = MissingFault("it is not there")
+        assert post.look() == []
+        assert post.observation.problems == ()
+
+    @pytest.mark.parametrize("where", ["folders", "own_files", "children"])
+    def test_a_dead_token_is_told_and_the_disk_is_still_looked_at(self, post, where):
+        post.peer()
+        post.look()
+        post.drive.faults[where] = CredentialFault("the token is dead", "Renew it")
+        post.local.set(post.on_disk())
+        assert post.look() == []
+        assert post.observation.credential == "the token is dead. Renew it."
+        del post.drive.faults[where]
+        assert kinds(post.look()) == [("sales", Kind.JOB_SUBMITTED, Decision.SEND)]
+
+    @pytest.mark.parametrize("what", ["the inbox", "the message"])
+    def test_a_dead_token_in_the_middle_is_told_too(self, post, what):
+        inbox = post.peer()
+        message = post.submit(inbox, python_job("sales"))
+        place = inbox if what == "the inbox" else message
+        post.drive.faults[place] = CredentialFault("the token is dead", "Renew it")
+        assert post.look() == []
+        assert post.observation.credential == "the token is dead. Renew it."
+
+    def test_an_incomplete_listing_is_told_and_does_not_end_the_first_look(self, post):
+        post.peer()
+        archive = post.drive.add_folder(TODAY.archive_folder(DO, DS), DO)
+        post.submit(archive, python_job("long ago"))
+        post.drive.complete = False
+        assert post.look() == []
+        assert "Drive did not list all folders" in post.observation.problems
+        assert not post.ledger.started("drive")
+        post.drive.complete = True
+        assert post.look() == []
+        assert post.ledger.started("drive")
+
+
+class TestDisk:
+    def test_code_and_error_output_are_read_only_of_what_is_still_to_be_told(self, post):
+        post.peer()
+        post.local.set(post.on_disk("settled", JobStatus.FAILED, run="1"), post.on_disk("waiting"))
+        assert kinds(post.look()) == [
+            ("settled", Kind.JOB_SUBMITTED, Decision.BASELINE),
+            ("settled", Kind.JOB_APPROVED, Decision.BASELINE),
+            ("settled", Kind.JOB_FAILED, Decision.BASELINE),
+            ("waiting", Kind.JOB_SUBMITTED, Decision.SEND),
+        ]
+        assert post.local.read == [f"{DO}/waiting"]
+        waiting = post.local.jobs[1]
+        post.local.set(replace(waiting, status=JobStatus.FAILED, run="2", return_code=3))
+        post.local.stderr[waiting.path] = "it broke"
+        *_, event = post.look()
+        assert (event.facts.return_code, event.facts.stderr_tail) == (3, "it broke")
+        post.local.read.clear()
+        assert post.look() == []
+        assert post.local.read == []
+
+    def test_the_disk_is_told_while_drive_is_down_if_the_sender_is_known(self, post):
+        inbox = post.peer()
+        post.submit(inbox, python_job("sales"))
+        post.look()
+        post.drive.faults["folders"] = TransientFault("Drive is down")
+        post.local.set(post.on_disk("sales", JobStatus.APPROVED), post.on_disk("of nobody we know"))
+        assert kinds(post.look()) == [("sales", Kind.JOB_APPROVED, Decision.SEND)]
+
+    def test_without_a_run_mark_a_result_is_told_once_per_submission(self, post):
+        post.peer()
+        post.look()
+        post.local.set(post.on_disk("sales", JobStatus.DONE))
+        assert len(post.look()) == 3
+        post.local.set(post.on_disk("sales", JobStatus.RUNNING))
+        assert post.look() == []
+        post.local.set(post.on_disk("sales", JobStatus.DONE))
+        assert post.look() == []
+
+    def test_a_job_dated_in_the_future_happened_now(self, post):
+        post.peer()
+        post.look()
+        job = post.on_disk()
+        later = post.clock() + timedelta(days=400)
+        post.local.set(replace(job, submission=replace(job.submission, submitted_at=later)))
+        (event,) = post.look()
+        assert event.at == post.clock()
+
+    def test_what_the_disk_could_not_tell_is_passed_on(self, post):
+        post.local.problems = ("job x has no config.yaml",)
+        post.look()
+        assert post.observation.skipped == ("job x has no config.yaml",)
+        assert post.observation.problems == ()
