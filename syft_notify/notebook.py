@@ -16,7 +16,7 @@ from typing import Any
 from syft_notify.app import App, open_app
 from syft_notify.config import Config, Surroundings, check_settings, load_config
 from syft_notify.errors import UserError
-from syft_notify.model import Decision, Event, Message, Notification, Outcome, OutcomeKind, PollReport
+from syft_notify.model import Decision, Event, Kind, Message, Notification, Outcome, OutcomeKind, PollReport
 from syft_notify.paths import config_path, default_folder
 from syft_notify.service.loop import run_loop
 from syft_notify.syftbox.layouts import is_address
@@ -120,7 +120,9 @@ class NotificationMonitor:
                 log.info("interrupted")
 
     def notify_peer_granted(self, ds_email: str) -> bool:
-        """Tell a DS that their request was granted; True if the mail went out now, False if it was told before.
+        """Tell a DS that their request was granted.
+
+        True if the mail went out now, False if it went out before or is on its way.
 
         Raises `UserError` for what is no address, and when the mail could not be sent; then it stays in the outbox
         and goes with a later poll.
@@ -128,11 +130,14 @@ class NotificationMonitor:
         address = ds_email.strip().lower()
         if not is_address(address):
             raise UserError(f"{ds_email!r} is not an email address", "Write one like ds@example.org")
+        narrator = _GrantNarrator(address)
         with self._opened(None) as app, self._poll_lock:
-            report = app.grant_peer(address, LogNarrator())
-        if report.undelivered and not report.sent:
-            raise UserError(f"The mail to {address} could not be sent now", "It is kept, and sent with a later poll")
-        return report.sent > 0
+            app.grant_peer(address, narrator)
+        if narrator.outcome is None:
+            return False
+        if narrator.outcome.kind is not OutcomeKind.SENT:
+            raise UserError(f"The mail to {address} did not go out: {narrator.outcome.fault}")
+        return True
 
     def __enter__(self) -> NotificationMonitor:
         self.start()
@@ -206,6 +211,20 @@ class LogNarrator:
     def trouble(self, source: str, problem: str) -> None:
         """A look failed or was incomplete."""
         log.warning("%s: %s", source, problem)
+
+
+class _GrantNarrator(LogNarrator):
+    """Also keeps what became of the mail about one granted peer."""
+
+    def __init__(self, ds: str) -> None:
+        self._ds = ds
+        self.outcome: Outcome | None = None
+
+    def attempted(self, notification: Notification, outcome: Outcome) -> None:
+        """A delivery was tried."""
+        super().attempted(notification, outcome)
+        if notification.kind is Kind.PEER_GRANTED and notification.recipient == self._ds:
+            self.outcome = outcome
 
 
 def _check_part(part: str | None) -> None:

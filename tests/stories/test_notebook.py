@@ -213,7 +213,7 @@ class TestGranting:
 
     def test_a_mail_that_cannot_go_now_is_said_and_kept(self, village, monitor):
         village.google.faults.add("unavailable", "gmail.messages.send", times=1)
-        with pytest.raises(UserError, match="could not be sent now"):
+        with pytest.raises(UserError, match="did not go out: Gmail answered 503"):
             monitor.notify_peer_granted(DS)
 
     @pytest.mark.parametrize("address", ["", "ds", "a@b.org, c@d.org", "a@b.org\nBcc: c@d.org"])
