@@ -28,9 +28,11 @@ class OAuth:
 
     def token(self) -> Any:
         form = request.form
-        if form.get("client_id") != self._tokens.client_id:
+        # RFC 6749 section 2.3.1: the client names itself in the form, or with HTTP Basic.
+        client = request.authorization or {"username": form.get("client_id"), "password": form.get("client_secret")}
+        if client.get("username") != self._tokens.client_id:
             raise TokenRefusal("invalid_client", "The OAuth client was not found.", 401)
-        if form.get("client_secret") != self._tokens.client_secret:
+        if client.get("password") != self._tokens.client_secret:
             raise TokenRefusal("invalid_client", "Unauthorized", 401)
         grant_type = form.get("grant_type", "")
         if grant_type == "refresh_token":
