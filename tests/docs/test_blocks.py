@@ -1,0 +1,37 @@
+"""The blocks of code are good code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syft_notify.config import load_config
+from tests.docs.markdown import CONTRIBUTING, DOCUMENTS, README, code_in
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_block_is_marked_with_a_language_that_contributing_explains(document):
+    explained = {code for row in CONTRIBUTING.table("language") for code in code_in(row[0])}
+    assert {block.language for block in document.blocks()} <= explained | {""}
+    assert document == README or document.blocks("sh") == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_python_block_compiles(document):
+    for block in document.blocks("python"):
+        compile(block.code, document.name, "exec")
+
+
+def test_every_config_that_is_shown_is_accepted(tmp_path: Path):
+    shown = [block for document in DOCUMENTS for block in document.blocks("yaml")]
+    assert shown
+    for block in shown:
+        (tmp_path / "daemon.yaml").write_text(block.code)
+        assert load_config(tmp_path / "daemon.yaml", {}, tmp_path).do_email == "you@example.org"
+
+
+def test_the_first_screen_says_what_it_is_and_the_two_commands():
+    screen = README.text.splitlines()[:30]
+    assert screen[0] == "# syft-notify"
+    assert [line for line in screen if line.startswith("$ ")] == ["$ make demo", "$ make test"]

@@ -1,0 +1,50 @@
+"""What a document points to is there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from syft_notify import __version__
+from tests.docs.markdown import ARCHITECTURE, CHANGELOG, CONTRIBUTING, DOCUMENTS, REPOSITORY, Document, code_in
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_link_leads_to_a_file_and_a_heading(document):
+    dead = []
+    for link in document.links():
+        name, _, anchor = link.partition("#")
+        target = (document.path.parent / name).resolve() if name else document.path
+        if not target.is_file() or (anchor and anchor not in Document(str(target)).anchors()):
+            dead.append(link)
+    assert dead == []
+
+
+@pytest.mark.parametrize("document", [ARCHITECTURE, CONTRIBUTING], ids=lambda document: document.name)
+def test_every_module_and_folder_that_is_named_exists(document):
+    places = [REPOSITORY, REPOSITORY / "syft_notify", REPOSITORY / "tests"]
+    named = [code for code in code_in(document.prose) if re.fullmatch(r"[\w./-]+(\.py|/)", code)]
+    assert len(named) > 20
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []
+
+
+def test_every_document_that_a_message_of_the_program_names_exists():
+    sources = [path.read_text() for path in (REPOSITORY / "syft_notify").rglob("*.py")]
+    named = {name for source in sources for name in re.findall(r"docs/[\w-]+\.md", source)}
+    assert "docs/google-setup.md" in named
+    assert {name for name in named if not (REPOSITORY / name).is_file()} == set()
+
+
+def test_every_make_target_that_is_named_exists():
+    targets = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    named = {name for document in DOCUMENTS for name in re.findall(r"(?:`|\$ )make ([a-z]+)", document.text)}
+    assert {"demo", "test"} <= named <= targets
+
+
+def test_the_changelog_knows_this_version():
+    assert re.search(
+        rf"^## \[Unreleased\]\n+To become {re.escape(__version__)}\b|^## \[{re.escape(__version__)}\]",
+        CHANGELOG.text,
+        re.MULTILINE,
+    )

@@ -1,0 +1,179 @@
+"""The tables of the documents say what the code does: nothing is missing, nothing is made up."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from click.testing import CliRunner
+from pydantic.fields import FieldInfo
+
+from syft_notify.cli import cli
+from syft_notify.config import TOGGLES, Config
+from syft_notify.errors import ExitCode
+from syft_notify.model import Event, JobFacts, Kind, Notification, PeerFacts, Role, ThreadRef
+from syft_notify.paths import CONFIG_VARIABLE
+from syft_notify.pipeline.compose import Composer
+from syft_notify.pipeline.route import ROUTES, Router
+from tests.docs.markdown import CONFIGURATION, CONTRIBUTING, EVENTS, README, REPOSITORY, code_in
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # pytest brings it
+
+NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
+DO, DS, JOB = "do@example.org", "ds@example.org", "JOB"
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+
+
+# Configuration.
+
+TYPES: Mapping[Any, str] = {
+    str: "email address",
+    Path: "path",
+    timedelta: "seconds",
+    bool: "true or false",
+    str | None: "URL",
+}
+
+
+def config_table() -> str:
+    """The table of docs/configuration.md as the code has it."""
+    rows = [(f"`{key}`", _type(field), _default(field), str(field.description)) for key, field in _fields().items()]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _fields() -> Mapping[str, FieldInfo]:
+    return Config.model_fields
+
+
+def _type(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{choice}`" for choice in get_args(field.annotation))
+    return TYPES[field.annotation]
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default is None:
+        return "Google's"
+    if isinstance(field.default, timedelta):
+        return f"{field.default.total_seconds():g}"
+    return str(field.default).lower() if isinstance(field.default, bool) else f"`{field.default}`"
+
+
+def test_every_config_key_is_documented_with_type_default_and_meaning():
+    table = config_table()
+    assert table in CONFIGURATION.text, f"the table of docs/configuration.md should be:\n\n{table}"
+    assert len(CONFIGURATION.table("key")) == len(_fields())
+
+
+# Events.
+
+
+def routed(kind: Kind) -> tuple[Notification, ...]:
+    job = JobFacts(do=DO, ds=DS, job=JOB, key="job", identity="1")
+    facts = job if kind.value.startswith("job_") else PeerFacts(do=DO, ds=DS)
+    return Router("gmail").route(Event("key", kind, NOW, facts)).notifications
+
+
+def in_general(text: str) -> str:
+    return text.replace(DO, "<do>").replace(DS, "<ds>").replace(JOB, "<job>")
+
+
+def event_row(notification: Notification) -> list[str]:
+    message = Composer(timezone.utc).compose(notification, None, ThreadRef("t", "<t@x.invalid>"), NOW)
+    key, type_ = notification.mark
+    return [
+        f"`{notification.kind.value}`",
+        notification.role.name,
+        f"`{in_general(message.headline)}`",
+        f"{'job' if key == 'job' else f'`{in_general(key)}`'}: `{type_}`",
+        f"`{TOGGLES[notification.kind]}`",
+    ]
+
+
+def test_every_notification_is_in_the_events_table_with_headline_ledger_key_and_switch():
+    assert EVENTS.table("event") == [event_row(notification) for kind in Kind for notification in routed(kind)]
+
+
+def test_the_readme_tells_whom_each_event_is_told_and_its_switch():
+    told = [(event, bool(do), bool(ds), switch) for event, do, ds, switch in README.table("event")]
+    roles = {kind: {route.role for route in routes} for kind, routes in ROUTES.items()}
+    expected = [(kind.value.replace("_", " "), Role.DO in roles[kind], Role.DS in roles[kind]) for kind in Kind]
+    assert told == [(*row, f"`{TOGGLES[kind]}`") for row, kind in zip(expected, Kind, strict=True)]
+
+
+# The command line.
+
+
+def options_of(*command: str) -> set[str]:
+    """The options that a command's `--help` lists, long and short."""
+    shown = CliRunner().invoke(cli, [*command, "--help"]).output.partition("Options:\n")[2]
+    return {option for line in re.findall(r"^  (-.+?)(?:  |$)", shown, re.MULTILINE) for option in _options(line)}
+
+
+def _options(text: str) -> list[str]:
+    return re.findall(r"(?<![\w-])--?[a-z][a-z-]*", text)
+
+
+def test_every_option_of_run_is_in_the_readme_and_none_is_made_up():
+    assert options_of("run") >= {"-c", "--config", "--once"}
+    listed = [
+        option for row in README.table("option of `run`") for code in code_in(row[0]) for option in _options(code)
+    ]
+    assert sorted(listed) == sorted(options_of("run"))
+    commands = [(), *((name,) for name in cli.list_commands(None))]
+    known = set().union(*(options_of(*command) for command in commands))
+    assert {option for option in _options(README.text) if option.startswith("--")} <= known
+    assert CONFIG_VARIABLE in README.text
+
+
+def test_every_command_is_in_the_readme():
+    assert [name for name in cli.list_commands(None) if f"syft-notify {name}" not in README.text] == []
+
+
+def test_the_exit_codes_are_those_of_the_code():
+    assert [int(code) for code, _ in README.table("exit code")] == [code.value for code in ExitCode]
+
+
+def test_every_message_of_the_troubleshooting_is_one_that_the_program_says():
+    sources = "\n".join(path.read_text() for path in (REPOSITORY / "syft_notify").rglob("*.py"))
+    pieces = [piece for row in README.table("it says") for code in code_in(row[0]) for piece in code.split("…")]
+    assert [piece for piece in pieces if piece.strip() not in sources] == []
+
+
+# The project.
+
+
+def names(requirements: Sequence[str]) -> set[str]:
+    return {re.split(r"[^\w.-]", requirement)[0] for requirement in requirements} - {"syft-notify"}
+
+
+def test_every_dependency_has_a_line_that_says_why(project):
+    extras = project["project"]["optional-dependencies"]
+    needed = {
+        "of the program": names(project["project"]["dependencies"]),
+        "of the sandbox": names(extras["sandbox"]),
+        "of the tests": names(extras["test"]),
+        "of the developers": names(extras["dev"]) - names(extras["test"]),
+    }
+    explained = {header: {name for name, why in CONTRIBUTING.table(header) if why} for header in needed}
+    assert explained == needed
+
+
+def test_the_layers_are_those_that_the_linter_checks(project):
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (layers,) = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    assert "\n".join(layers) + "\n" in [block.code for block in CONTRIBUTING.blocks("")]
