@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
-from syft_notify.atomic import write_atomically
-from syft_notify.errors import ConfigError
 from syft_notify.model import (
     Decision,
     Event,
@@ -31,56 +25,16 @@ from syft_notify.model import (
     ThreadRef,
 )
 from syft_notify.ports import OpaqueRecord
+from syft_notify.spool import Spool
+from syft_notify.state_file import EventRecord, Mark, ThreadRecord, read_contents, write_contents
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
-OWN_KEY = "syft_notify"
 PEERS_PART = "peers"
 JOB_PARTS = frozenset({"drive", "local"})
 PEER_EVENT = "peer:"
 PEER_MARK = "peer_"
 FOREIGN_EVENT = "told by another program"
-
-Mark = tuple[str, str]
-T = TypeVar("T")
-
-
-@dataclass
-class EventRecord:
-    """What the ledger keeps of an event. `marks` are the entries of `notified_jobs` that stand for it.
-
-    `reopened`: a person removed some of these marks, so the event is told again (for the removed ones only).
-    `file`: the remote file that told it, to be read again then.
-    `opaque_since`: sent at this time and announced without its name, waiting for a job to complete it.
-    """
-
-    at: datetime
-    decision: Decision
-    ds: str = ""
-    file: str = ""
-    marks: list[Mark] = field(default_factory=list)
-    reopened: bool = False
-    opaque_since: datetime | None = None
-
-
-@dataclass
-class ThreadRecord:
-    """A conversation that has begun; `remote_id` is the channel's own id of it."""
-
-    remote_id: str = ""
-
-
-@dataclass
-class State:
-    """Our own part of the state file."""
-
-    version: int = FORMAT
-    started: dict[str, datetime] = field(default_factory=dict)
-    events: dict[str, EventRecord] = field(default_factory=dict)
-    files: dict[str, datetime] = field(default_factory=dict)
-    outbox: dict[str, Pending] = field(default_factory=dict)
-    threads: dict[str, ThreadRecord] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,13 +44,6 @@ class Admission:
     event: Event
     decision: Decision
     notifications: tuple[Notification, ...] = ()
-
-
-_NOTIFIED = TypeAdapter(dict[str, list[str]])
-_PEERS = TypeAdapter(list[str])
-_STATE = TypeAdapter(State)
-_PREVIEW = TypeAdapter(Preview)
-_DOCUMENT = TypeAdapter(dict[str, Any])
 
 
 class Ledger:
@@ -109,19 +56,14 @@ class Ledger:
     def __init__(self, path: Path, spool: Path, *, dry_run: bool = False) -> None:
         """Load the state of `path` (absent = fresh). Raises `ConfigError` when the file cannot be trusted."""
         self._path = path
-        self._spool = spool
         self._dry_run = dry_run
-        self._unsaved_previews: dict[str, Preview] = {}
-        self._document = _read_document(path)
-        self._notified: dict[str, list[str]] = _validated(_NOTIFIED, self._document, "notified_jobs", path) or {}
-        self._peers: list[str] = _validated(_PEERS, self._document, "peer_snapshot", path) or []
-        self._state: State = _validated(_STATE, self._document, OWN_KEY, path) or State()
-        if self._state.version > FORMAT:
-            raise ConfigError(f"{path} was written by a newer syft-notify", "Update this one")
+        self._spool = Spool(spool, dry_run=dry_run)
+        self._contents = read_contents(path)
+        self._state = self._contents.own
         self._honour_edits()
         claimed = {mark for record in self._state.events.values() for mark in record.marks}
-        self._foreign = {(key, kind) for key, kinds in self._notified.items() for kind in kinds} - claimed
-        self._foreign_peers = set() if PEERS_PART in self._state.started else set(self._peers)
+        self._foreign = {(key, kind) for key, kinds in self._contents.notified.items() for kind in kinds} - claimed
+        self._foreign_peers = set() if PEERS_PART in self._state.started else set(self._contents.peers or ())
         self._drop_orphaned_previews()
 
     # Memory: the questions of the monitors.
@@ -163,6 +105,8 @@ class Ledger:
         new_parts = [part for part in observation.parts if part not in self._state.started]
         self._state.files.update(dict.fromkeys(new_files, now))
         self._state.started.update(dict.fromkeys(new_parts, now))
+        if PEERS_PART in self._state.started and self._contents.peers is None:
+            self._contents.peers = []
         absorbed = self._absorb_foreign(frozenset(observation.parts), now)
         if admissions or new_files or new_parts or absorbed:
             self._save()
@@ -186,12 +130,12 @@ class Ledger:
         )
         if event.completes in self._state.events:
             self._state.events[event.completes].opaque_since = None
-        if isinstance(event.facts, PeerFacts) and event.facts.ds not in self._peers:
-            self._peers.append(event.facts.ds)
+        if isinstance(event.facts, PeerFacts):
+            self._remember_peer(event.facts.ds)
         self._tell(told)
         self._state.outbox.update({n.id: Pending(n, admitted_at=now) for n in fresh})
         if fresh and event.preview is not None:
-            self._keep_preview(event.key, event.preview)
+            self._spool.keep(event.key, event.preview)
         return Admission(event, decision, fresh)
 
     def _absorb_foreign(self, parts: frozenset[str], now: datetime) -> bool:
@@ -263,65 +207,44 @@ class Ledger:
 
     def _tell(self, marks: Iterable[Mark]) -> None:
         for key, kind in marks:
-            kinds = self._notified.setdefault(key, [])
+            kinds = self._contents.notified.setdefault(key, [])
             if kind not in kinds:
                 kinds.append(kind)
 
+    def _remember_peer(self, ds: str) -> None:
+        peers = self._contents.peers = self._contents.peers or []
+        if ds not in peers:
+            peers.append(ds)
+
     def _honour_edits(self) -> None:
         """What a person removed from the file since we wrote it is to be told again."""
-        if PEERS_PART in self._state.started and "peer_snapshot" not in self._document:
+        if PEERS_PART in self._state.started and self._contents.peers is None:
             log.info("peer_snapshot was removed: the peers are announced again")
-            self._notified = {key: kinds for key, kinds in self._notified.items() if not key.startswith(PEER_MARK)}
-            self._state.events = {
-                key: record for key, record in self._state.events.items() if not key.startswith(PEER_EVENT)
-            }
+            self._forget_peers()
         for event_key, record in self._state.events.items():
-            kept = [mark for mark in record.marks if mark[1] in self._notified.get(mark[0], ())]
+            kept = [mark for mark in record.marks if mark[1] in self._contents.notified.get(mark[0], ())]
             if len(kept) < len(record.marks):
                 log.info("%s was reset in the state file: it is told again", event_key)
                 record.marks, record.reopened = kept, True
                 self._state.files.pop(record.file, None)
 
+    def _forget_peers(self) -> None:
+        notified, events = self._contents.notified, self._state.events
+        self._contents.notified = {key: kinds for key, kinds in notified.items() if not key.startswith(PEER_MARK)}
+        self._state.events = {key: record for key, record in events.items() if not key.startswith(PEER_EVENT)}
+
     # The files.
 
     def preview(self, event_key: str) -> Preview | None:
         """The code preview kept for an event whose notifications are not all out yet."""
-        if event_key in self._unsaved_previews:
-            return self._unsaved_previews[event_key]
-        try:
-            return _PREVIEW.validate_json(self._spool_file(event_key).read_bytes())
-        except FileNotFoundError:
-            return None
-        except ValidationError:
-            log.warning("the code preview of %s is damaged; its mail goes out without it", event_key)
-            return None
-
-    def _keep_preview(self, event_key: str, preview: Preview) -> None:
-        if self._dry_run:
-            self._unsaved_previews[event_key] = preview
-            return
-        self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(self._spool_file(event_key), _PREVIEW.dump_json(preview))
-
-    def _spool_file(self, event_key: str) -> Path:
-        return self._spool / f"{hashlib.sha256(event_key.encode()).hexdigest()[:32]}.json"
+        return self._spool.get(event_key)
 
     def _drop_orphaned_previews(self) -> None:
-        if self._dry_run or not self._spool.is_dir():
-            return
-        wanted = {self._spool_file(p.notification.event_key).name for p in self._state.outbox.values()}
-        for file in self._spool.iterdir():
-            if file.name not in wanted:
-                file.unlink(missing_ok=True)
+        self._spool.drop_all_but(pending.notification.event_key for pending in self._state.outbox.values())
 
     def _save(self) -> None:
-        if self._dry_run:
-            return
-        self._document["notified_jobs"] = self._notified
-        if PEERS_PART in self._state.started or self._peers:
-            self._document["peer_snapshot"] = sorted(self._peers)
-        self._document[OWN_KEY] = self._state
-        write_atomically(self._path, _DOCUMENT.dump_json(self._document, indent=2))
+        if not self._dry_run:
+            write_contents(self._path, self._contents)
 
 
 _UNSENT = {
@@ -336,33 +259,3 @@ def _waits_since(event: Event, decision: Decision) -> datetime | None:
     if decision is Decision.SEND and isinstance(event.facts, JobFacts) and event.facts.opaque:
         return event.facts.submitted_at or event.at
     return None
-
-
-def _read_document(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}", "Check who owns it") from error
-    except ValueError as error:
-        raise _untrusted(path, "is not valid JSON") from error
-    if not isinstance(document, dict):
-        raise _untrusted(path, "is not a JSON object")
-    return document
-
-
-def _validated(adapter: TypeAdapter[T], document: Mapping[str, Any], key: str, path: Path) -> T | None:
-    if key not in document:
-        return None
-    try:
-        return adapter.validate_python(document[key])
-    except ValidationError as error:
-        raise _untrusted(path, f"has an unexpected {key!r}") from error
-
-
-def _untrusted(path: Path, why: str) -> ConfigError:
-    return ConfigError(
-        f"The state file {path} {why}",
-        "Restore it from a backup, or move it away to start afresh (what still waits is announced again)",
-    )
