@@ -29,6 +29,12 @@ def test_every_module_and_folder_that_is_named_exists(document):
     assert [name for name in named if not any((place / name).exists() for place in places)] == []
 
 
+def test_every_part_of_the_house_is_on_the_map():
+    named = {code.rstrip("/") for row in CONTRIBUTING.table("in `syft_notify/`") for code in code_in(row[0])}
+    house = [path.name for path in (REPOSITORY / "syft_notify").iterdir() if not path.name.startswith(("_", "."))]
+    assert sorted(named | {"py.typed"}) == sorted(house)
+
+
 def test_every_document_that_a_message_of_the_program_names_exists():
     sources = [path.read_text() for path in (REPOSITORY / "syft_notify").rglob("*.py")]
     named = {name for source in sources for name in re.findall(r"docs/[\w-]+\.md", source)}
