@@ -73,6 +73,10 @@ class Ledger:
         record = self._state.events.get(event_key)
         return record is not None and not record.reopened
 
+    def seen_like(self, beginning: str) -> Iterable[str]:
+        """The keys of admitted events that begin so. It looks at all of them: not for every poll."""
+        return (key for key in self._state.events if key.startswith(beginning) and self.seen(key))
+
     def file_seen(self, file_id: str) -> bool:
         """Whether a remote file was dealt with and needs no second look."""
         return file_id in self._state.files

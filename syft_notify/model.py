@@ -140,7 +140,11 @@ class Listing:
 
 @dataclass(frozen=True)
 class LocalJob:
-    """A job folder of the owner at one moment. `run` names the finished run, so that a rerun is told apart."""
+    """A job folder of the owner at one moment. `run` names the finished run, so that a rerun is told apart.
+
+    Where the times of files name the run, `copy` is its beginning, which is another one after the folder was copied.
+    `readable` is false when its state could not be read now; `status` is then only that it is there.
+    """
 
     submission: Submission
     path: str
@@ -148,16 +152,23 @@ class LocalJob:
     reason: str = ""
     return_code: int | None = None
     run: str = ""
+    copy: str = ""
     changed_at: datetime | None = None
+    readable: bool = True
 
 
 @dataclass(frozen=True)
 class LocalLook:
-    """All job folders that could be read. `present` is false when the SyftBox folder itself is not there."""
+    """All job folders that could be read. `present` is false when the SyftBox folder itself is not there.
+
+    `unread` are the paths of jobs of which not all could be read; `whole` is false when there may be more jobs.
+    """
 
     jobs: tuple[LocalJob, ...] = ()
     problems: tuple[str, ...] = ()
     present: bool = True
+    whole: bool = True
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -46,6 +46,9 @@ class Memory(Protocol):
 
     def seen(self, event_key: str) -> bool:
         """Whether this event was admitted before, however it was decided."""
+
+    def seen_like(self, beginning: str) -> Iterable[str]:
+        """The keys of admitted events that begin so. It looks at all of them: not for every poll."""
 
     def file_seen(self, file_id: str) -> bool:
         """Whether a remote file was dealt with and needs no second look."""

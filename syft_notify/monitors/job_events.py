@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from syft_notify.model import (
     Decision,
@@ -18,12 +18,12 @@ from syft_notify.model import (
     RemoteFile,
     Submission,
 )
+from syft_notify.monitors.nameless import NamelessSubmissions, message_key
 from syft_notify.monitors.survey import event_time
 from syft_notify.ports import Memory, OpaqueRecord
 from syft_notify.syftbox.layouts import FolderRole
 
-# A client uploads the message right after it wrote the job's submission time, by the same clock.
-COMPLETION_WINDOW = timedelta(hours=1)
+LOCAL = "local"
 
 _WAITING = (JobStatus.RECEIVED, JobStatus.PENDING)
 _FINISHED = {JobStatus.DONE: Kind.JOB_EXECUTED, JobStatus.FAILED: Kind.JOB_FAILED}
@@ -40,10 +40,24 @@ class SeenMessage:
     role: FolderRole
     contents: MessageContents
 
-    @property
-    def event_key(self) -> str:
-        """The event that announces it when nobody can tell what job is in it."""
-        return f"message:{self.file.id}:submitted"
+
+@dataclass(frozen=True)
+class DriveLook:
+    """The Drive half of a look.
+
+    `files` need no second look; `waiting` are all messages in inboxes, old and new; `unread` says that there may be
+    messages which could not be read now. `accepted` is None when Drive could not say whom the owner accepted.
+    `whole` says that all archives were listed, so that what is found in them later is new.
+    """
+
+    messages: tuple[SeenMessage, ...] = ()
+    files: tuple[str, ...] = ()
+    waiting: frozenset[str] = frozenset()
+    unread: bool = True
+    accepted: frozenset[str] | None = None
+    whole: bool = False
+    problems: tuple[str, ...] = ()
+    credential: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,9 +68,20 @@ class LocalDetails:
     stderr_tail: str = ""
 
 
-def is_waiting(job: LocalJob) -> bool:
-    """Whether the owner has not decided on the job yet."""
-    return job.status in _WAITING
+def past_part(path: str) -> str:
+    """The part of the world that a job is which could not be read in the first whole look at the disk."""
+    return f"{LOCAL} {path}"
+
+
+def is_past(job: LocalJob, memory: Memory) -> bool:
+    """Whether what happened to a job on disk, other than through Drive, happened before our first look.
+
+    A job that waits for the owner is never of the past.
+    """
+    if job.readable and job.status in _WAITING:
+        return False
+    first_look = not memory.started(LOCAL) or memory.started(past_part(job.path))
+    return first_look and not memory.seen(step_key(job.submission, "submitted"))
 
 
 def step_key(submission: Submission, step: str) -> str:
@@ -64,10 +89,18 @@ def step_key(submission: Submission, step: str) -> str:
     return f"job:{submission.key}:{submission.identity}:{step}"
 
 
-def outcome_key(job: LocalJob) -> str:
+def outcome_key(job: LocalJob, run: str | None = None) -> str:
     """The key of a finished run: a rerun that finishes is news."""
     step = _FINISHED[job.status].value.removeprefix("job_")
-    return f"job:{job.submission.key}:{step}:{job.run or job.submission.identity}"
+    return f"{step_key(job.submission, step)}:{job.run if run is None else run}"
+
+
+def is_copied(job: LocalJob, memory: Memory) -> bool:
+    """Whether the run was told before the job's folder was copied or restored, which changes the times of its files."""
+    if not job.copy:
+        return False
+    told = list(memory.seen_like(outcome_key(job, "")))
+    return bool(told) and not any(key.startswith(outcome_key(job, job.copy)) for key in told)
 
 
 @dataclass(frozen=True)
@@ -79,26 +112,23 @@ class _Sender:
 
 
 class JobDetector:
-    """Turns one look into events. `accepted` is None when nobody could say whom the owner accepted."""
+    """Turns one look into events."""
 
-    def __init__(
-        self, do: str, memory: Memory, accepted: frozenset[str] | None, now: datetime, *, first_look: bool
-    ) -> None:
+    def __init__(self, do: str, memory: Memory, drive: DriveLook, now: datetime) -> None:
         self._do = do
         self._memory = memory
-        self._accepted = accepted
+        self._drive = drive
         self._now = now
-        self._first_look = first_look
         self._announced: dict[str, Event] = {}
-        self._matched: set[str] = set()
+        self._nameless = NamelessSubmissions((), ())
+        self._matches: dict[str, OpaqueRecord] = {}
 
-    def detect(
-        self, messages: Sequence[SeenMessage], jobs: Sequence[LocalJob], details: Mapping[str, LocalDetails]
-    ) -> list[Event]:
+    def detect(self, jobs: Sequence[LocalJob], details: Mapping[str, LocalDetails]) -> list[Event]:
         """The events, in the order in which things happened to each job."""
-        for message in messages:
+        for message in self._drive.messages:
             for event in self._message_events(message):
                 self._announced.setdefault(event.key, event)
+        self._match_nameless(jobs)
         followers = [event for job in jobs for event in self._job_events(job, details.get(job.path, LocalDetails()))]
         return [*self._announced.values(), *followers]
 
@@ -123,7 +153,7 @@ class JobDetector:
             size=file.size,
             reason=message.contents.reason,
         )
-        return Event(message.event_key, Kind.JOB_SUBMITTED, event_time(file, self._now), facts, file=file.id)
+        return Event(message_key(file.id), Kind.JOB_SUBMITTED, event_time(file, self._now), facts, file=file.id)
 
     def _submitted_by(self, message: SeenMessage, submission: Submission, preview: Preview) -> Event:
         owner = message.file.owner or message.peer
@@ -143,19 +173,33 @@ class JobDetector:
 
     # Job folders on disk.
 
-    def _job_events(self, job: LocalJob, details: LocalDetails) -> list[Event]:
+    def _match_nameless(self, jobs: Sequence[LocalJob]) -> None:
+        """A job that is new may be what a message without a readable name announced; then that is not told twice."""
+        new = [
+            OpaqueRecord(event.key, event.facts.ds, event.facts.submitted_at or event.at)
+            for event in self._announced.values()
+            if isinstance(event.facts, JobFacts) and event.facts.opaque
+        ]
+        self._nameless = NamelessSubmissions((*self._memory.opaque(), *new), self._drive.waiting)
+        if self._drive.unread:
+            return
+        for job in jobs:
+            if self._is_unheard_of(job) and (match := self._nameless.take(job.submission)):
+                self._matches[job.path] = match
+
+    def _is_unheard_of(self, job: LocalJob) -> bool:
         key = step_key(job.submission, "submitted")
-        known = self._announced.get(key)
+        return not (key in self._announced or self._memory.seen(key) or is_past(job, self._memory))
+
+    def _job_events(self, job: LocalJob, details: LocalDetails) -> list[Event]:
+        known = self._announced.get(step_key(job.submission, "submitted"))
+        past = known is None and is_past(job, self._memory)
         sender = self._sender(job, known)
-        past = self._first_look and known is None and not self._memory.seen(key) and not is_waiting(job)
-        if sender is None and not past:
+        if (past and not job.readable) or (sender is None and not past):
             return []
         facts = _facts(self._do, job.submission, sender or _Sender(job.submission.claimed_ds, verified=False))
         events = [] if known else [self._submitted_on_disk(job, facts, details)]
-        events += [
-            Event(self._later_key(job, kind), kind, job.changed_at or self._now, self._later_facts(job, facts, details))
-            for kind in _later_steps(job.status)
-        ]
+        events += [self._later_event(job, kind, facts, details) for kind in _later_steps(job.status)]
         unseen = [event for event in events if not self._memory.seen(event.key)]
         return [replace(event, decision=Decision.BASELINE) for event in unseen] if past else unseen
 
@@ -163,20 +207,9 @@ class JobDetector:
         key = step_key(job.submission, "submitted")
         at = job.submission.submitted_at or job.changed_at or self._now
         event = Event(key, Kind.JOB_SUBMITTED, min(at, self._now), facts, preview=details.preview)
-        return event if self._memory.seen(key) else self._completing(event, job)
-
-    def _completing(self, event: Event, job: LocalJob) -> Event:
-        """A job may be what an earlier message without a readable name announced; then that is not told twice."""
-        new = [
-            OpaqueRecord(e.key, e.facts.ds, e.facts.submitted_at or e.at)
-            for e in self._announced.values()
-            if isinstance(e.facts, JobFacts) and e.facts.opaque
-        ]
-        nameless = [record for record in (*self._memory.opaque(), *new) if record.event_key not in self._matched]
-        match = _nearest(nameless, job.submission)
+        match = self._matches.get(job.path)
         if match is None:
             return event
-        self._matched.add(match.event_key)
         if match.event_key in self._announced:
             # Nobody was told yet: tell of the job by its name instead.
             untold = self._announced[match.event_key]
@@ -184,27 +217,34 @@ class JobDetector:
             return event
         return replace(event, decision=Decision.COMPLETED, completes=match.event_key)
 
+    def _later_event(self, job: LocalJob, kind: Kind, facts: JobFacts, details: LocalDetails) -> Event:
+        facts = replace(facts, reason=job.reason, return_code=job.return_code, stderr_tail=details.stderr_tail)
+        at = job.changed_at or self._now
+        if kind in _STEPS:
+            return Event(step_key(job.submission, _STEPS[kind]), kind, at, facts)
+        key = outcome_key(job)
+        told = not self._memory.seen(key) and is_copied(job, self._memory)
+        return Event(key, kind, at, facts, Decision.ALREADY_SEEN if told else Decision.SEND)
+
     def _sender(self, job: LocalJob, known: Event | None) -> _Sender | None:
         """Who submitted a job that lies on disk; the folder's name is only what a message claimed.
 
-        Believed are the owner of its message on Drive and, where no message is known, a peer whom the owner
-        accepted. None when that cannot be told now, and so must wait.
+        Believed are the owner of its message on Drive and, where no message is known, a peer whom the owner accepted
+        and nobody else's unreadable message can have named. None when that cannot be told now, and so must wait.
         """
         if known is not None:
             return _Sender(known.facts.ds, verified=True)
-        owner = self._memory.sender(step_key(job.submission, "submitted"))
+        key = step_key(job.submission, "submitted")
+        owner = self._memory.sender(key)
         if owner:
             return _Sender(owner, verified=True)
-        if self._accepted is None:
+        claimed, accepted = job.submission.claimed_ds, self._drive.accepted
+        undecided = self._drive.unread and not self._memory.seen(key) and self._nameless.nearest(job.submission)
+        if accepted is None or undecided:
             return None
-        claimed = job.submission.claimed_ds
-        return _Sender(claimed, verified=claimed in self._accepted)
-
-    def _later_key(self, job: LocalJob, kind: Kind) -> str:
-        return step_key(job.submission, _STEPS[kind]) if kind in _STEPS else outcome_key(job)
-
-    def _later_facts(self, job: LocalJob, facts: JobFacts, details: LocalDetails) -> JobFacts:
-        return replace(facts, reason=job.reason, return_code=job.return_code, stderr_tail=details.stderr_tail)
+        if job.path not in self._matches and self._nameless.may_be_of_another(claimed):
+            return None if self._drive.unread else _Sender(claimed, verified=False)
+        return _Sender(claimed, verified=claimed in accepted)
 
 
 def _later_steps(status: JobStatus) -> list[Kind]:
@@ -246,15 +286,3 @@ def _sent_at(file: RemoteFile) -> datetime:
         return datetime.fromtimestamp(float(file.name.split("_")[1]), timezone.utc)
     except (ValueError, IndexError, OverflowError, OSError):
         return file.created_at
-
-
-def _nearest(candidates: Sequence[OpaqueRecord], submission: Submission) -> OpaqueRecord | None:
-    if submission.submitted_at is None:
-        return None
-    submitted_at = submission.submitted_at.astimezone(timezone.utc)
-    near = [
-        (abs(candidate.sent_at - submitted_at), candidate.event_key, candidate)
-        for candidate in candidates
-        if candidate.ds == submission.claimed_ds and abs(candidate.sent_at - submitted_at) <= COMPLETION_WINDOW
-    ]
-    return min(near)[2] if near else None

@@ -10,6 +10,7 @@ from syft_notify.errors import CredentialFault, Fault, MissingFault, RejectedFau
 from syft_notify.model import (
     Event,
     JobStatus,
+    Listing,
     LocalJob,
     LocalLook,
     MessageContents,
@@ -17,26 +18,24 @@ from syft_notify.model import (
     Opaque,
     RemoteFile,
 )
-from syft_notify.monitors.job_events import JobDetector, LocalDetails, SeenMessage, is_waiting, outcome_key, step_key
-from syft_notify.monitors.survey import PeerFolder, Surveyor
+from syft_notify.monitors.job_events import (
+    LOCAL,
+    DriveLook,
+    JobDetector,
+    LocalDetails,
+    SeenMessage,
+    is_past,
+    outcome_key,
+    past_part,
+    step_key,
+)
+from syft_notify.monitors.survey import PeerFolder, Survey, Surveyor
 from syft_notify.ports import LocalJobs, Memory, RemoteFiles
-from syft_notify.syftbox.layouts import FolderRole
+from syft_notify.syftbox.layouts import FolderRole, printable
 from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
 
-DRIVE, LOCAL = "drive", "local"
+DRIVE = "drive"
 MESSAGE_PREFIX = "msgv2_"
-
-
-@dataclass(frozen=True)
-class DriveLook:
-    """The Drive half of a look. `accepted` is None when Drive could not say whom the owner accepted."""
-
-    messages: tuple[SeenMessage, ...] = ()
-    files: tuple[str, ...] = ()
-    accepted: frozenset[str] | None = None
-    whole: bool = False
-    problems: tuple[str, ...] = ()
-    credential: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class JobMonitor:
             skipped=local.problems,
             credential=drive.credential,
             files=drive.files,
-            parts=tuple(part for part, whole in ((DRIVE, drive.whole), (LOCAL, local.present)) if whole),
+            parts=(*((DRIVE,) if drive.whole else ()), *_parts_on_disk(local, memory)),
             drive=drive,
             jobs=local.jobs,
             details=self._details(local, memory),
@@ -77,43 +76,42 @@ class JobMonitor:
 
     def detect(self, observation: JobObservation, memory: Memory, now: datetime) -> Sequence[Event]:
         """The events of both halves; the same job in the inbox, in the archive and on disk is one."""
-        detector = JobDetector(self._me, memory, observation.drive.accepted, now, first_look=not memory.started(LOCAL))
-        return detector.detect(observation.drive.messages, observation.jobs, observation.details)
+        detector = JobDetector(self._me, memory, observation.drive, now)
+        return detector.detect(observation.jobs, observation.details)
 
     def _look_at_drive(self, memory: Memory) -> DriveLook:
         try:
-            survey = self._surveyor.survey()
-            # Before the first whole look the archive is the past, and the past is not read.
-            past = not memory.started(DRIVE)
-            inboxes, archives = survey.inboxes(), list(survey.of_role(FolderRole.ARCHIVE))
-            found = self._messages.find([*inboxes, *archives], memory)
-            old = {file.id for folder, file in found.files if past and folder.name.role is FolderRole.ARCHIVE}
-            messages, unread = self._messages.read([(o, f) for o, f in found.files if f.id not in old])
-            accepted = None if survey.peers_problem else survey.accepted(self._local.accepted_peers())
+            return self._read_messages(self._surveyor.survey(), memory)
         except CredentialFault as fault:
             return DriveLook(problems=(fault.title,), credential=str(fault))
         except Fault as fault:
             return DriveLook(problems=(str(fault),))
+
+    def _read_messages(self, survey: Survey, memory: Memory) -> DriveLook:
+        """Before the first whole look the archive is the past, and the past is not read."""
+        past = not memory.started(DRIVE)
+        found = self._messages.find([*survey.inboxes(), *survey.of_role(FolderRole.ARCHIVE)], memory)
+        old = {file.id for folder, file in found.files if past and folder.name.role is FolderRole.ARCHIVE}
+        messages, unread = self._messages.read([(o, f) for o, f in found.files if f.id not in old])
         unlisted = () if survey.complete else ("Drive did not list all folders",)
         named = (survey.peers_problem,) if survey.peers_problem else ()
         return DriveLook(
             messages=messages,
             files=(*old, *(message.file.id for message in messages)),
-            accepted=accepted,
-            whole=survey.complete,
+            waiting=found.waiting,
+            unread=bool(unlisted or found.problems or unread),
+            accepted=None if unlisted or named else survey.accepted(self._local.accepted_peers()),
+            whole=survey.complete and found.archives_whole,
             problems=(*unlisted, *named, *found.problems, *unread),
         )
 
     def _details(self, local: LocalLook, memory: Memory) -> dict[str, LocalDetails]:
         """Code and error output are read only of jobs about which something is still to be told."""
-        first_look = not memory.started(LOCAL)
         details = {}
         for job in local.jobs:
             announced = memory.seen(step_key(job.submission, "submitted"))
-            if first_look and not announced and not is_waiting(job):
-                continue
             failed = job.status is JobStatus.FAILED and not memory.seen(outcome_key(job))
-            if not announced or failed:
+            if not is_past(job, memory) and (failed or not announced):
                 details[job.path] = LocalDetails(
                     preview=None if announced else self._local.preview(job),
                     stderr_tail=self._local.stderr_tail(job) if failed else "",
@@ -121,12 +119,21 @@ class JobMonitor:
         return details
 
 
+def _parts_on_disk(local: LocalLook, memory: Memory) -> tuple[str, ...]:
+    """The disk, once all jobs were seen; one that could not be read in that look belongs to the past too."""
+    if not (local.present and local.whole):
+        return ()
+    return (LOCAL,) if memory.started(LOCAL) else (LOCAL, *map(past_part, local.unread))
+
+
 @dataclass(frozen=True)
 class _Found:
-    """Message files that were never dealt with, each with the folder it lies in."""
+    """Message files that were never dealt with, each with the folder it lies in; `waiting` are all in inboxes."""
 
     files: tuple[tuple[PeerFolder, RemoteFile], ...]
+    waiting: frozenset[str]
     problems: tuple[str, ...]
+    archives_whole: bool
 
 
 class _MessageReader:
@@ -139,23 +146,21 @@ class _MessageReader:
         """New message files, oldest first. A folder that fails does not hide the others."""
         listings = self._remote.children([folder.file.id for folder in folders])
         files: dict[str, tuple[PeerFolder, RemoteFile]] = {}
-        problems = []
+        waiting: set[str] = set()
+        problems: dict[PeerFolder, str] = {}
         for folder in folders:
-            listing = listings[folder.file.id]
-            if isinstance(listing, MissingFault):
-                continue
-            if isinstance(listing, CredentialFault):
-                raise listing
-            if isinstance(listing, Fault):
-                problems.append(f"the folder of {folder.name.peer} could not be listed: {listing.title}")
-                continue
-            if not listing.complete:
-                problems.append(f"Drive did not list all messages of {folder.name.peer}")
-            for file in listing.files:
-                if file.name.startswith(MESSAGE_PREFIX) and not memory.file_seen(file.id):
-                    files.setdefault(file.id, (folder, file))
-        ordered = sorted(files.values(), key=lambda found: (found[1].created_at, found[1].name))
-        return _Found(tuple(ordered), tuple(problems))
+            listed, problem = _messages_of(folder, listings[folder.file.id])
+            if problem:
+                problems[folder] = problem
+            if folder.name.role is FolderRole.INBOX:
+                waiting.update(file.id for file in listed)
+            files.update({f.id: (folder, f) for f in listed if f.id not in files and not memory.file_seen(f.id)})
+        return _Found(
+            files=tuple(sorted(files.values(), key=lambda found: (found[1].created_at, found[1].name))),
+            waiting=frozenset(waiting),
+            problems=tuple(problems.values()),
+            archives_whole=all(folder.name.role is not FolderRole.ARCHIVE for folder in problems),
+        )
 
     def read(self, found: Sequence[tuple[PeerFolder, RemoteFile]]) -> tuple[tuple[SeenMessage, ...], tuple[str, ...]]:
         """The messages that could be fetched, and a problem for each that must be fetched again later."""
@@ -168,15 +173,28 @@ class _MessageReader:
             except CredentialFault:
                 raise
             except Fault as fault:
-                unread.append(f"the message {file.name} of {folder.name.peer} could not be fetched: {fault.title}")
+                name = printable(file.name)
+                unread.append(f"the message {name} of {folder.name.peer} could not be fetched: {fault.title}")
         return tuple(messages), tuple(unread)
 
     def _contents(self, file: RemoteFile) -> MessageContents:
-        too_large = MessageContents(opaque=Opaque.TOO_LARGE, reason=f"it is larger than {MAX_PACKED_BYTES:,} bytes")
         try:
-            content = self._remote.download(file, MAX_PACKED_BYTES)
+            return read_message(self._remote.download(file, MAX_PACKED_BYTES))
         except MissingFault:
             raise
-        except RejectedFault:
-            return too_large
-        return read_message(content)
+        except RejectedFault as fault:
+            if file.size > MAX_PACKED_BYTES:
+                reason = f"it is larger than {MAX_PACKED_BYTES:,} bytes"
+                return MessageContents(opaque=Opaque.TOO_LARGE, reason=reason)
+            return MessageContents(opaque=Opaque.UNREADABLE, reason=fault.title)
+
+
+def _messages_of(folder: PeerFolder, listing: Listing | Fault) -> tuple[list[RemoteFile], str]:
+    """The message files in one folder, and what is wrong with the listing. Raises `CredentialFault`."""
+    if isinstance(listing, CredentialFault):
+        raise listing
+    if isinstance(listing, Fault):
+        gone = isinstance(listing, MissingFault)
+        return [], "" if gone else f"the folder of {folder.name.peer} could not be listed: {listing.title}"
+    messages = [file for file in listing.files if file.name.startswith(MESSAGE_PREFIX)]
+    return messages, "" if listing.complete else f"Drive did not list all messages of {folder.name.peer}"

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from syft_notify.errors import TransientFault
 from syft_notify.model import Decision, Event, Kind, Observation, PeerFacts
-from syft_notify.monitors.survey import PEERS_FILE, REJECTED, PeerFolder, Surveyor, event_time
+from syft_notify.monitors.survey import PEERS_FILE, REJECTED, REQUESTED_BY_ME, PeerFolder, Surveyor, event_time
 from syft_notify.ports import LocalJobs, Memory
 
 PART = "peers"
@@ -36,26 +36,34 @@ class PeerMonitor:
     def observe(self, memory: Memory) -> PeerObservation:
         """Look at the folders and the peers file.
 
-        Raises `Fault` when the file cannot be read: without it an accepted peer would look like one that asks.
+        Raises `Fault` when not all could be seen: an accepted peer would then look like one that asks.
         """
         survey = self._surveyor.survey()
         if survey.peers_problem:
             raise TransientFault(survey.peers_problem, f"Peers are looked at again when {PEERS_FILE} can be read")
+        if not survey.complete:
+            raise TransientFault("Drive did not list all folders")
         return PeerObservation(
-            problems=() if survey.complete else ("Drive did not list all folders",),
-            parts=(PART,) if survey.complete else (),
+            parts=(PART,),
             peers=survey.peers(),
             states=survey.states,
             accepted=survey.accepted(self._local.accepted_peers()),
         )
 
     def detect(self, observation: PeerObservation, memory: Memory, now: datetime) -> Sequence[Event]:
-        """Open requests are always told. A grant that was there before our first look belongs to the past."""
+        """Open requests are always told. A grant that was there before our first look belongs to the past.
+
+        A peer who was granted once does not ask again: the owner's client may lose its peers file.
+        """
         quiet = not memory.started(PART)
         requested = [
-            self._requested(peer, folder, now)
+            self._requested(peer, folder, observation.states.get(peer, ""), now)
             for peer, folder in observation.peers.items()
-            if peer not in observation.accepted and observation.states.get(peer) != REJECTED
+            if not (
+                peer in observation.accepted
+                or observation.states.get(peer) == REQUESTED_BY_ME
+                or memory.seen(_granted_key(peer))
+            )
         ]
         versions = {peer: folder.name.version for peer, folder in observation.peers.items()}
         granted = [
@@ -64,11 +72,17 @@ class PeerMonitor:
         ]
         return [event for event in (*requested, *granted) if not memory.seen(event.key)]
 
-    def _requested(self, peer: str, folder: PeerFolder, now: datetime) -> Event:
+    def _requested(self, peer: str, folder: PeerFolder, state: str, now: datetime) -> Event:
+        """Of a request that was rejected before we saw it nobody is told, not even when the rejection is forgotten."""
+        decision = Decision.BASELINE if state == REJECTED else Decision.SEND
         facts = PeerFacts(self._me, peer, folder.name.version)
-        return Event(f"peer:{peer}:requested", Kind.PEER_REQUESTED, event_time(folder.file, now), facts)
+        return Event(f"peer:{peer}:requested", Kind.PEER_REQUESTED, event_time(folder.file, now), facts, decision)
 
     def granted(self, peer: str, now: datetime, *, version: str = "", quiet: bool = False) -> Event:
         """The event that this peer's request was granted; also what a manual grant admits."""
         decision = Decision.BASELINE if quiet else Decision.SEND
-        return Event(f"peer:{peer}:granted", Kind.PEER_GRANTED, now, PeerFacts(self._me, peer, version), decision)
+        return Event(_granted_key(peer), Kind.PEER_GRANTED, now, PeerFacts(self._me, peer, version), decision)
+
+
+def _granted_key(peer: str) -> str:
+    return f"peer:{peer}:granted"

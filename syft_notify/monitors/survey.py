@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from syft_notify.errors import Fault, TransientFault
+from syft_notify.errors import RejectedFault
 from syft_notify.model import RemoteFile
 from syft_notify.ports import RemoteFiles
-from syft_notify.syftbox.layouts import FolderName, FolderRole, parse_folder
+from syft_notify.syftbox.layouts import FolderName, FolderRole, is_address, parse_folder
 
 FOLDER_PREFIX = "syft_"
 PEERS_FILE = "SYFT_peers.json"
 PEERS_FILE_LIMIT = 5_000_000
-ACCEPTED, REJECTED = "accepted", "rejected"
+ACCEPTED, REJECTED, REQUESTED_BY_ME = "accepted", "rejected", "requested_by_me"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,10 @@ class PeerFolder:
 
 @dataclass(frozen=True)
 class Survey:
-    """The owner's corner of Drive at one moment. `peers_problem` says why `states` could not be read."""
+    """The owner's corner of Drive at one moment.
+
+    `peers_problem` says why the peers file could not be read; `states` are then those that it held last.
+    """
 
     folders: tuple[PeerFolder, ...]
     states: Mapping[str, str]
@@ -57,10 +60,14 @@ class Survey:
 
         `SYFT_peers.json` says it from 0.1.94 on. Where it is silent, three other signs say it of a DS that has an inbox
         folder: the reverse folder pair that the owner's client makes (0.1.102), the owner's archive of read
-        messages (all releases), and the review folder on the owner's disk (0.1.106), given as `locally`.
+        messages (all releases), and the review folder on the owner's disk (0.1.106), given as `locally`. The owner
+        who is a scientist elsewhere makes the reverse pair by asking, which the file calls `requested_by_me`.
         """
-        worked_with = {f.name.peer for role in (FolderRole.THEIR_INBOX, FolderRole.ARCHIVE) for f in self.of_role(role)}
-        signed = self.peers().keys() & (worked_with | locally)
+        answered = {
+            f.name.peer for f in self.of_role(FolderRole.THEIR_INBOX) if self.states.get(f.name.peer) != REQUESTED_BY_ME
+        }
+        worked_with = {f.name.peer for f in self.of_role(FolderRole.ARCHIVE)}
+        signed = self.peers().keys() & (answered | worked_with | locally)
         by_file = {peer for peer, state in self.states.items() if state == ACCEPTED}
         return frozenset(by_file | {peer for peer in signed if self.states.get(peer) != REJECTED})
 
@@ -91,36 +98,40 @@ class Surveyor:
         return PeerFolder(file, name) if trusted else None
 
     def _peer_states(self) -> tuple[Mapping[str, str], str]:
-        files = self._remote.own_files(PEERS_FILE).files
-        if not files:
+        listing = self._remote.own_files(PEERS_FILE)
+        if not listing.complete:
+            return self._states, f"Drive did not list all files: {PEERS_FILE} may be missing"
+        if not listing.files:
             self._peers_version, self._states = "", {}
             return self._states, ""
-        newest = max(files, key=lambda file: file.modified_at)
+        newest = max(listing.files, key=lambda file: file.modified_at)
         version = f"{newest.id} {newest.version} {newest.modified_at.isoformat()}"
         if version != self._peers_version:
             try:
                 self._states = read_peer_states(self._remote.download(newest, PEERS_FILE_LIMIT))
-            except TransientFault:
-                raise
-            except Fault as fault:
-                return {}, fault.title
+            except RejectedFault as fault:
+                return self._states, fault.title
             except ValueError as error:
-                return {}, f"{PEERS_FILE} on Drive cannot be understood: {error}"
+                return self._states, f"{PEERS_FILE} on Drive cannot be understood: {error}"
             self._peers_version = version
         return self._states, ""
 
 
 def read_peer_states(content: bytes) -> dict[str, str]:
-    """The state of each peer in a `SYFT_peers.json`. Raises `ValueError` when it is not a JSON object."""
+    """The state of each peer in a `SYFT_peers.json`; what is named by no address is no peer.
+
+    Raises `ValueError` when it is not a JSON object.
+    """
     try:
         document = json.loads(content)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     if not isinstance(document, dict):
         raise ValueError("it is not a JSON object")
-    return {
+    states = {
         peer.strip().lower(): str(entry.get("state", "")) for peer, entry in document.items() if isinstance(entry, dict)
     }
+    return {peer: state for peer, state in states.items() if is_address(peer)}
 
 
 def event_time(file: RemoteFile, now: datetime) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import posixpath
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -39,12 +40,18 @@ class ProposedChanges(BaseModel):
     proposed_file_changes: list[FileChange] = Field(max_length=MAX_CHANGES)
 
     def files(self) -> dict[str, bytes]:
-        """The files as they are after all changes, by their path in the datasite."""
+        """The files as they are after all changes, by their path in the datasite.
+
+        Paths are as the owner's disk would have them. Raises `OpaqueContent` when one leads out of the datasite.
+        """
         files: dict[str, bytes] = {}
         for change in self.proposed_file_changes:
-            files.pop(change.path_in_datasite, None)
+            path = posixpath.normpath(change.path_in_datasite)
+            if path.startswith(("/", "..")):
+                raise OpaqueContent(Opaque.UNREADABLE, "it names files outside of your datasite")
+            files.pop(path, None)
             if not change.is_deleted:
-                files[change.path_in_datasite] = change.data()
+                files[path] = change.data()
         return files
 
 

@@ -52,17 +52,21 @@ def read_end(path: Path, limit: int) -> bytes:
 
 
 def folders_in(path: Path) -> list[str]:
-    """The names of the real folders inside a folder, sorted, hidden ones left out. Raises `OSError`."""
+    """The names of the real folders inside a folder, sorted. Raises `OSError`."""
     with os.scandir(path) as entries:
-        return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith("."))
+        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
 
 
 @dataclass
 class Walk:
-    """The plain files below a folder by relative path with their sizes; a path that ends in `/` was not entered."""
+    """The plain files below a folder by relative path with their sizes; a path that ends in `/` was not entered.
+
+    `met` counts files and folders; `whole` is false when there were too many of them.
+    """
 
     sizes: dict[str, int] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
+    met: int = 0
     whole: bool = True
 
 
@@ -86,7 +90,8 @@ def _walk_folder(
     """Note the files of one folder; returns the folders in it to enter."""
     deeper: list[str] = []
     for entry in entries:
-        if len(found.sizes) + len(deeper) >= _MAX_WALK:
+        found.met += 1
+        if found.met > _MAX_WALK:
             found.whole = False
             break
         path = folder + entry.name

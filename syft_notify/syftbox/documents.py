@@ -60,7 +60,7 @@ def text_of(document: dict[str, Any], *keys: str, limit: int) -> str:
     for key in keys:
         value = document.get(key)
         if isinstance(value, str) and value.strip():
-            return printable(" ".join(value.split()))[:limit]
+            return printable(" ".join(value.split())[:limit])[:limit]
     return ""
 
 
@@ -68,7 +68,7 @@ def texts_of(document: dict[str, Any], key: str, limit: int, count: int) -> tupl
     """The texts in the list under a key, each on one line."""
     values = document.get(key)
     listed = values if isinstance(values, list) else []
-    return tuple(printable(value)[:limit] for value in listed[:count] if isinstance(value, str))
+    return tuple(printable(value[:limit])[:limit] for value in listed[:count] if isinstance(value, str))
 
 
 def time_of(text: Any) -> datetime | None:

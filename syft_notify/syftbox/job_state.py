@@ -39,6 +39,7 @@ class JobState:
     reason: str = ""
     return_code: int | None = None
     run: str = ""
+    copy: str = ""
 
 
 def read_markers(folder: Path, config: Stamp) -> JobState:
@@ -52,7 +53,9 @@ def read_markers(folder: Path, config: Stamp) -> JobState:
     if done:
         code = _return_code(folder) if has_code else None
         status = JobStatus.FAILED if code else JobStatus.DONE
-        return JobState(status, _time(done), return_code=code, run=str(done.modified_ns))
+        # A rerun leaves the config alone; copying the folder gives it a new time too.
+        copy = f"{config.modified_ns} "
+        return JobState(status, _time(done), return_code=code, run=f"{copy}{done.modified_ns}", copy=copy)
     if approved:
         runs = stamp_of(folder / STDOUT_FILE) is not None and not has_code
         return JobState(JobStatus.RUNNING if runs else JobStatus.APPROVED, _time(approved))

@@ -23,17 +23,21 @@ JOBS = "/".join(JOB_ROOT)
 
 @dataclass(frozen=True)
 class JobTree:
-    """The job folders, and by path what looked like one and is none, with the reason."""
+    """The job folders, and by path what looked like one and is none, with the reason.
 
-    jobs: tuple[JobFolder, ...]
-    problems: tuple[tuple[str, str], ...]
+    `whole` is false when a folder could not be listed, so that there may be more jobs.
+    """
+
+    jobs: tuple[JobFolder, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
+    whole: bool = True
 
 
 def scan_jobs(datasite: Path) -> JobTree:
     """All job folders of a datasite. Raises `OSError` when its job folder cannot be listed."""
     scan = _Scan(datasite)
     scan.look()
-    return JobTree(tuple(find_jobs(scan.configs)), tuple(scan.problems))
+    return JobTree(tuple(find_jobs(scan.configs)), tuple(scan.problems), scan.whole)
 
 
 class _Scan:
@@ -42,6 +46,7 @@ class _Scan:
     def __init__(self, datasite: Path) -> None:
         self.configs: list[str] = []
         self.problems: list[tuple[str, str]] = []
+        self.whole = True
         self._datasite = datasite
 
     def look(self) -> None:
@@ -60,7 +65,7 @@ class _Scan:
             path = f"{inbox}/{ds}"
             if is_address(ds.lower()):
                 self._look_for_jobs(path, complain=True)
-            else:
+            elif not ds.startswith("."):
                 self.problems.append((path, "it is not named by an address"))
 
     def _look_for_jobs(self, parent: str, *, complain: bool) -> None:
@@ -95,7 +100,10 @@ class _Scan:
             return folders_in(self._datasite / path)
         except OSError as error:
             self.problems.append((path, f"it cannot be listed: {error.strerror}"))
+            self.whole = False
             return []
 
     def _no_config(self, path: str) -> None:
-        self.problems.append((path, f"it has no {CONFIG_FILE}"))
+        """Worth a word, but for a hidden folder, which tools make."""
+        if not path.rpartition("/")[2].startswith("."):
+            self.problems.append((path, f"it has no {CONFIG_FILE}"))

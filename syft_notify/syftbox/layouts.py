@@ -72,8 +72,13 @@ class JobFolder:
 
 
 def is_address(text: str) -> bool:
-    """Whether the text has the shape of an email address that can be part of a folder name."""
-    return len(text) <= _MAX_ADDRESS and text.isprintable() and _ADDRESS.fullmatch(text) is not None
+    """Whether the text has the shape of an email address that can be part of a folder name.
+
+    `=?` begins an encoded word in a mail's header, where it would stand for another address.
+    """
+    if len(text) > _MAX_ADDRESS or "=?" in text or not text.isprintable():
+        return False
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def printable(text: str) -> str:
@@ -198,7 +203,6 @@ def _is_safe(path: str) -> bool:
     parts = path.split("/")
     return (
         len(path) <= _MAX_PATH
-        and "\\" not in path
         and "\0" not in path
         and all(part not in ("", ".", "..") and len(part) <= _MAX_PART for part in parts)
     )

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from syft_notify.model import JobLayout, LocalJob, LocalLook, Preview, Submission
+from syft_notify.model import JobLayout, JobStatus, LocalJob, LocalLook, Preview, Submission
 from syft_notify.syftbox.disk import Stamp, Walk, folders_in, read_end, read_start, refuse_links, stamp_of, walk
 from syft_notify.syftbox.documents import MAX_DOCUMENT_BYTES
 from syft_notify.syftbox.job_state import (
@@ -36,12 +36,16 @@ _MAX_PROBLEM = 500
 
 @dataclass(frozen=True)
 class _Known:
-    """What was read of a job, and the stamps of the files it was read from."""
+    """What was read of a job, and the stamps of the files it was read from.
+
+    Without `state` the `problem` says why it could not be read.
+    """
 
     config: Stamp
     submission: Submission
-    review: Stamp | None
-    state: JobState
+    review: Stamp | None = None
+    state: JobState | None = None
+    problem: str = ""
 
 
 class LocalJobFolder:
@@ -63,20 +67,25 @@ class LocalJobFolder:
             unseen = self._sentence(Path(error.filename or self._root), _reason(error))
             return LocalLook(problems=(unseen,), present=False)
         problems = [self._sentence(datasite / path, reason) for path, reason in tree.problems]
-        reviewed: Mapping[str, str] = {}
-        try:
-            reviewed = _review_folders(datasite)
-        except OSError as error:
-            problems.append(self._sentence(datasite / JOBS / REVIEW, _reason(error)))
+        reviewed, unlisted = self._reviewed(datasite)
         known: dict[str, _Known] = {}
+        unread = []
         for folder in tree.jobs:
             try:
-                known[folder.path] = self._read(datasite, folder, reviewed)
+                job = known[folder.path] = self._read(datasite, folder, reviewed)
+                problem = job.problem
             except _UnusableError as unusable:
-                problems.append(self._sentence(unusable.path, str(unusable)))
+                problem = str(unusable)
+            if problem:
+                problems.append(problem)
+                unread.append(f"{datasite.name}/{folder.path}")
         self._known = known
-        jobs = tuple(_job(f"{datasite.name}/{path}", job) for path, job in known.items())
-        return LocalLook(jobs=jobs, problems=tuple(problems))
+        return LocalLook(
+            jobs=tuple(_job(f"{datasite.name}/{path}", job) for path, job in known.items()),
+            problems=(*problems, *unlisted),
+            whole=tree.whole and not unlisted,
+            unread=tuple(unread),
+        )
 
     def accepted_peers(self) -> frozenset[str]:
         """The peers that have a review folder (J2 and later); empty when that cannot be told."""
@@ -125,30 +134,40 @@ class LocalJobFolder:
     def _scan(self, datasite: Path) -> JobTree:
         jobs = datasite / JOBS
         if not jobs.exists():
-            return JobTree((), ())
+            return JobTree(whole=False)
         if not Path(os.path.realpath(jobs)).is_relative_to(os.path.realpath(self._root)):
             raise OSError(errno.ELOOP, "it leads out of the SyftBox folder", str(jobs))
         return scan_jobs(datasite)
 
+    def _reviewed(self, datasite: Path) -> tuple[Mapping[str, str], tuple[str, ...]]:
+        """The review folders, and in words that they cannot be listed."""
+        try:
+            return _review_folders(datasite), ()
+        except OSError as error:
+            return {}, (self._sentence(datasite / JOBS / REVIEW, _reason(error)),)
+
     def _read(self, datasite: Path, folder: JobFolder, reviewed: Mapping[str, str]) -> _Known:
-        """What is known of one job now. Raises `_UnusableError` with the file that does not say it."""
+        """What is known of one job now. Raises `_UnusableError` when it cannot be told whose job it is."""
         before = self._known.get(folder.path)
         at = datasite / folder.path / CONFIG_FILE
         try:
             config = _stamp(at)
             submission = before.submission if before and before.config == config else _submission(at, folder)
+        except (OSError, ValueError) as error:
+            raise _UnusableError(self._sentence(at, _reason(error))) from error
+        at = at.parent
+        try:
             if folder.layout in _FLAT:
-                at = at.parent
-                return _Known(config, submission, None, read_markers(at, config))
+                return _Known(config, submission, state=read_markers(at, config))
             state_file = f"{_review_path(folder.path, reviewed)}/{STATE_FILE}"
             at = datasite / state_file
             refuse_links(datasite, state_file)
             review = stamp_of(at)
-            if before and review and before.review == review:
+            if before and before.state and review and before.review == review:
                 return _Known(config, submission, review, before.state)
             return _Known(config, submission, review, read_review(at, review, config))
         except (OSError, ValueError) as error:
-            raise _UnusableError(at, _reason(error)) from error
+            return _Known(config, submission, problem=self._sentence(at, _reason(error)))
 
     def _sentence(self, path: Path, reason: str) -> str:
         name = "the SyftBox folder" if path == self._root else os.path.relpath(path, self._root)
@@ -156,17 +175,22 @@ class LocalJobFolder:
 
 
 class _UnusableError(Exception):
-    """A job folder that does not say what it must; `path` is the file to blame."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(reason)
-        self.path = path
+    """A job folder that does not say what it must."""
 
 
 def _job(path: str, known: _Known) -> LocalJob:
     state = known.state
+    if state is None:
+        return LocalJob(known.submission, path, JobStatus.RECEIVED, readable=False)
     return LocalJob(
-        known.submission, path, state.status, state.reason, state.return_code, state.run, changed_at=state.changed_at
+        known.submission,
+        path,
+        state.status,
+        reason=state.reason,
+        return_code=state.return_code,
+        run=state.run,
+        copy=state.copy,
+        changed_at=state.changed_at,
     )
 
 

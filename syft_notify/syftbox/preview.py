@@ -36,9 +36,9 @@ def build_preview(sizes: Mapping[str, int], read: Reader, entry_point: str) -> P
     """
     paths = [path for path in sizes if path != CONFIG_FILE]
     plain = [path for path in paths if not _is_unshown(path)]
-    lock = [path for path in plain if _is_lock_file(path)]
-    empty = [path for path in plain if sizes[path] == 0]
-    code = [path for path in plain if path not in {*lock, *empty}]
+    lock = {path for path in plain if _is_lock_file(path)}
+    empty = {path for path in plain if sizes[path] == 0}
+    code = [path for path in plain if path not in lock and path not in empty]
     picked = _Pick(sizes, read)
     for path in _by_importance(code, entry_point):
         picked.add(path)

@@ -14,7 +14,7 @@ from syft_notify.model import Decision, Event, JobStatus, Kind, LocalJob, Opaque
 from syft_notify.monitors.jobs import JobMonitor
 from syft_notify.monitors.survey import Surveyor
 from syft_notify.pipeline.route import Router
-from syft_notify.syftbox.submission import read_message
+from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
 from syft_notify.testing import FakeClock, MemoryLocalJobs, MemoryRemoteFiles
 from tests.worlds import GENERATIONS, Job, python_job
 
@@ -115,10 +115,18 @@ class TestDrive:
 
     def test_a_message_beyond_the_limit_is_told_as_too_large(self, post):
         inbox = post.peer()
-        huge = post.submit(inbox, python_job("huge"))
-        post.drive.faults[huge] = RejectedFault("it is too large")
+        post.drive.add_file(inbox, "msgv2_1.0_huge.tar.gz", bytes(MAX_PACKED_BYTES + 1), DS)
         (event,) = post.look()
         assert event.facts.opaque is Opaque.TOO_LARGE
+        assert post.look() == []
+
+    def test_a_message_that_drive_does_not_give_out_is_told_with_its_reason(self, post):
+        inbox = post.peer()
+        kept = post.submit(inbox, python_job("kept"))
+        post.drive.faults[kept] = RejectedFault("Drive answered 403 (cannotDownloadFile)")
+        (event,) = post.look()
+        assert event.facts.opaque is Opaque.UNREADABLE
+        assert event.facts.reason == "Drive answered 403 (cannotDownloadFile)"
         assert post.look() == []
 
     def test_a_folder_that_fails_hides_no_other_and_is_looked_at_again(self, post):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from syft_notify.model import LocalJob, LocalLook
+from syft_notify.model import JobStatus, LocalJob, LocalLook
 from tests.worlds import GENERATIONS, MarkerGeneration, ReviewGeneration, python_job
 
 DO, DS = "do@example.org", "ds@example.org"
@@ -30,4 +30,10 @@ def only(look: LocalLook) -> LocalJob:
 
 
 def names(look: LocalLook) -> list[str]:
-    return sorted(job.submission.name for job in look.jobs)
+    """The jobs that could be read whole."""
+    return sorted(job.submission.name for job in look.jobs if job.readable)
+
+
+def without_state(look: LocalLook) -> list[tuple[str, JobStatus]]:
+    """The jobs of which only the submission could be read."""
+    return sorted((job.submission.name, job.status) for job in look.jobs if not job.readable)

@@ -213,7 +213,6 @@ def test_a_config_beside_other_jobs_does_not_hide_them() -> None:
         "app_data/job//config.yaml",
         "app_data/job/a/config.yaml/",
         "/app_data/job/a/config.yaml",
-        "app_data/job/a\\b/config.yaml",
         "app_data/job/a\0/config.yaml",
         "app_data/job/" + "j" * 256 + "/config.yaml",
         "app_data/job/" + "d/" * 3000 + "config.yaml",

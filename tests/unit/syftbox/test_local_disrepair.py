@@ -24,6 +24,7 @@ from tests.unit.syftbox.boxes import (
     WITH_REVIEWS,
     names,
     only,
+    without_state,
 )
 from tests.worlds import (
     Generation,
@@ -43,6 +44,8 @@ def test_no_folder_at_all_is_said_and_is_not_an_empty_one(root: Path, jobs: Loca
     (root / "do@example.org.txt").write_text("")
     assert not jobs.look().present
     (root / DO).mkdir()
+    assert jobs.look() == LocalLook(present=True, whole=False)
+    (root / DO / "app_data/job").mkdir(parents=True)
     assert jobs.look() == LocalLook(present=True)
 
 
@@ -76,7 +79,10 @@ def test_a_state_file_that_says_nothing_is_named_and_read_again_next_time(
     state.write_bytes(content)
     look = jobs.look()
     assert names(look) == ["other"]
+    assert without_state(look) == [("sales", JobStatus.RECEIVED)]
     assert look.problems == (f"{state.relative_to(root)}: {reason}",)
+    assert look.unread == (str(generation.folder(root, JOB).relative_to(root)),)
+    assert look.whole
     state.write_bytes(whole)
     assert names(jobs.look()) == ["other", "sales"]
     assert jobs.look().problems == ()
@@ -87,7 +93,7 @@ def test_a_known_job_is_not_reported_from_memory_while_its_state_is_broken(root:
     J2.approve(root, JOB, AT)
     assert only(jobs.look()).status is JobStatus.APPROVED
     (J2.review(root, JOB) / "state.yaml").write_text("")
-    assert jobs.look().jobs == ()
+    assert without_state(jobs.look()) == [("sales", JobStatus.RECEIVED)]
 
 
 def test_a_state_without_any_other_key_is_enough(root: Path, jobs: LocalJobFolder) -> None:
@@ -147,7 +153,8 @@ def test_a_return_code_that_is_no_number_is_read_again_next_time(
     generation.finish(root, JOB, 3, "", AT)
     (folder / "returncode.txt").write_text(code)
     look = jobs.look()
-    assert look.jobs == ()
+    assert without_state(look) == [("sales", JobStatus.RECEIVED)]
+    assert names(look) == []
     assert look.problems == (f"{folder.relative_to(root)}: its returncode.txt holds no number",)
     (folder / "returncode.txt").write_text("3\n")
     assert only(jobs.look()).return_code == 3
@@ -185,7 +192,8 @@ def test_links_out_of_the_tree_are_not_followed(root: Path, jobs: LocalJobFolder
     (J2.folder(root, JOB) / "code/secret.py").symlink_to(stolen / f"inbox/{DS}/stolen/code/main.py")
     (job_root / f"review/{DS}/sales").symlink_to(stolen / f"review/{DS}/stolen")
     look = jobs.look()
-    assert look.jobs == ()
+    assert names(look) == []
+    assert without_state(look) == [("sales", JobStatus.RECEIVED)]
     assert look.problems == (
         f"{DO}/app_data/job/review/{DS}/sales/state.yaml: it cannot be read: a link is on the way",
     )

@@ -200,9 +200,22 @@ def test_changes_that_make_no_job_are_no_submission_and_nothing_opaque() -> None
         put("inbox/ds@x.org/readme.txt", "hello"),
         put("inbox/ds@x.org/sales/extra.txt", "hello"),
         change("app_data/notes.txt", "hello", 1.0, DO),
-        change("../../etc/config.yaml", "name: x", 1.0, DO),
     )
     assert contents == MessageContents(claimed_sender=DS)
+
+
+@pytest.mark.parametrize("path", ["app_data//job/sales", "./app_data/job/./sales", "app_data/job/other/../sales"])
+def test_a_path_that_is_written_oddly_is_the_one_that_the_disk_will_have(path: str) -> None:
+    contents = read_files(change(f"{path}/config.yaml", "type: python", 1.0, DO))
+    assert [submission.key for submission, _ in contents.submissions] == ["sales"]
+
+
+@pytest.mark.parametrize("path", ["../../etc/config.yaml", "/etc/config.yaml", "a/../../x", ".."])
+def test_a_path_out_of_the_datasite_makes_the_message_suspect(path: str) -> None:
+    contents = read_files(put("sales/config.yaml", "type: python"), change(path, "name: x", 1.0, DO))
+    assert contents.submissions == ()
+    assert contents.opaque is Opaque.UNREADABLE
+    assert contents.reason == "it names files outside of your datasite"
 
 
 def test_the_last_change_of_a_file_counts_and_a_deleted_config_announces_nothing() -> None:
