@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 PEERS_PART = "peers"
 JOB_PARTS = frozenset({"drive", "local"})
-PEER_EVENT = "peer:"
+PEER_EVENT, REQUEST = "peer:", ":requested"
 PEER_MARK = "peer_"
 FOREIGN_EVENT = "told by another program"
 
@@ -160,11 +160,25 @@ class Ledger:
             self._foreign -= gone
         return bool(gone)
 
+    def reopen(self, event_key: str) -> None:
+        """Let an event be told that was kept without telling anybody; one that was told, or is about to be, stays."""
+        record = self._state.events.get(event_key)
+        waits = any(pending.notification.event_key == event_key for pending in self._state.outbox.values())
+        if record is None or waits:
+            return
+        if record.decision is Decision.BASELINE:
+            record.marks = []
+        record.reopened = not record.marks
+
     # Act, then settle.
 
     def pending(self) -> list[Pending]:
         """The outbox in the order of admission."""
         return list(self._state.outbox.values())
+
+    def closed_channels(self) -> Mapping[str, datetime]:
+        """Until when the service behind a channel wants to be left alone."""
+        return self._state.closed_channels
 
     def thread(self, notification: Notification) -> ThreadRef:
         """How this notification joins its conversation."""
@@ -184,6 +198,8 @@ class Ledger:
     def settle(self, notification_id: str, outcome: Outcome) -> None:
         """Write down what became of the attempt."""
         pending = self._state.outbox[notification_id]
+        if outcome.rate_limited and outcome.retry_at is not None:
+            self._state.closed_channels[pending.notification.channel] = outcome.retry_at
         if outcome.kind is OutcomeKind.SENT:
             self._settle_sent(pending.notification, outcome)
         else:
@@ -199,6 +215,7 @@ class Ledger:
 
     def _settle_sent(self, notification: Notification, outcome: Outcome) -> None:
         del self._state.outbox[notification.id]
+        self._state.closed_channels.pop(notification.channel, None)
         thread = self._state.threads.setdefault(self.thread(notification).key, ThreadRecord())
         if outcome.receipt and outcome.receipt.thread_id:
             thread.remote_id = outcome.receipt.thread_id
@@ -223,8 +240,8 @@ class Ledger:
     def _honour_edits(self) -> None:
         """What a person removed from the file since we wrote it is to be told again."""
         if PEERS_PART in self._state.started and self._contents.peers is None:
-            log.info("peer_snapshot was removed: the peers are announced again")
-            self._forget_peers()
+            log.info("peer_snapshot was removed: open peer requests are announced again")
+            self._forget_requests()
         for event_key, record in self._state.events.items():
             kept = [mark for mark in record.marks if mark[1] in self._contents.notified.get(mark[0], ())]
             if len(kept) < len(record.marks):
@@ -232,10 +249,13 @@ class Ledger:
                 record.marks, record.reopened = kept, True
                 self._state.files.pop(record.file, None)
 
-    def _forget_peers(self) -> None:
-        notified, events = self._contents.notified, self._state.events
-        self._contents.notified = {key: kinds for key, kinds in notified.items() if not key.startswith(PEER_MARK)}
-        self._state.events = {key: record for key, record in events.items() if not key.startswith(PEER_EVENT)}
+    def _forget_requests(self) -> None:
+        """Peers who were granted stay so: nobody who works here for long is told that they were accepted."""
+        events = self._state.events
+        requests = {key for key in events if key.startswith(PEER_EVENT) and key.endswith(REQUEST)}
+        for key in requests:
+            for mark in events.pop(key).marks:
+                self._contents.notified.pop(mark[0], None)
 
     # The files.
 

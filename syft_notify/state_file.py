@@ -51,7 +51,7 @@ class ThreadRecord:
 
 @dataclass
 class State:
-    """Our own part of the state file."""
+    """Our own part of the state file. `closed_channels` says until when a channel is left alone."""
 
     version: int = FORMAT
     started: dict[str, datetime] = field(default_factory=dict)
@@ -59,6 +59,7 @@ class State:
     files: dict[str, datetime] = field(default_factory=dict)
     outbox: dict[str, Pending] = field(default_factory=dict)
     threads: dict[str, ThreadRecord] = field(default_factory=dict)
+    closed_channels: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass

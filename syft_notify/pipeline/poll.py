@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -91,8 +91,10 @@ class Poll:
         return self._finish(started, narrator, wanted, tally)
 
     def tell(self, events: Sequence[Event], narrator: Narrator) -> PollReport:
-        """Keep and send events that nobody had to look for."""
+        """Keep and send events that a person asks to tell; what was kept quietly before is told now."""
         started, tally = self._clock(), _Tally()
+        for event in events:
+            self._ledger.reopen(event.key)
         self._keep(Observation(), events, narrator, tally)
         return self._finish(started, narrator, lambda: True, tally)
 
@@ -153,7 +155,7 @@ class Poll:
     def _send(self, narrator: Narrator, wanted: Callable[[], bool], tally: _Tally) -> None:
         closed: set[str] = set()
         conversations_held: set[tuple[str, str]] = set()
-        for waiting in due(self._ledger.pending(), self._clock()):
+        for waiting in self._due():
             notification = waiting.notification
             conversation = (notification.recipient, notification.thread.key)
             if not wanted():
@@ -192,5 +194,8 @@ class Poll:
         return self._compose(notification, preview, self._ledger.thread(notification), self._clock())
 
     def _preview_outbox(self, narrator: Narrator) -> None:
-        for pending in due(self._ledger.pending(), self._clock()):
+        for pending in self._due():
             narrator.would_send(self._message(pending))
+
+    def _due(self) -> Iterator[Pending]:
+        return due(self._ledger.pending(), self._clock(), self._ledger.closed_channels())

@@ -235,7 +235,7 @@ class TestOriginalFile:
 
 
 class TestResetByHand:
-    def test_removing_the_peer_snapshot_announces_the_peers_again(self, path: Path) -> None:
+    def test_removing_the_peer_snapshot_announces_the_requests_again_and_no_old_grant(self, path: Path) -> None:
         ledger = open_ledger(path)
         offers = [routed(peer_event()), routed(quiet(peer_event(Kind.PEER_GRANTED, "old@example.org")))]
         ledger.admit(looked("peers", "drive"), [*offers, routed(job_event())], NOW)
@@ -243,11 +243,22 @@ class TestResetByHand:
         edit(path, lambda content: content.pop("peer_snapshot"))
         ledger = open_ledger(path)
         assert not ledger.seen(peer_event().key)
-        assert not ledger.seen(peer_event(Kind.PEER_GRANTED, "old@example.org").key)
+        assert ledger.seen(peer_event(Kind.PEER_GRANTED, "old@example.org").key)
         assert ledger.seen(job_event().key)
         ledger.admit(looked("peers"), [routed(peer_event())], NOW)
         assert deliver_all(ledger) == ["new_peer_request", "peer_request_sent"]
         assert document(path)["peer_snapshot"] == [DS]
+
+    def test_removing_the_entry_of_a_granted_peer_tells_the_grant_again(self, path: Path) -> None:
+        ledger = open_ledger(path)
+        grant = peer_event(Kind.PEER_GRANTED)
+        ledger.admit(looked("peers"), [routed(grant)], NOW)
+        deliver_all(ledger)
+        edit(path, lambda content: content["notified_jobs"].pop(f"peer_granted_{DS}"))
+        ledger = open_ledger(path)
+        assert not ledger.seen(grant.key)
+        ledger.admit(looked("peers"), [routed(grant)], NOW)
+        assert deliver_all(ledger) == ["peer_granted"]
 
     def test_removing_a_jobs_entry_tells_it_again(self, path: Path) -> None:
         ledger = open_ledger(path)

@@ -27,7 +27,7 @@ def pending(kind: Kind = Kind.JOB_APPROVED, job: str = "sales", **changes: objec
 
 
 def keys(outbox: list[Pending]) -> list[str]:
-    return [p.notification.event_key for p in due(outbox, NOW)]
+    return [p.notification.event_key for p in due(outbox, NOW, {})]
 
 
 def test_everything_is_due_in_the_order_in_which_it_came():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +209,34 @@ class TestDelivery:
         report = line.poll()
         assert (report.sent, report.undelivered, report.pending) == (0, 10, 10)
         assert len(line.narrator.outcomes) == 1
+
+    def test_a_channel_that_wants_to_be_left_alone_is_left_alone_until_then(self, line):
+        line.monitors[0].finds = [job_event(job=str(number)) for number in range(3)]
+        line.channel.faults = [RateLimitedFault("x", until=line.clock() + timedelta(minutes=10))]
+        line.poll()
+        line.open()
+        for _ in range(9):
+            line.clock.advance(60)
+            assert line.poll().sent == 0
+        assert line.narrator.outcomes == []
+        line.clock.advance(60)
+        assert line.poll().sent == 6
+
+    def test_a_mistake_of_ours_costs_one_mail_and_is_logged(self, line, caplog):
+        line.monitors[0].finds = [job_event(job=name) for name in ("a", "b")]
+        line.channel.faults = [KeyError("mistake")]
+        report = line.poll()
+        assert (report.sent, report.dead) == (3, 1)
+        assert "met a mistake of ours" in caplog.text
+        assert "KeyError" in caplog.text
+
+    def test_a_clock_that_was_ahead_does_not_hold_mails_back(self, line):
+        line.monitors[0].finds = [job_event(Kind.JOB_APPROVED)]
+        line.channel.faults = [RateLimitedFault("x", until=line.clock() + timedelta(days=366))]
+        line.clock.advance(365 * 86_400)
+        line.poll()
+        line.clock.advance(-365 * 86_400)
+        assert line.poll().sent == 1
 
     def test_everything_goes_out_once_the_token_is_cured_without_a_restart(self, line):
         line.monitors[0].finds = [job_event()]
