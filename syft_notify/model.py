@@ -103,7 +103,7 @@ class Submission:
     code_type: str = ""
     entry_point: str = ""
     dependencies: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
+    file_count: int = 0
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ class JobFacts:
     code_type: str = ""
     entry_point: str = ""
     dependencies: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
+    file_count: int = 0
     reason: str = ""
     return_code: int | None = None
     stderr_tail: str = ""

@@ -268,7 +268,7 @@ def _facts(do: str, submission: Submission, sender: _Sender) -> JobFacts:
         code_type=submission.code_type,
         entry_point=submission.entry_point,
         dependencies=submission.dependencies,
-        files=submission.files,
+        file_count=submission.file_count,
     )
 
 

@@ -76,7 +76,7 @@ class Composer:
 
     def compose(self, notification: Notification, preview: Preview | None, thread: ThreadRef, now: datetime) -> Message:
         """The mail of a notification. Raises `RejectedFault` for one that can never be written."""
-        if not (_ADDRESS.fullmatch(notification.recipient) and notification.recipient.isprintable()):
+        if not _is_address(notification.recipient):
             raise RejectedFault(f"{plain(notification.recipient)!r} is not one email address")
         try:
             context = self._context(notification, preview, now)
@@ -136,6 +136,11 @@ class Composer:
         return [utc] if local == utc else [utc, local + whose]
 
 
+def _is_address(text: str) -> bool:
+    """Whether this is one address as Gmail takes it: no other script, and no encoded word that hides another one."""
+    return _ADDRESS.fullmatch(text) is not None and text.isascii() and text.isprintable() and "=?" not in text
+
+
 def _headers(notification: Notification, thread: ThreadRef) -> dict[str, str]:
     """`References` names the root in the first mail too: Gmail gives that one a Message-ID we do not know."""
     headers = {
@@ -183,7 +188,7 @@ def _details(facts: JobFacts, kind: Kind) -> list[tuple[str, str]]:
             ("Type", plain(facts.code_type, 40)),
             ("Entry point", plain(facts.entry_point)),
             ("Depends on", _listing(facts.dependencies)),
-            ("Files", str(len(facts.files) or "")),
+            ("Files", f"{facts.file_count:,}" if facts.file_count else ""),
             ("Size", "" if facts.size is None else size_in_words(facts.size)),
         ]
     if kind in (Kind.JOB_EXECUTED, Kind.JOB_FAILED) and facts.return_code is not None:

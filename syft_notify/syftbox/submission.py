@@ -54,7 +54,7 @@ def describe(folder: JobFolder, config: str, files: Iterable[str]) -> Submission
         code_type=text_of(details, "type", limit=_MAX_WORD) or ("bash" if before_types and details else ""),
         entry_point=entry_point,
         dependencies=texts_of(details, "dependencies", limit=_MAX_NAME, count=_MAX_LISTED),
-        files=tuple(printable(name) for name in submitted_names(files, entry_point)[:_MAX_LISTED]),
+        file_count=len(submitted_names(files, entry_point)),
     )
 
 

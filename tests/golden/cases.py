@@ -41,7 +41,7 @@ JOB = JobFacts(
     code_type="python",
     entry_point="main.py",
     dependencies=("pandas>=2.2", "numpy"),
-    files=("main.py", "lib/clean.py", "data.bin"),
+    file_count=3,
     size=1834,
 )
 PEER = PeerFacts(do=DO, ds=DS, version="0.10.0")
@@ -162,7 +162,7 @@ def _every() -> Iterator[Case]:
     yield _job("ran_too_long_do", Kind.JOB_FAILED, do, layout=JobLayout.J2, return_code=-1)
     yield Case("syft_client_peer_do", Kind.PEER_REQUESTED, do, replace(PEER, version="0.1.117"))
     hostile: dict[str, Any] = {"job": HOSTILE, "key": f"{DS}/{HOSTILE}", "code_type": HOSTILE, "entry_point": HOSTILE}
-    yield _job("hostile_do", Kind.JOB_SUBMITTED, do, HOSTILE_CODE, files=(HOSTILE,), dependencies=(HOSTILE,), **hostile)
+    yield _job("hostile_do", Kind.JOB_SUBMITTED, do, HOSTILE_CODE, file_count=1, dependencies=(HOSTILE,), **hostile)
     yield _job("hostile_failed_do", Kind.JOB_FAILED, do, stderr_tail=HOSTILE, warning=HOSTILE, **hostile)
     yield _job("hostile_rejected_ds", Kind.JOB_REJECTED, ds, reason=HOSTILE, **hostile)
     yield _job("endless_name_do", Kind.JOB_SUBMITTED, do, job="n" * 10_000, key="n" * 10_000)

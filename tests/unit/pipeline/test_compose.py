@@ -169,7 +169,7 @@ def test_text_only_means_no_html_part() -> None:
 def test_no_text_from_outside_becomes_markup_a_header_or_a_template() -> None:
     facts = {"job": HOSTILE, "key": f"{DS}/{HOSTILE}", "warning": HOSTILE, "code_type": HOSTILE, "reason": HOSTILE}
     preview = Preview((CodeFile(HOSTILE, HOSTILE, 9, cut=True),), (HOSTILE,))
-    more = {"entry_point": HOSTILE, "dependencies": (HOSTILE,), "files": (HOSTILE,), "stderr_tail": HOSTILE}
+    more = {"entry_point": HOSTILE, "dependencies": (HOSTILE,), "stderr_tail": HOSTILE}
     for opaque in (None, Opaque.UNREADABLE):
         for mail in every_mail(LATER, preview, opaque=opaque, **facts, **more):
             tags = _Tags(mail.html)
@@ -212,7 +212,17 @@ def test_every_line_of_foreign_text_is_marked_in_the_text_part() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["a@x.org, b@y.org", "a@x.org\nBcc: b@y.org", "Mr <a@x.org>", "a", "", "a\u202e@x.org"]
+    "address",
+    [
+        "a@x.org, b@y.org",
+        "a@x.org\nBcc: b@y.org",
+        "Mr <a@x.org>",
+        "a",
+        "",
+        "a\u202e@x.org",
+        "=?utf-8?q?victim=40y.org=2C?=a@x.org",
+        "größe@x.org",
+    ],
 )
 def test_a_mail_goes_to_exactly_one_address_or_not_at_all(address: str) -> None:
     notification = replace(_for(Role.DO, job_event()), recipient=address)

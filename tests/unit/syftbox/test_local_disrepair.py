@@ -345,7 +345,7 @@ def test_a_job_with_countless_files_is_shown_in_part(root: Path, jobs: LocalJobF
     for number in range(5100):
         (folder / f"code/{number}").touch()
     job = only(jobs.look())
-    assert len(job.submission.files) == 200
+    assert job.submission.file_count > 4000
     assert jobs.preview(job).left_out[-1] == "further files: there are too many to look at"
 
 
