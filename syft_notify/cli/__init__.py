@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from typing import NoReturn
 
 import click
@@ -35,6 +36,8 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line. No traceback reaches the user; `--verbose` logs it."""
     logging.getLogger("syft_notify").addHandler(logging.NullHandler())
+    # Google's libraries say so of Python 3.10 at each start; we support it, and the user cannot cure it here.
+    warnings.filterwarnings("ignore", "You are using a non-supported Python", FutureWarning)
     try:
         code = cli.main(standalone_mode=False)
     except NotifyError as error:
