@@ -12,8 +12,9 @@ from syft_notify.errors import UserError
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace `path` by `content`, mode 0600: a reader sees the old file or the new one, never a part.
 
-    Raises `UserError` when the disk refuses.
+    What a symbolic link points to is replaced, not the link. Raises `UserError` when the disk refuses.
     """
+    path = path.resolve()
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:

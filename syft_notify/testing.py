@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -53,6 +54,7 @@ class MemoryRemoteFiles:
         self.calls: list[str] = []
         self._clock = clock or FakeClock()
         self._stored: dict[str, _Stored] = {}
+        self._numbers = itertools.count(1)
 
     def add_folder(self, name: str, owner: str) -> str:
         """A folder at the top of the owner's Drive, visible to `me`; returns its id."""
@@ -77,10 +79,11 @@ class MemoryRemoteFiles:
         del self._stored[file_id]
 
     def _add(self, name: str, owner: str, parent: str, content: bytes) -> str:
-        file_id = f"id-{len(self._stored) + 1}-{name}"
+        number = next(self._numbers)
+        file_id = f"id-{number}-{name}"
         now = self._clock()
         mine = owner == self.me
-        file = RemoteFile(file_id, name, owner, mine, now, now, len(content), version=str(len(self.calls)))
+        file = RemoteFile(file_id, name, owner, mine, now, now, len(content), version=str(number))
         self._stored[file_id] = _Stored(file, parent, content)
         return file_id
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+from email.errors import MessageError
+from email.header import Header
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import Policy
 from typing import Any
 
 from syft_notify.errors import RejectedFault
@@ -39,21 +43,48 @@ class GmailChannel:
         self._session.close()
 
     def _post(self, body: dict[str, str]) -> Receipt:
-        answer = self._session.send(lambda gmail: gmail.users().messages().send(userId="me", body=body).execute())
-        return Receipt(str(answer.get("id", "")), str(answer.get("threadId", "")))
+        return self._session.send(
+            lambda gmail: _receipt(gmail.users().messages().send(userId="me", body=body).execute())
+        )
+
+
+_SHORT = 60  # characters that fit into a line of 78 (RFC 5322, section 2.1.1) behind the name of the header
+
+
+class _Subject(str):
+    """A subject that arrives exactly as it is. `name` and `fold` are what email policies ask of a header object.
+
+    Python's own folding drops blanks between encoded words, and stumbles over a text that looks like one.
+    """
+
+    name = "Subject"
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        if self.isascii() and self.isprintable() and "=?" not in self and len(self) <= _SHORT:
+            return f"{self.name}: {self}{policy.linesep}"
+        words = Header(str(self), "utf-8", header_name=self.name)
+        return f"{self.name}: {words.encode(linesep=policy.linesep)}{policy.linesep}"
+
+
+def _receipt(answer: object) -> Receipt:
+    """Raises `ValueError` for an answer that names no message: whether the mail went out is then unknown."""
+    if not isinstance(answer, dict) or not answer.get("id"):
+        raise ValueError("an answer without a message id")
+    return Receipt(str(answer["id"]), str(answer.get("threadId", "")))
 
 
 def mime(message: Message) -> EmailMessage:
-    """The mail as Gmail takes it. Raises `RejectedFault` when its headers cannot be written."""
+    """The mail as Gmail takes it. Raises `RejectedFault` when it cannot be written."""
     mail = EmailMessage()
     try:
-        mail["To"] = message.to
-        mail["Subject"] = message.subject
+        mail["To"] = Address(addr_spec=message.to)
+        mail["Subject"] = _Subject(message.subject)
         for name, value in message.headers.items():
             mail[name] = value
-    except ValueError as error:
+        mail.set_content(message.text)
+        if message.html:
+            mail.add_alternative(message.html, subtype="html")
+        mail.as_bytes()
+    except (ValueError, IndexError, MessageError) as error:
         raise RejectedFault(f"The mail to {message.to!r} cannot be written: {error}") from error
-    mail.set_content(message.text)
-    if message.html:
-        mail.add_alternative(message.html, subtype="html")
     return mail

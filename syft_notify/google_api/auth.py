@@ -12,11 +12,12 @@ from typing import Any, Protocol
 
 import google_auth_httplib2
 import httplib2
+from google.auth.exceptions import RefreshError, TransportError
 from google.oauth2.credentials import Credentials
 
 from syft_notify.atomic import write_atomically
 from syft_notify.errors import ConfigError, CredentialFault, UserError
-from syft_notify.google_api.faults import translated
+from syft_notify.google_api.faults import CONNECTION_ERRORS, translated
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ _SCOPE = "https://www.googleapis.com/auth/"
 DRIVE_SCOPES = (f"{_SCOPE}drive.readonly", f"{_SCOPE}drive")
 GMAIL_SCOPES = (f"{_SCOPE}gmail.send", f"{_SCOPE}gmail.compose", f"{_SCOPE}gmail.modify", "https://mail.google.com/")
 REFRESH_TIMEOUT = 30.0
+LARGEST_FILE = 1_000_000
 _REQUIRED = ("refresh_token", "client_id", "client_secret")
 _CURE = "Put an authorized-user token file of the account there (docs/google-setup.md)"
 
@@ -50,11 +52,31 @@ class LentToken:
         return _refreshed(self._credentials, self.name)
 
 
+class _Credentials(Credentials):
+    """Google's, which stumble over a token service that answers 200 without a token, as some proxies do.
+
+    They also let some broken connections look like ones of the request that needed the token.
+    """
+
+    def refresh(self, request: Any) -> None:
+        try:
+            super().refresh(request)  # type: ignore[no-untyped-call]
+        except CONNECTION_ERRORS as error:
+            raise TransportError(error) from error  # type: ignore[no-untyped-call]
+        except (TypeError, AttributeError):
+            self.token = None
+        if _header_safe(self.token) is None:
+            raise RefreshError("the answer holds no token")  # type: ignore[no-untyped-call]
+
+
 class TokenFile:
     """An authorized-user token file. A new file put in its place is noticed and used."""
 
     def __init__(self, path: Path, service: str, scopes: Collection[str], token_uri: str | None = None) -> None:
-        """`scopes` are those of which one suffices; `token_uri` replaces Google's. Raises as `credentials` does."""
+        """`scopes` are those of which one suffices; `token_uri` replaces Google's.
+
+        Raises `ConfigError` for a file that cannot be used and `CredentialFault` for one that lacks the scopes.
+        """
         self.name = str(path)
         self._path = path
         self._service = service
@@ -64,9 +86,12 @@ class TokenFile:
         self._load()
 
     def credentials(self) -> Any:
-        """Valid credentials. Raises `ConfigError` for a file that cannot be used, `Fault` as Google answers."""
-        if self._stamp() != self._loaded:
-            self._load()
+        """Valid credentials. Raises `CredentialFault` for a file that was spoilt since, else as Google answers."""
+        try:
+            if self._stamp() != self._loaded:
+                self._load()
+        except ConfigError as error:
+            raise CredentialFault(error.title, error.hint) from error
         credentials = _refreshed(self._credentials, self.name)
         if credentials.token != self._document.get("token"):
             self._write_back()
@@ -91,8 +116,8 @@ class TokenFile:
         if self._path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             log.warning("others can read %s; `chmod 600` it", self._path)
         # Without `scopes` a refresh keeps all that were granted: the file may serve another program too.
-        self._credentials = Credentials(  # type: ignore[no-untyped-call]
-            self._document.get("token"),
+        self._credentials = _Credentials(  # type: ignore[no-untyped-call]
+            _header_safe(self._document.get("token")),
             refresh_token=self._document["refresh_token"],
             token_uri=self._token_uri,
             client_id=self._document["client_id"],
@@ -101,11 +126,16 @@ class TokenFile:
         )
 
     def _write_back(self) -> None:
-        """Keep the fresh token for the next start; everything else in the file stays as it is."""
+        """Keep the fresh token for the next start; everything else in the file stays as it is.
+
+        A file that was put there in the meantime is the person's: the next call reads it.
+        """
         self._document["token"] = self._credentials.token
         if self._credentials.expiry is not None:
             self._document["expiry"] = self._credentials.expiry.isoformat() + "Z"
         try:
+            if self._stamp() != self._loaded:
+                return
             write_atomically(self._path, json.dumps(self._document).encode())
             self._loaded = self._stamp()
         except UserError as error:
@@ -127,27 +157,37 @@ def _refreshed(credentials: Any, name: str) -> Any:
 
 def _read(path: Path, service: str) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            document = json.loads(file.read(LARGEST_FILE))
     except OSError as error:
         raise ConfigError(f"The {service} token file {path} cannot be read: {error.strerror}", _CURE) from error
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ConfigError(f"The {service} token file {path} is not valid JSON", _CURE) from None
-    missing = [key for key in _REQUIRED if not (isinstance(document, dict) and isinstance(document.get(key), str))]
+    if not isinstance(document, dict):
+        raise ConfigError(f"The {service} token file {path} holds no JSON object", _CURE)
+    missing = [key for key in _REQUIRED if not isinstance(document.get(key), str)]
     if missing:
         hint = "It looks like credentials.json; a token file is what consent gives. " if "installed" in document else ""
         raise ConfigError(f"The {service} token file {path} lacks {', '.join(missing)}", hint + _CURE)
-    return dict(document)
+    return document
 
 
 def _granted(document: Mapping[str, Any]) -> set[str]:
-    scopes = document.get("scopes") or ()
-    return set(scopes.split() if isinstance(scopes, str) else map(str, scopes))
+    scopes = document.get("scopes")
+    if isinstance(scopes, str):
+        return set(scopes.split())
+    return set(map(str, scopes)) if isinstance(scopes, list) else set()
+
+
+def _header_safe(token: object) -> str | None:
+    """The token when it can stand in a header. An error about a header would show it."""
+    return token if isinstance(token, str) and token.isascii() and token.isprintable() else None
 
 
 def _expiry(text: object) -> datetime | None:
     """google-auth wants naive UTC. A file without a readable time counts as expired, which costs one refresh."""
     try:
         moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
-    except ValueError:
+        return moment.astimezone(timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
         return datetime(1970, 1, 1)  # noqa: DTZ001 - the form that google-auth wants
-    return moment.astimezone(timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from googleapiclient.http import BatchHttpRequest
 
@@ -18,6 +20,8 @@ FOLDER = "application/vnd.google-apps.folder"
 SYFTBOX = "SyftBox"
 PAGE_SIZE = 1000
 BATCH_SIZE = 100
+Entry = TypeVar("Entry")
+
 _FILE_FIELDS = "id,name,size,owners(emailAddress),ownedByMe,createdTime,modifiedTime,version"
 
 
@@ -35,8 +39,7 @@ class DriveFiles:
 
     def account(self) -> str:
         """The address of the account that the token belongs to."""
-        answer = self._session.read(lambda drive: drive.about().get(fields="user(emailAddress)").execute())
-        return str(answer["user"]["emailAddress"]).lower()
+        return self._session.read(lambda drive: _address(drive.about().get(fields="user(emailAddress)").execute()))
 
     def folders(self, name_prefix: str) -> Listing:
         """All folders the user can see whose name begins with the prefix.
@@ -44,29 +47,29 @@ class DriveFiles:
         Drive's `contains` compares words and can bring others, so the names are compared here.
         """
         query = f"name contains {quoted(name_prefix)} and mimeType = '{FOLDER}' and trashed = false"
-        raw, complete = self._list(query, _FILE_FIELDS)
-        files = tuple(file for file in map(_remote_file, raw) if file.name.startswith(name_prefix))
-        return Listing(files, complete)
+        found, complete = self._list(query, _FILE_FIELDS, _remote_file)
+        return Listing(tuple(file for file in found if file.name.startswith(name_prefix)), complete)
 
     def own_files(self, name: str) -> Listing:
         """The user's own files with exactly this name directly inside an own folder named SyftBox."""
         wanted = f"(name = {quoted(name)} or (name = '{SYFTBOX}' and mimeType = '{FOLDER}'))"
-        raw, complete = self._list(f"{wanted} and 'me' in owners and trashed = false", f"{_FILE_FIELDS},parents")
-        homes = {entry["id"] for entry in raw if entry["name"] == SYFTBOX}
-        found = (entry for entry in raw if entry["name"] == name and homes.intersection(entry.get("parents", ())))
-        return Listing(tuple(map(_remote_file, found)), complete)
+        query = f"{wanted} and 'me' in owners and trashed = false"
+        found, complete = self._list(query, f"{_FILE_FIELDS},parents", _file_and_parents)
+        homes = {file.id for file, _ in found if file.name == SYFTBOX}
+        return Listing(tuple(file for file, parents in found if file.name == name and homes & parents), complete)
 
     def children(self, folder_ids: Sequence[str]) -> Mapping[str, Listing | Fault]:
         """What lies in each folder: one query a folder, a hundred queries a request, every page.
 
         One query for many folders would be cheaper, but Drive is known to answer it with gaps.
         """
-        unfinished = {folder_id: _Pages() for folder_id in folder_ids}
+        unfinished = {folder_id: _Folder(folder_id) for folder_id in folder_ids}
         done: dict[str, Listing | Fault] = {}
         while unfinished:
-            self._next_pages(list(unfinished.items())[:BATCH_SIZE])
-            for folder_id, pages in list(unfinished.items())[:BATCH_SIZE]:
-                if (result := pages.result()) is not None:
+            limit = self._next_pages(list(unfinished.values())[:BATCH_SIZE])
+            for folder_id, folder in list(unfinished.items()):
+                result = limit if folder.result() is None else folder.result()
+                if result is not None:
                     done[folder_id] = result
                     del unfinished[folder_id]
         return done
@@ -84,78 +87,96 @@ class DriveFiles:
             raise TransientFault(f"Drive sent only a part of {file.name}")
         return content
 
-    def _list(self, query: str, fields: str) -> tuple[list[Mapping[str, Any]], bool]:
-        files: list[Mapping[str, Any]] = []
-        complete, token = True, None
-        while True:
-            answer = self._session.read(_page_request(query, fields, token))
-            files += answer.get("files", ())
-            complete = complete and not answer.get("incompleteSearch", False)
-            token = answer.get("nextPageToken")
-            if not token:
-                return files, complete
+    def _list(self, query: str, fields: str, read: Callable[[Mapping[str, Any]], Entry]) -> tuple[list[Entry], bool]:
+        """All entries, and whether Drive says that they are all."""
+        pages: _Pages[Entry] = _Pages()
+        while not pages.finished:
+            pages.add(
+                self._session.read(
+                    lambda drive: _page(_list_request(drive, query, fields, pages.token).execute(), read)
+                )
+            )
+        return pages.entries, pages.complete
 
-    def _next_pages(self, wanted: Sequence[tuple[str, _Pages]]) -> None:
-        """One batch request: the next page of each folder."""
-
-        def ask(drive: Any) -> None:
-            batch = BatchHttpRequest(batch_uri=self._session.batch_uri())
-            for folder_id, pages in wanted:
-                query = f"{quoted(folder_id)} in parents and trashed = false"
-                request = _list_request(drive, query, _FILE_FIELDS, pages.token)
-                batch.add(request, callback=self._take(pages))
-            batch.execute()
-
-        self._session.read(ask)
-        faults = [pages.passing_fault for _, pages in wanted if pages.passing_fault]
-        if faults:
-            self._session.wait(1, faults[0])
-
-    def _take(self, pages: _Pages) -> Callable[[str, Any, Exception | None], None]:
-        def callback(_: str, answer: Any, error: Exception | None) -> None:
-            try:
-                with translated("Drive", self._token.name):
-                    if error is not None:
-                        raise error
-                    pages.add(answer)
-            except Fault as fault:
-                pages.fail(fault)
-
-        return callback
+    def _next_pages(self, wanted: Sequence[_Folder]) -> RateLimitedFault | None:
+        """One batch request: the next page of each folder. Returns the limit when Drive wants to be left alone."""
+        answers = self._session.read(lambda drive: _batch(drive, self._session.batch_uri(), wanted))
+        for folder, (content, error) in zip(wanted, answers, strict=True):
+            folder.take(content, error, self._token.name)
+        faults = [folder.passing_fault for folder in wanted if folder.passing_fault]
+        limits = [fault for fault in faults if isinstance(fault, RateLimitedFault)]
+        try:
+            if faults:
+                self._session.wait(max(folder.failures for folder in wanted), (limits or faults)[0])
+        except RateLimitedFault as limit:
+            return limit
+        return None
 
 
-class _Pages:
-    """The pages of one folder as they come in over several batches."""
+@dataclass(frozen=True)
+class _Page(Generic[Entry]):
+    """One answer of `files.list`."""
+
+    entries: tuple[Entry, ...]
+    complete: bool
+    next_token: str | None
+
+
+class _Pages(Generic[Entry]):
+    """The pages of one listing as they come in."""
 
     def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.complete = True
         self.token: str | None = None
+        self.finished = False
+
+    def add(self, page: _Page[Entry]) -> None:
+        """A page arrived. Raises `TransientFault` when it leads in a circle."""
+        if page.next_token is not None and page.next_token == self.token:
+            raise TransientFault("Drive gave the same page twice")
+        self.entries += page.entries
+        self.complete = self.complete and page.complete
+        self.token = page.next_token
+        self.finished = page.next_token is None
+
+
+class _Folder:
+    """The listing of one folder, over several batches."""
+
+    def __init__(self, folder_id: str) -> None:
+        self.id = folder_id
         self.passing_fault: Fault | None = None
-        self._files: list[RemoteFile] = []
-        self._complete = True
-        self._finished = False
+        self.failures = 0
+        self._pages: _Pages[RemoteFile] = _Pages()
         self._fault: Fault | None = None
-        self._failures = 0
 
-    def add(self, answer: Mapping[str, Any]) -> None:
-        """A page arrived."""
-        self.passing_fault = None
-        self._files += map(_remote_file, answer.get("files", ()))
-        self._complete = self._complete and not answer.get("incompleteSearch", False)
-        self.token = answer.get("nextPageToken")
-        self._finished = not self.token
+    def request(self, drive: Any) -> Any:
+        """The request for the next page, whose answer stays raw: one that is no JSON shall not spoil the batch."""
+        query = f"{quoted(self.id)} in parents and trashed = false"
+        request = _list_request(drive, query, _FILE_FIELDS, self._pages.token)
+        request.postproc = lambda _, content: content
+        return request
 
-    def fail(self, fault: Fault) -> None:
-        """A page did not arrive; a passing fault is tried again a few times."""
-        self._failures += 1
-        passing = isinstance(fault, TransientFault | RateLimitedFault) and self._failures < READ_ATTEMPTS
-        self.passing_fault = fault if passing else None
-        self._fault = None if passing else fault
+    def take(self, content: bytes, error: Exception | None, token: str) -> None:
+        """The answer to the request; a passing fault is tried again a few times."""
+        try:
+            with translated("Drive", token):
+                if error is not None:
+                    raise error
+                self._pages.add(_page(json.loads(content), _remote_file))
+            self.passing_fault = None
+        except Fault as fault:
+            self.failures += 1
+            passing = isinstance(fault, TransientFault | RateLimitedFault) and self.failures < READ_ATTEMPTS
+            self.passing_fault = fault if passing else None
+            self._fault = None if passing else fault
 
     def result(self) -> Listing | Fault | None:
         """The whole listing, the fault that ended it, or None while pages are missing."""
         if self._fault is not None:
             return self._fault
-        return Listing(tuple(self._files), self._complete) if self._finished else None
+        return Listing(tuple(self._pages.entries), self._pages.complete) if self._pages.finished else None
 
 
 def quoted(text: str) -> str:
@@ -169,12 +190,35 @@ def _list_request(drive: Any, query: str, fields: str, token: str | None) -> Any
     )
 
 
-def _page_request(query: str, fields: str, token: str | None) -> Callable[[Any], Mapping[str, Any]]:
-    def ask(drive: Any) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = _list_request(drive, query, fields, token).execute()
-        return answer
+def _batch(drive: Any, uri: str, wanted: Sequence[_Folder]) -> Sequence[tuple[bytes, Exception | None]]:
+    """What Drive answers for each folder, in one request. Raises `ValueError` when an answer is missing."""
+    answers: list[tuple[bytes, Exception | None]] = []
+    # It calls back in the order of the requests, once it has all the answers.
+    batch = BatchHttpRequest(callback=lambda _, content, error: answers.append((content, error)), batch_uri=uri)
+    for folder in wanted:
+        batch.add(folder.request(drive))
+    try:
+        batch.execute()
+    except LookupError as error:
+        raise ValueError("a batch with a missing answer") from error
+    return answers
 
-    return ask
+
+def _page(answer: Any, read: Callable[[Mapping[str, Any]], Entry]) -> _Page[Entry]:
+    """Raises `ValueError` for an answer that is not what was asked for."""
+    try:
+        entries = tuple(map(read, answer.get("files", ())))
+        return _Page(entries, not answer.get("incompleteSearch", False), answer.get("nextPageToken") or None)
+    except (AttributeError, TypeError) as error:
+        raise ValueError("an answer that is no list of files") from error
+
+
+def _address(answer: Any) -> str:
+    """Raises `ValueError` for an answer that names nobody."""
+    try:
+        return str(answer["user"]["emailAddress"]).lower()
+    except (LookupError, TypeError) as error:
+        raise ValueError("an answer that names no user") from error
 
 
 def _media(drive: Any, file_id: str, limit: int) -> bytes:
@@ -188,8 +232,8 @@ def _remote_file(entry: Mapping[str, Any]) -> RemoteFile:
     try:
         owners = entry.get("owners") or [{}]
         return RemoteFile(
-            id=entry["id"],
-            name=entry["name"],
+            id=str(entry["id"]),
+            name=str(entry["name"]),
             owner=str(owners[0].get("emailAddress", "")).lower(),
             owned_by_me=bool(entry.get("ownedByMe", False)),
             created_at=_moment(entry["createdTime"]),
@@ -197,8 +241,12 @@ def _remote_file(entry: Mapping[str, Any]) -> RemoteFile:
             size=int(entry.get("size", 0)),
             version=str(entry.get("version", "")),
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"a file without {error}") from error
+    except (LookupError, TypeError, AttributeError, OverflowError) as error:
+        raise ValueError("a file that is not described as it was asked for") from error
+
+
+def _file_and_parents(entry: Mapping[str, Any]) -> tuple[RemoteFile, frozenset[str]]:
+    return _remote_file(entry), frozenset(entry.get("parents") or ())
 
 
 def _moment(text: str) -> datetime:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -36,8 +34,13 @@ SETUP_REASONS = {
     "service_disabled": "Switch the API on in the Google Cloud project of the token",
     "domainpolicy": "Ask the administrator of the Google Workspace to allow the app",
 }
-BROKEN_CONNECTION = (OSError, ssl.SSLError, HTTPException, httplib2.HttpLib2Error, TransportError)
+CONNECTION_ERRORS = (OSError, HTTPException, httplib2.HttpLib2Error)
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _RETRY_AFTER = re.compile(r"[Rr]etry after (\S+)")
+
+
+class NeverConnected(ConnectionError):
+    """No connection came about, so the service cannot have seen the request."""
 
 
 @contextmanager
@@ -50,28 +53,32 @@ def translated(service: str, token: str, *, sending: bool = False) -> Iterator[N
     try:
         yield
     except RefreshError as error:
-        raise _refresh_fault(error, service, token) from error
+        # Without the cause: it holds what the token service answered, which a log must not keep.
+        raise _refresh_fault(error, service, token) from None
+    except TransportError as error:
+        # Only a refresh raises it, and that comes before the request or after its refusal.
+        raise TransientFault(f"The token for {service} could not be refreshed: no connection") from error
     except HttpError as error:
         raise _http_fault(error, service, token, sending=sending) from error
-    except socket.gaierror as error:
-        raise TransientFault(f"{service} cannot be found ({_words(error)})", "Check the network") from error
-    except ConnectionRefusedError as error:
-        raise TransientFault(f"{service} refuses the connection", "Check the network and the endpoint") from error
-    except BROKEN_CONNECTION as error:
+    except (NeverConnected, httplib2.ServerNotFoundError, ConnectionRefusedError) as error:
+        raise TransientFault(f"{service} cannot be reached ({_words(error)})", "Check the network") from error
+    except CONNECTION_ERRORS as error:
         fault = AmbiguousFault if sending else TransientFault
         raise fault(f"The connection to {service} broke ({_words(error)})") from error
     except GoogleAuthError as error:
         raise CredentialFault(
             f"{service} cannot be used with {token} ({type(error).__name__})", _cure(token)
         ) from error
-    except ValueError as error:
-        # Not JSON, or cut off: googleapiclient lets the parser's error through.
+    except (ValueError, RecursionError) as error:
+        # Not JSON, cut off, or not what was asked for: googleapiclient lets the parser's error through.
         fault = AmbiguousFault if sending else TransientFault
         raise fault(f"{service} gave an answer that cannot be understood") from error
 
 
 def _words(error: BaseException) -> str:
     """An error's kind without its text: texts of network libraries can hold whole requests."""
+    if isinstance(error, NeverConnected) and error.__cause__ is not None:
+        error = error.__cause__
     if isinstance(error, TimeoutError):
         return "timeout"
     return getattr(error, "strerror", None) or type(error).__name__
@@ -93,7 +100,7 @@ def _refresh_fault(error: RefreshError, service: str, token: str) -> Fault:
 
 
 def _http_fault(error: HttpError, service: str, token: str, *, sending: bool) -> Fault:
-    status = int(error.resp.status)
+    status = int(getattr(error.resp, "status", 0))  # 0: a batch whose answer could not be taken apart
     reasons, message = _reasons(error.content)
     says = f"{service} answered {status}" + (f" ({', '.join(sorted(reasons))})" if reasons else "")
     if status == 401:
@@ -104,9 +111,9 @@ def _http_fault(error: HttpError, service: str, token: str, *, sending: bool) ->
         return CredentialFault(says, SETUP_REASONS[reason])
     if status == 429 or (status == 403 and reasons & RATE_REASONS):
         return RateLimitedFault(says, until=_retry_time(error.resp, message))
-    if status >= 500:
+    if status >= 500 or status < 300:
         return AmbiguousFault(says) if sending else TransientFault(says)
-    if status == 408:
+    if status == 408 or status < 400:
         return TransientFault(says)
     if status == 404:
         return MissingFault(f"{says}: it is not there")
@@ -127,13 +134,13 @@ def _retry_time(response: Any, message: str) -> datetime | None:
     """When the service wants to hear from us again: the header (seconds or a date), else Gmail's sentence."""
     header = str(response.get("retry-after", "")).strip()
     now = datetime.now(timezone.utc)
-    if header.isdigit():
+    if _SECONDS.fullmatch(header):
         return now + timedelta(seconds=min(int(header), 86_400))
     found = _RETRY_AFTER.search(message)
     for text, parse in ((header, parsedate_to_datetime), (found.group(1) if found else "", _rfc3339)):
         try:
             return min(parse(text), now + timedelta(days=1))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             continue
     return None
 

@@ -15,7 +15,7 @@ from googleapiclient.discovery import build
 
 from syft_notify.errors import Fault, RateLimitedFault, TransientFault
 from syft_notify.google_api.auth import Token
-from syft_notify.google_api.faults import translated
+from syft_notify.google_api.faults import CONNECTION_ERRORS, NeverConnected, translated
 
 TIMEOUT_SECONDS = 60.0
 READ_ATTEMPTS = 4
@@ -34,7 +34,10 @@ class _OneTry:
     def connect(self) -> None:
         if self._used:
             raise ConnectionResetError("the connection broke before the answer")
-        super().connect()  # type: ignore[misc]
+        try:
+            super().connect()  # type: ignore[misc]
+        except CONNECTION_ERRORS as error:
+            raise NeverConnected from error
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         self._used = True
@@ -51,6 +54,10 @@ class _OneTryTls(_OneTry, httplib2.HTTPSConnectionWithTimeout):  # type: ignore[
 
 class _SendingHttp(httplib2.Http):  # type: ignore[misc]
     """Sends each request once, over a connection of its own: an idle one may have gone stale unnoticed."""
+
+    def __init__(self, timeout: float) -> None:
+        super().__init__(timeout=timeout)
+        self.follow_redirects = False
 
     def request(self, uri: str, *args: Any, **kwargs: Any) -> Any:
         kwargs["connection_type"] = _OneTryTls if uri.startswith("https:") else _OneTryPlain

@@ -1,0 +1,156 @@
+"""The mail as Gmail takes it, and what Gmail's answers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from syft_notify.channels.gmail import GmailChannel, mime
+from syft_notify.errors import AmbiguousFault, CredentialFault, RateLimitedFault, RejectedFault
+from syft_notify.google_api.auth import GMAIL_SCOPES, TokenFile
+from syft_notify.model import Message, ThreadRef
+from syft_notify.pipeline.plain import plain
+from syft_notify.sandbox import Sandbox
+from syft_notify.sandbox.faults import Trouble
+
+DO, DS = "do@example.org", "ds@example.org"
+ROOT = "<job.sales@syft-notify.invalid>"
+
+
+def message(**changes: object) -> Message:
+    mail = Message(
+        id="n1",
+        to=DS,
+        subject="sales",
+        headline="Your job sales was approved",
+        text="Approved.\n",
+        html="<p>Approved.</p>\n",
+        thread=ThreadRef("do@example.org/sales", ROOT),
+        headers={"References": ROOT, "In-Reply-To": ROOT, "X-Syft-Notify-Event": "n1"},
+    )
+    return replace(mail, **changes)
+
+
+@pytest.fixture
+def channel(sandbox: Sandbox, tmp_path: Path) -> Iterator[GmailChannel]:
+    """The owner's Gmail."""
+    path = tmp_path / "gmail_token.json"
+    path.touch(mode=0o600)
+    path.write_text(sandbox.token_file(DO))
+    gmail = GmailChannel(TokenFile(path, "Gmail", GMAIL_SCOPES, sandbox.token_uri), sandbox.gmail_endpoint, timeout=5)
+    yield gmail
+    gmail.close()
+
+
+class TestTheMail:
+    def test_holds_text_html_and_headers(self):
+        mail = message_from_bytes(mime(message()).as_bytes(), policy=policy.default)
+        assert (mail["To"], mail["Subject"], mail["References"], mail["X-Syft-Notify-Event"]) == (
+            DS,
+            "sales",
+            ROOT,
+            "n1",
+        )
+        assert mail.get_body(("plain",)).get_content() == "Approved.\n"
+        assert mail.get_body(("html",)).get_content() == "<p>Approved.</p>\n"
+
+    def test_without_html_is_text_alone(self):
+        assert mime(message(html="")).get_content_type() == "text/plain"
+
+    @given(
+        st.text(max_size=250).map(plain)
+        | st.lists(st.text("aé漢=?_<", max_size=30), max_size=20).map(" ".join).map(plain)
+    )
+    @example("=?utf-8?b?00?=\x80")
+    @example("=?utf-8?q?a=0D=0ABcc:_eve@example.org?=")
+    @example("Ñ " * 60 + "end")
+    @example("a" * 200)
+    def test_says_its_subject_exactly(self, subject):
+        raw = mime(message(subject=subject)).as_bytes()
+        assert str(make_header(decode_header(message_from_bytes(raw)["Subject"] or ""))) == subject
+        assert max(map(len, raw.splitlines())) < 998
+        assert set(message_from_bytes(raw).keys()) >= {"To", "Subject", "References"}
+        assert "Bcc" not in message_from_bytes(raw)
+
+    @pytest.mark.parametrize(
+        "to",
+        [
+            "",
+            "ds",
+            "a@example.org, b@example.org",
+            "a@example.org\nBcc: b@example.org",
+            "a b@example.org",
+            "<a@example.org>",
+        ],
+    )
+    def test_goes_to_one_address_or_is_not_written(self, to):
+        with pytest.raises(RejectedFault, match="cannot be written"):
+            mime(message(to=to))
+
+    @pytest.mark.parametrize(
+        "to",
+        ["ds+tag@example.org", "d_s@example.org", "o'neill@example.org", "DS@Example.ORG", "a.b-c@sub.example.org"],
+    )
+    def test_goes_to_every_address_that_a_client_has(self, sandbox, channel, to):
+        channel.send(message(to=to))
+        assert sandbox.mailbox(DO).mails[0].to == (to,)
+
+    def test_that_cannot_be_written_is_rejected_and_stops_nothing(self):
+        with pytest.raises(RejectedFault, match="cannot be written"):
+            mime(message(headers={"References": "a\nBcc: b@example.org"}))
+        with pytest.raises(RejectedFault, match="cannot be written"):
+            mime(message(text="half a \ud800 character"))
+
+
+class TestSending:
+    def test_the_receipt_names_message_and_thread(self, sandbox, channel):
+        receipt = channel.send(message())
+        (mail,) = sandbox.mailbox(DS).received
+        assert mail.subject == "sales"
+        (sent,) = sandbox.mailbox(DO).mails
+        assert (receipt.message_id, receipt.thread_id) == (sent.id, sent.thread_id)
+
+    def test_a_thread_goes_on(self, sandbox, channel):
+        first = channel.send(message())
+        second = channel.send(message(thread=ThreadRef("k", ROOT, remote_id=first.thread_id, started=True)))
+        assert second.thread_id == first.thread_id
+
+    def test_a_thread_of_another_mailbox_is_left(self, sandbox, channel):
+        receipt = channel.send(message(thread=ThreadRef("k", ROOT, remote_id="abcdef0123456789")))
+        assert receipt.thread_id != "abcdef0123456789"
+        assert len(sandbox.mailbox(DS).received) == 1
+
+    @pytest.mark.parametrize("trouble", [Trouble.NOT_JSON, Trouble.WRONG_JSON, Trouble.TRUNCATED, Trouble.LOST])
+    @pytest.mark.parametrize("thread", ["", "abcdef0123456789"])
+    def test_an_answer_that_says_nothing_leaves_it_open_whether_it_went(self, sandbox, channel, trouble, thread):
+        rule = sandbox.faults.add(trouble, "gmail.messages.send", skip=bool(thread), times=None)
+        with pytest.raises(AmbiguousFault):
+            channel.send(message(thread=ThreadRef("k", ROOT, remote_id=thread)))
+        assert rule.hits == 1
+
+    def test_an_answer_without_an_id_too(self, sandbox, channel):
+        sandbox.faults.add(Trouble.ALTERED, "gmail.messages.send", changes={"id": None})
+        with pytest.raises(AmbiguousFault):
+            channel.send(message())
+
+    @pytest.mark.parametrize(
+        ("trouble", "fault"),
+        [
+            (Trouble.BAD_REQUEST, RejectedFault),
+            (Trouble.USER_RATE_LIMIT, RateLimitedFault),
+            (Trouble.INSUFFICIENT_PERMISSIONS, CredentialFault),
+            (Trouble.INTERNAL, AmbiguousFault),
+        ],
+    )
+    def test_refusals_have_their_class(self, sandbox, channel, trouble, fault):
+        sandbox.faults.add(trouble, "gmail.messages.send", times=None)
+        with pytest.raises(fault):
+            channel.send(message())
+        assert sandbox.mailbox(DS).received == []

@@ -1,0 +1,206 @@
+"""Token files: what can be used, what is refreshed, what is written back, what a person is told."""
+
+from __future__ import annotations
+
+import json
+import logging
+import stat
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syft_notify.errors import ConfigError, CredentialFault, TransientFault
+from syft_notify.google_api.auth import DRIVE_SCOPES, GMAIL_SCOPES, LentToken, TokenFile
+from syft_notify.sandbox import Sandbox
+from syft_notify.sandbox.faults import Trouble
+from syft_notify.sandbox.tokens import DRIVE
+from tests.unit.google_api.conftest import DO
+
+PAST = datetime(2020, 1, 1, tzinfo=timezone.utc)
+
+
+def opened(sandbox: Sandbox, path: Path) -> TokenFile:
+    return TokenFile(path, "Drive", DRIVE_SCOPES, sandbox.token_uri)
+
+
+def rewrite(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+class TestAFileThatIsNone:
+    @pytest.mark.parametrize(
+        ("content", "says"),
+        [
+            ("", "is not valid JSON"),
+            ("{", "is not valid JSON"),
+            ("[" * 100_000, "is not valid JSON"),
+            ('"\udc80"', "is not valid JSON"),
+            ("null", "holds no JSON object"),
+            ("7", "holds no JSON object"),
+            ('"installed"', "holds no JSON object"),
+            ("[]", "holds no JSON object"),
+            ("{}", "lacks refresh_token, client_id, client_secret"),
+            ('{"refresh_token": 1, "client_id": "a", "client_secret": "b"}', "lacks refresh_token"),
+            ('{"installed": {}}', "It looks like credentials.json"),
+        ],
+    )
+    def test_is_named_with_what_is_wrong(self, sandbox, tmp_path, content, says):
+        path = tmp_path / "token.json"
+        path.write_bytes(content.encode("utf-8", "surrogateescape"))
+        with pytest.raises(ConfigError, match=says) as error:
+            opened(sandbox, path)
+        assert str(path) in error.value.title
+        assert "docs/google-setup.md" in error.value.hint
+
+    def test_that_is_missing_or_a_folder(self, sandbox, tmp_path):
+        with pytest.raises(ConfigError, match="is missing"):
+            opened(sandbox, tmp_path / "none.json")
+        with pytest.raises(ConfigError, match="Is a directory"):
+            opened(sandbox, tmp_path)
+
+    def test_lacks_the_scope(self, sandbox, token_path):
+        token_path.write_text(sandbox.token_file(DO, (DRIVE,)))
+        with pytest.raises(CredentialFault, match=r"lacks the scope https://www.googleapis.com/auth/gmail\.send"):
+            TokenFile(token_path, "Gmail", GMAIL_SCOPES, sandbox.token_uri)
+
+    @pytest.mark.parametrize("scopes", [None, 5, "", [], f"openid {DRIVE}", [DRIVE, 7]])
+    def test_scopes_in_any_form_are_read(self, sandbox, token_path, scopes):
+        rewrite(token_path, scopes=scopes)
+        assert opened(sandbox, token_path).credentials().valid
+
+
+class TestRefresh:
+    @pytest.mark.parametrize(
+        "expiry",
+        ["2020-01-01T00:00:00Z", "2020-01-01T02:00:00.123456+02:00", "soon", None, 5, "0001-01-01T00:00:00+14:00"],
+    )
+    def test_a_token_that_is_or_may_be_stale_is_refreshed_and_kept(self, sandbox, token_path, expiry):
+        rewrite(token_path, expiry=expiry, note="a person's own")
+        before = json.loads(token_path.read_text())
+        credentials = opened(sandbox, token_path).credentials()
+        after = json.loads(token_path.read_text())
+        assert after["token"] == credentials.token != before["token"]
+        assert {**after, "token": 0, "expiry": 0} == {**before, "token": 0, "expiry": 0}
+        assert stat.S_IMODE(token_path.stat().st_mode) == 0o600
+        assert opened(sandbox, token_path).credentials().token == after["token"]
+        assert sandbox.requests.count("oauth.token") == 1
+
+    @pytest.mark.parametrize("token", ["two\nlines", "é", 7, None])
+    def test_a_token_that_cannot_stand_in_a_header_counts_as_stale(self, sandbox, token_path, token):
+        rewrite(token_path, token=token)
+        assert opened(sandbox, token_path).credentials().token.startswith("ya29.")
+
+    @pytest.mark.parametrize("trouble", [Trouble.INVALID_GRANT, Trouble.INVALID_CLIENT])
+    def test_a_dead_token_needs_a_person(self, sandbox, token_path, trouble):
+        rewrite(token_path, expiry="2020-01-01T00:00:00Z")
+        sandbox.faults.add(trouble, "oauth.token", times=None)
+        with pytest.raises(CredentialFault, match=f"no longer accepts.*{trouble.value}") as error:
+            opened(sandbox, token_path).credentials()
+        assert str(token_path) in error.value.hint
+
+    @pytest.mark.parametrize(
+        "trouble",
+        [
+            Trouble.WRONG_JSON,
+            Trouble.NOT_JSON,
+            Trouble.BAD_GATEWAY,
+            Trouble.INTERNAL,
+            Trouble.RESET,
+            Trouble.CLOSE,
+            Trouble.TRUNCATED,
+        ],
+    )
+    def test_anything_else_passes(self, sandbox, token_path, trouble):
+        rewrite(token_path, expiry="2020-01-01T00:00:00Z")
+        before = token_path.read_text()
+        rule = sandbox.faults.add(trouble, "oauth.token", times=None)
+        token = opened(sandbox, token_path)
+        with pytest.raises(TransientFault):
+            token.credentials()
+        assert token_path.read_text() == before
+        sandbox.faults.remove(rule)
+        assert token.credentials().valid
+
+    def test_no_error_shows_a_secret(self, sandbox, token_path):
+        rewrite(token_path, expiry="2020-01-01T00:00:00Z")
+        secrets = [json.loads(token_path.read_text())[key] for key in ("token", "refresh_token", "client_secret")]
+        sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes={"access_token": None, "id_token": secrets[1]})
+        with pytest.raises(TransientFault) as error:
+            opened(sandbox, token_path).credentials()
+        shown = logging.Formatter().formatException(error._excinfo)
+        assert not [secret for secret in secrets if secret in shown]
+
+    def test_a_link_stays_a_link(self, sandbox, token_path):
+        rewrite(token_path, expiry="2020-01-01T00:00:00Z")
+        link = token_path.with_name("link.json")
+        link.symlink_to(token_path)
+        fresh = opened(sandbox, link).credentials().token
+        assert link.is_symlink()
+        assert json.loads(token_path.read_text())["token"] == fresh
+
+
+class TestAFileThatChanges:
+    def test_a_new_file_is_used(self, sandbox, token_path):
+        token = opened(sandbox, token_path)
+        token.credentials()
+        token_path.unlink()
+        token_path.write_text(sandbox.token_file(DO))
+        assert token.credentials().token == json.loads(token_path.read_text())["token"]
+
+    @pytest.mark.parametrize("content", [None, "", "null", '{"refresh_token": '])
+    def test_a_file_that_was_spoilt_waits_for_a_person_and_loses_no_mail(self, sandbox, token_path, content):
+        token = opened(sandbox, token_path)
+        good = token_path.read_text()
+        token_path.unlink()
+        if content is not None:
+            token_path.write_text(content)
+        with pytest.raises(CredentialFault, match=str(token_path)):
+            token.credentials()
+        token_path.write_text(good)
+        assert token.credentials().valid
+
+    def test_a_file_put_there_during_a_refresh_is_not_overwritten(self, sandbox, token_path, monkeypatch):
+        rewrite(token_path, expiry="2020-01-01T00:00:00Z")
+        token = opened(sandbox, token_path)
+        new = sandbox.token_file(DO)
+        refresh = type(token._credentials).refresh
+
+        def slow_refresh(credentials, request):
+            refresh(credentials, request)
+            token_path.unlink()
+            token_path.write_text(new)
+
+        monkeypatch.setattr(type(token._credentials), "refresh", slow_refresh)
+        token.credentials()
+        assert token_path.read_text() == new
+        assert token.credentials().token == json.loads(new)["token"]
+
+    def test_a_file_that_cannot_be_written_is_told_once(self, sandbox, token_path, monkeypatch, caplog):
+        rewrite(token_path, expiry="2020-01-01T00:00:00Z")
+        token = opened(sandbox, token_path)
+        monkeypatch.setattr("syft_notify.google_api.auth.write_atomically", refused)
+        assert token.credentials().valid
+        sandbox.tokens.expire_access(DO)
+        token._credentials.expiry = PAST.replace(tzinfo=None)
+        assert token.credentials().valid
+        assert caplog.text.count("kept in memory only") == 1
+
+    def test_a_file_that_others_can_read_is_told(self, sandbox, token_path, caplog):
+        token_path.chmod(0o644)
+        opened(sandbox, token_path)
+        assert f"others can read {token_path}" in caplog.text
+
+
+def refused(path: Path, content: bytes) -> None:
+    raise ConfigError(f"{path} cannot be written")
+
+
+def test_lent_credentials_are_refreshed_and_written_nowhere(sandbox, token_path):
+    credentials = opened(sandbox, token_path)._credentials
+    credentials.expiry = PAST.replace(tzinfo=None)
+    before = token_path.read_text()
+    assert LentToken(credentials).credentials().valid
+    assert token_path.read_text() == before
+    assert sandbox.requests.count("oauth.token") == 1

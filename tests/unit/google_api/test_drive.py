@@ -1,0 +1,188 @@
+"""Reading a Drive over HTTP: pages, batches, gaps and odd answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+
+import pytest
+
+from syft_notify.errors import MissingFault, RateLimitedFault, RejectedFault, TransientFault
+from syft_notify.google_api.drive import quoted
+from syft_notify.google_api.session import READ_ATTEMPTS
+from syft_notify.model import Listing, RemoteFile
+from syft_notify.sandbox import Sandbox
+from syft_notify.sandbox.faults import Trouble
+from tests.unit.google_api.conftest import DO
+
+DS = "ds@example.org"
+ODD_ANSWERS = [Trouble.WRONG_JSON, Trouble.NOT_JSON]
+
+
+@pytest.fixture
+def inboxes(sandbox: Sandbox) -> list[str]:
+    """Three shared folders; the last one holds a file."""
+    ids = [sandbox.drive.folder(DS, f"inbox {number}", share={DO: "writer"}) for number in range(3)]
+    sandbox.drive.file(DS, "message", b"content", ids[-1])
+    return ids
+
+
+def a_file(drive, folder_id: str) -> RemoteFile:
+    listing = drive.children([folder_id])[folder_id]
+    assert isinstance(listing, Listing)
+    return listing.files[0]
+
+
+class TestListings:
+    def test_a_file_is_described(self, sandbox, drive, inboxes):
+        file = a_file(drive, inboxes[-1])
+        assert (file.name, file.owner, file.owned_by_me, file.size) == ("message", DS, False, 7)
+        assert file.created_at.tzinfo is timezone.utc
+        assert file.version
+
+    def test_names_are_compared_exactly(self, sandbox, drive):
+        for name in ("inbox a", "INBOX b", "my inbox", "inbox' c"):
+            sandbox.drive.folder(DS, name, share={DO: "writer"})
+        sandbox.drive.file(DS, "inbox file", b"", share={DO: "writer"})
+        assert sorted(file.name for file in drive.folders("inbox").files) == ["inbox a", "inbox' c"]
+        assert [file.name for file in drive.folders("inbox'").files] == ["inbox' c"]
+
+    def test_own_files_lie_in_the_own_syftbox_folder(self, sandbox, drive):
+        box, other = sandbox.drive.folder(DO, "SyftBox"), sandbox.drive.folder(DO, "Other")
+        foreign = sandbox.drive.folder(DS, "SyftBox", share={DO: "writer"})
+        wanted = sandbox.drive.file(DO, "peers.json", b"{}", box)
+        sandbox.drive.file(DO, "peers.json", b"{}", other)
+        sandbox.drive.file(DO, "peers.json", b"{}")
+        sandbox.drive.file(DS, "peers.json", b"{}", foreign)
+        assert [file.id for file in drive.own_files("peers.json").files] == [wanted]
+
+    def test_an_incomplete_search_is_told(self, sandbox, drive, inboxes):
+        sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes={"incompleteSearch": True}, times=None)
+        assert not drive.folders("inbox").complete
+        assert not any(listing.complete for listing in drive.children(inboxes).values())
+
+    @pytest.mark.parametrize("trouble", ODD_ANSWERS)
+    def test_an_odd_answer_is_asked_for_again(self, sandbox, drive, inboxes, trouble):
+        sandbox.faults.add(trouble, "drive.*", times=1)
+        assert len(drive.folders("inbox").files) == 3
+        sandbox.faults.add(trouble, "drive.*", times=1)
+        assert drive.account() == DO
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"files": 7},
+            {"files": [7]},
+            {"files": [{"id": "x"}]},
+            {"files": [{"id": "x", "name": "y", "createdTime": 5, "modifiedTime": 5}]},
+            {"files": [{"id": "x", "name": "y", "createdTime": "soon", "modifiedTime": "soon"}]},
+            {"files": [{"id": "x", "name": "y", "owners": "me"}]},
+        ],
+    )
+    def test_an_answer_that_stays_odd_is_a_passing_fault(self, sandbox, drive, inboxes, changes):
+        sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes=changes, times=None)
+        with pytest.raises(TransientFault, match="cannot be understood"):
+            drive.folders("inbox")
+        assert {type(answer) for answer in drive.children(inboxes).values()} == {TransientFault}
+
+    def test_pages_that_lead_in_a_circle_end(self, sandbox, drive, inboxes):
+        for number in range(1001):
+            sandbox.drive.file(DS, f"message {number}", b"", inboxes[0])
+        first = drive._session.read(
+            lambda service: (
+                service.files().list(pageSize=1000, q=f"'{inboxes[0]}' in parents and trashed = false").execute()
+            )
+        )
+        circle = {"nextPageToken": first["nextPageToken"]}
+        sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes=circle, times=None)
+        answer = drive.children([inboxes[0]])[inboxes[0]]
+        assert isinstance(answer, TransientFault)
+        assert "twice" in answer.title
+
+
+class TestBatches:
+    def test_a_hundred_folders_are_one_request(self, sandbox, drive):
+        ids = [sandbox.drive.folder(DS, f"f {number}", share={DO: "writer"}) for number in range(101)]
+        sandbox.requests.clear()
+        listings = drive.children(ids)
+        assert list(map(str, listings)) == ids
+        assert all(isinstance(listing, Listing) for listing in listings.values())
+        assert sandbox.requests.count(batched=False) == 2
+
+    def test_a_folder_that_is_gone_spoils_no_other(self, sandbox, drive, inboxes):
+        sandbox.drive.delete(inboxes[1])
+        answers = drive.children(inboxes)
+        assert isinstance(answers[inboxes[1]], MissingFault)
+        assert len(answers[inboxes[2]].files) == 1
+
+    @pytest.mark.parametrize("trouble", [*ODD_ANSWERS, Trouble.INTERNAL, Trouble.RATE_LIMIT])
+    def test_one_bad_answer_is_asked_for_again_and_the_others_are_not(self, sandbox, drive, inboxes, pauses, trouble):
+        sandbox.faults.add(trouble, "drive.files.list", times=1)
+        answers = drive.children(inboxes)
+        assert [len(answers[folder_id].files) for folder_id in inboxes] == [0, 0, 1]
+        assert sandbox.requests.count("drive.files.list", batched=True) == 4
+        assert len(pauses) == 1
+
+    def test_a_folder_that_always_fails_is_given_up_alone(self, sandbox, drive, inboxes, pauses):
+        rule = sandbox.faults.add(Trouble.INTERNAL, "drive.files.list", skip=2, times=None)
+        answers = drive.children(inboxes)
+        assert [type(answers[folder_id]) for folder_id in inboxes] == [Listing, Listing, TransientFault]
+        assert (rule.hits, len(pauses)) == (READ_ATTEMPTS, READ_ATTEMPTS - 1)
+
+    def test_a_long_limit_ends_what_is_missing_and_keeps_what_came(self, sandbox, drive, inboxes, pauses):
+        sandbox.faults.add(Trouble.RATE_LIMIT, "drive.files.list", skip=2, times=None, retry_after=600)
+        ids = [*inboxes, *(sandbox.drive.folder(DS, f"f {number}", share={DO: "writer"}) for number in range(200))]
+        sandbox.requests.clear()
+        answers = drive.children(ids)
+        assert set(answers) == set(ids)
+        assert [type(answers[folder_id]) for folder_id in ids[:3]] == [Listing, Listing, RateLimitedFault]
+        assert isinstance(answers[ids[-1]], RateLimitedFault)
+        assert (sandbox.requests.count(batched=False), pauses) == (1, [])
+
+    @pytest.mark.parametrize("trouble", [*ODD_ANSWERS, Trouble.TRUNCATED, Trouble.BAD_GATEWAY])
+    def test_a_batch_that_fails_as_a_whole_counts_nothing_twice(self, sandbox, drive, inboxes, trouble):
+        for number in range(1001):
+            sandbox.drive.file(DS, f"message {number}", b"", inboxes[0])
+        sandbox.faults.add(trouble, "batch*", skip=1, times=READ_ATTEMPTS - 1)
+        answers = drive.children(inboxes)
+        assert [len(answers[folder_id].files) for folder_id in inboxes] == [1001, 0, 1]
+
+
+class TestDownloads:
+    def test_the_content(self, drive, inboxes):
+        assert drive.download(a_file(drive, inboxes[-1]), 7) == b"content"
+
+    def test_a_larger_file_is_refused_before_and_after(self, sandbox, drive, inboxes):
+        file = a_file(drive, inboxes[-1])
+        with pytest.raises(RejectedFault, match="larger than 6"):
+            drive.download(file, 6)
+        sandbox.drive.write(file.id, b"a" * 5000)
+        with pytest.raises(RejectedFault, match="larger than 20"):
+            drive.download(file, 20)
+
+    def test_an_empty_file_needs_no_request(self, sandbox, drive, inboxes):
+        file = replace(a_file(drive, inboxes[-1]), size=0)
+        sandbox.requests.clear()
+        assert drive.download(file, 7) == b""
+        assert sandbox.requests.count() == 0
+
+    def test_a_part_is_not_the_whole(self, sandbox, drive, inboxes):
+        file = a_file(drive, inboxes[-1])
+        sandbox.drive.write(file.id, b"con")
+        with pytest.raises(TransientFault, match="only a part"):
+            drive.download(file, 100)
+
+    def test_a_file_that_is_gone(self, sandbox, drive, inboxes):
+        file = a_file(drive, inboxes[-1])
+        sandbox.drive.delete(file.id)
+        with pytest.raises(MissingFault):
+            drive.download(file, 7)
+
+
+def test_what_is_quoted_stays_one_literal():
+    assert quoted("it's a \\ test") == "'it\\'s a \\\\ test'"
+
+
+def test_times_are_in_utc(drive, inboxes):
+    file = a_file(drive, inboxes[-1])
+    assert abs((datetime.now(timezone.utc) - file.created_at).total_seconds()) < 60

@@ -1,0 +1,192 @@
+"""Conversations with a service: reads are repeated in place, sends go out once, nothing carries the token away."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+
+from syft_notify.errors import AmbiguousFault, CredentialFault, RateLimitedFault, TransientFault
+from syft_notify.google_api.session import READ_ATTEMPTS
+from syft_notify.sandbox.faults import Trouble
+from tests.unit.google_api.conftest import DO
+
+RAW = "VG86IGRzQGV4YW1wbGUub3JnDQoNCkhlbGxv"  # To: ds@example.org, and "Hello"
+
+
+def send(gmail: Any) -> Any:
+    return gmail.users().messages().send(userId="me", body={"raw": RAW}).execute()
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """The endpoint of a server that answers each request with these bytes, and the requests it got."""
+    got: list[bytes] = []
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection:
+                got.append(connection.recv(65_536))
+                connection.sendall(answer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/", got
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join()
+
+
+class TestReading:
+    @pytest.mark.parametrize("trouble", [Trouble.RESET, Trouble.TRUNCATED, Trouble.INTERNAL, Trouble.TOO_MANY_REQUESTS])
+    def test_a_passing_fault_is_tried_again(self, sandbox, drive, pauses, trouble):
+        sandbox.faults.add(trouble, "drive.about.get", times=READ_ATTEMPTS - 1)
+        assert drive.account() == DO
+        assert len(pauses) <= READ_ATTEMPTS - 1
+        assert all(0.25 <= pause <= 5 for pause in pauses)
+
+    def test_after_a_few_times_it_is_given_up(self, sandbox, drive, pauses):
+        rule = sandbox.faults.add(Trouble.UNAVAILABLE, "drive.about.get", times=None)
+        with pytest.raises(TransientFault, match="503"):
+            drive.account()
+        assert rule.hits == READ_ATTEMPTS
+        assert sorted(pauses) == pauses
+
+    def test_it_waits_as_long_as_it_is_asked_to(self, sandbox, drive, pauses):
+        sandbox.faults.add(Trouble.TOO_MANY_REQUESTS, "drive.about.get", retry_after=4)
+        assert drive.account() == DO
+        assert [round(pause) for pause in pauses] in ([3], [4])
+
+    def test_but_not_for_longer_than_a_poll_may_take(self, sandbox, drive, pauses):
+        rule = sandbox.faults.add(Trouble.TOO_MANY_REQUESTS, "drive.about.get", retry_after=60)
+        with pytest.raises(RateLimitedFault) as error:
+            drive.account()
+        assert error.value.until is not None
+        assert (rule.hits, pauses) == (1, [])
+
+    def test_a_token_that_google_no_longer_takes_is_refreshed_once(self, sandbox, drive):
+        sandbox.tokens.expire_access(DO)
+        assert drive.account() == DO
+        assert sandbox.requests.count("oauth.token") == 1
+
+    def test_a_revoked_token_is_not_tried_again(self, sandbox, drive):
+        sandbox.tokens.revoke_person(DO)
+        with pytest.raises(CredentialFault, match="invalid_grant"):
+            drive.account()
+        assert sandbox.requests.count("oauth.token") == 1
+
+    def test_a_session_that_was_closed_can_be_used_again(self, drive):
+        drive.close()
+        assert drive.account() == DO
+
+
+class TestSending:
+    def test_once_over_a_connection_of_its_own(self, sandbox, gmail):
+        session = gmail()
+        for _ in range(2):
+            assert session.send(send)["id"]
+        assert len(sandbox.mailbox("ds@example.org").received) == 2
+
+    @pytest.mark.parametrize(
+        "trouble",
+        [
+            Trouble.RESET,
+            Trouble.CLOSE,
+            Trouble.LOST,
+            Trouble.TRUNCATED,
+            Trouble.INTERNAL,
+            Trouble.BAD_GATEWAY,
+        ],
+    )
+    def test_what_may_have_arrived_is_not_sent_again(self, sandbox, gmail, trouble):
+        rule = sandbox.faults.add(trouble, "gmail.*send", times=None)
+        with pytest.raises(AmbiguousFault):
+            gmail().send(send)
+        assert rule.hits == 1
+
+    def test_a_stall_is_left_after_the_timeout(self, sandbox, gmail):
+        rule = sandbox.faults.add(Trouble.STALL, "gmail.*send", seconds=20)
+        with pytest.raises(AmbiguousFault, match="timeout"):
+            gmail(timeout=0.2).send(send)
+        assert rule.hits == 1
+
+    def test_a_token_that_google_no_longer_takes_is_refreshed_and_the_mail_goes_once(self, sandbox, gmail):
+        sandbox.tokens.expire_access(DO)
+        gmail().send(send)
+        assert len(sandbox.mailbox("ds@example.org").received) == 1
+
+    def test_a_refresh_that_breaks_has_sent_nothing(self, sandbox, gmail):
+        sandbox.tokens.expire_access(DO)
+        sandbox.faults.add(Trouble.RESET, "oauth.token", times=None)
+        with pytest.raises(TransientFault):
+            gmail().send(send)
+
+
+class TestNoConnection:
+    """Nothing was sent, so trying again can duplicate nothing."""
+
+    def test_nobody_listens(self, gmail):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            endpoint = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with pytest.raises(TransientFault, match=r"cannot be reached \(Connection refused\)"):
+            gmail(endpoint).send(send)
+
+    def test_the_name_is_unknown(self, gmail):
+        with pytest.raises(TransientFault, match="cannot be reached"):
+            gmail("https://gmail.invalid/").send(send)
+
+    def test_the_other_side_speaks_no_tls(self, sandbox, gmail):
+        with (
+            answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as (endpoint, _),
+            pytest.raises(TransientFault, match="cannot be reached"),
+        ):
+            gmail(endpoint.replace("http:", "https:")).send(send)
+
+    def test_the_other_side_takes_no_more_connections(self, gmail):
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as server, closing(socket.socket()) as waiting:
+            waiting.connect(server.getsockname())
+            with pytest.raises(TransientFault, match=r"cannot be reached \(timeout\)"):
+                gmail(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout=0.3).send(send)
+
+
+class TestRedirects:
+    def test_no_token_goes_to_another_place(self, gmail):
+        with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}") as (elsewhere, got):
+            redirect = f"HTTP/1.1 307 Go\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            with answering(redirect.encode()) as (endpoint, asked):
+                gmail(endpoint).read(lambda service: service.users().getProfile(userId="me").execute())
+        assert b"authorization: Bearer" in asked[0]
+        assert b"authorization" not in got[0].lower()
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_a_mail_follows_no_redirect_and_is_not_lost(self, gmail, status):
+        with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}") as (elsewhere, got):
+            redirect = (
+                f"HTTP/1.1 {status} Go\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            )
+            with answering(redirect.encode()) as (endpoint, _), pytest.raises(TransientFault, match=str(status)):
+                gmail(endpoint).send(send)
+        assert got == []
+
+
+def test_threads_share_no_connection(sandbox, drive):
+    """httplib2 is not safe to share: each thread builds a service of its own."""
+    services: list[Any] = []
+    threads = [threading.Thread(target=lambda: drive._session.read(services.append)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(service) for service in services}) == 3
+    assert drive.account() == DO
