@@ -159,14 +159,14 @@ class LocalJob:
 
 @dataclass(frozen=True)
 class LocalLook:
-    """All job folders that could be read. `present` is false when the SyftBox folder itself is not there.
+    """All job folders that could be read. `absent` says why none could, when the SyftBox folder itself is missing.
 
     `unread` are the paths of jobs of which not all could be read; `whole` is false when there may be more jobs.
     """
 
     jobs: tuple[LocalJob, ...] = ()
     problems: tuple[str, ...] = ()
-    present: bool = True
+    absent: str = ""
     whole: bool = True
     unread: tuple[str, ...] = ()
 

@@ -136,7 +136,7 @@ class MemoryLocalJobs:
     jobs: list[LocalJob] = field(default_factory=list)
     peers: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
-    present: bool = True
+    absent: str = ""
     previews: dict[str, Preview] = field(default_factory=dict)
     stderr: dict[str, str] = field(default_factory=dict)
     read: list[str] = field(default_factory=list)
@@ -148,7 +148,7 @@ class MemoryLocalJobs:
 
     def look(self) -> LocalLook:
         """The jobs as they were set."""
-        return LocalLook(jobs=tuple(self.jobs), problems=self.problems, present=self.present)
+        return LocalLook(jobs=tuple(self.jobs), problems=self.problems, absent=self.absent)
 
     def accepted_peers(self) -> frozenset[str]:
         """The peers with a review folder."""

@@ -35,11 +35,17 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line. No traceback reaches the user; `--verbose` logs it."""
+    output.open_closed_streams()
     logging.getLogger("syft_notify").addHandler(logging.NullHandler())
     # Google's libraries say so of Python 3.10 at each start; we support it, and the user cannot cure it here.
     warnings.filterwarnings("ignore", "You are using a non-supported Python", FutureWarning)
     try:
         code = cli.main(standalone_mode=False)
+    except output.OutputError as error:
+        output.give_up_stdout()
+        if not error.gone:
+            output.error(str(error))
+        sys.exit(error.exit_code)
     except NotifyError as error:
         output.error(str(error))
         sys.exit(error.exit_code)

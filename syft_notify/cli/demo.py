@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syft_notify.atomic import write_atomically
 from syft_notify.cli import output
 from syft_notify.errors import ExitCode, UserError
 
@@ -132,7 +133,7 @@ def headline(mail: Mail) -> str:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in folder.iterdir():
             if _OURS.fullmatch(file.name):
                 file.unlink()
@@ -147,6 +148,6 @@ def _write_mails(google: Sandbox, folder: Path) -> int:
         side = "owner" if person == DO else "scientist"
         slug = re.sub(r"[^a-z0-9]+", "-", headline(mail).lower()).strip("-")[:60]
         stem = f"{number:02}-{side}-{slug}"
-        (folder / f"{stem}.eml").write_bytes(mail.raw)
-        (folder / f"{stem}.html").write_text(mail.html)
+        for name, content in ((f"{stem}.eml", mail.raw), (f"{stem}.html", mail.html.encode())):
+            write_atomically(folder / name, content)
     return len(mails)

@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from syft_notify.errors import UserError
+
+
+class OutputError(UserError):
+    """Standard output takes no more: its disk is full or its reader is `gone`."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"The output cannot be written: {error.strerror or type(error).__name__}")
+        self.gone = isinstance(error, BrokenPipeError)
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Around every print. Raises `OutputError`."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(error) from error
 
 
 def line(text: str = "") -> None:
-    """A line on standard output, there at once even in a pipe."""
-    print(text, flush=True)
+    """A line on standard output, there at once even in a pipe. Raises `OutputError`."""
+    with printing():
+        print(text, flush=True)
 
 
 def error(text: str) -> None:
     """One `Error:` line on standard error for each line of the text."""
     for sentence in text.splitlines() or [""]:
         print(f"Error: {sentence}", file=sys.stderr, flush=True)
+
+
+def open_closed_streams() -> None:
+    """Let a program that was started without an output (`>&-`) print into the void."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - open until the end
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 - open until the end
+
+
+def give_up_stdout() -> None:
+    """Forget what standard output did not take: Python would try it again at exit, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -34,9 +34,10 @@ class Screen:
             self._status = None
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """A line that stays. Raises `OutputError`."""
         if self._status is not None:
-            self._status.console.print(text, soft_wrap=True)
+            with output.printing():
+                self._status.console.print(text, soft_wrap=True)
         else:
             output.line(text)
 

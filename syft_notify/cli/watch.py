@@ -10,6 +10,7 @@ from pathlib import Path
 
 from syft_notify.app import App, open_app
 from syft_notify.cli.live import LiveNarrator
+from syft_notify.cli.output import OutputError
 from syft_notify.cli.screen import Screen
 from syft_notify.config import Config
 from syft_notify.errors import ExitCode
@@ -30,18 +31,23 @@ class Watch:
         self._peers = peers
         self._dry_run = dry_run
         self._screen = Screen()
-        self._narrator = LiveNarrator(self._screen.say, local_now, verbose=verbose)
+        self._narrator = LiveNarrator(self._say, local_now, verbose=verbose)
         self._stop = threading.Event()
         self._sent = 0
+        self._unheard: OutputError | None = None
 
     def once(self) -> int:
-        """One poll. 0 when all is told, 1 when something is left, 78 when a person must act."""
+        """One poll. 0 when all is told, 1 when something is left, 78 when a person must act.
+
+        Raises `OutputError` when the person could not be told.
+        """
         reports: list[PollReport] = []
         self._work(lambda app: reports.append(self._poll(app)))
         if not reports:
             return ExitCode.FAILED
         report = reports[0]
-        self._screen.say(_summary(report, dry_run=self._dry_run))
+        self._say(_summary(report, dry_run=self._dry_run))
+        self._check_heard()
         if report.credential:
             return ExitCode.CONFIG
         if self._dry_run:
@@ -49,7 +55,7 @@ class Watch:
         return ExitCode.OK if report.healthy else ExitCode.FAILED
 
     def keep_watching(self, interval: timedelta) -> int:
-        """Poll until Ctrl+C or SIGTERM."""
+        """Poll until Ctrl+C or SIGTERM, or until nobody listens. Raises `OutputError` when something was not heard."""
         watched = " and ".join(
             name
             for name, on in (
@@ -58,10 +64,11 @@ class Watch:
             )
             if on
         )
-        self._screen.say(f"Watching {watched} of {self._config.do_email} every {interval.total_seconds():g} s.")
-        self._screen.say(f"Config {self._path}, SyftBox {self._config.syftbox_root}. Ctrl+C ends it.")
+        self._say(f"Watching {watched} of {self._config.do_email} every {interval.total_seconds():g} s.")
+        self._say(f"Config {self._path}, SyftBox {self._config.syftbox_root}. Ctrl+C ends it.")
         self._work(lambda app: run_loop(lambda: self._poll(app), interval, self._stop, self._failed))
-        self._screen.say(f"Stopped. {_mails(self._sent)} sent.")
+        self._say(f"Stopped. {_mails(self._sent)} sent.")
+        self._check_heard()
         return ExitCode.OK
 
     def _poll(self, app: App) -> PollReport:
@@ -69,6 +76,8 @@ class Watch:
         self._screen.status("looking …")
         report = app.poll(self._narrator, wanted=lambda: not self._stop.is_set())
         self._sent += report.sent
+        if self._unheard and self._unheard.gone:
+            self._stop.set()
         waiting = f", {_mails(report.pending)} waiting" if report.pending else ""
         self._screen.status(f"watching, last poll {local_now():%H:%M:%S}{waiting}")
         return report
@@ -87,6 +96,17 @@ class Watch:
             self._leave(worker, app)
         if errors:
             raise errors[0]
+
+    def _say(self, text: str) -> None:
+        """A full disk stops no mail. A reader that went away ends the watch, but not the poll."""
+        try:
+            self._screen.say(text)
+        except OutputError as error:
+            self._unheard = error
+
+    def _check_heard(self) -> None:
+        if self._unheard:
+            raise self._unheard
 
     def _guarded(self, task: Callable[[App], object], app: App, errors: list[BaseException]) -> None:
         try:

@@ -62,9 +62,8 @@ class JobMonitor:
         """Look at Drive and at the disk; what cannot be seen is named in `problems`."""
         drive = self._look_at_drive(memory)
         local = self._local.look()
-        missing = () if local.present else ("the SyftBox folder on disk is not there",)
         return JobObservation(
-            problems=(*drive.problems, *missing),
+            problems=(*drive.problems, *((local.absent,) if local.absent else ())),
             skipped=local.problems,
             credential=drive.credential,
             files=drive.files,
@@ -121,7 +120,7 @@ class JobMonitor:
 
 def _parts_on_disk(local: LocalLook, memory: Memory) -> tuple[str, ...]:
     """The disk, once all jobs were seen; one that could not be read in that look belongs to the past too."""
-    if not (local.present and local.whole):
+    if local.absent or not local.whole:
         return ()
     return (LOCAL,) if memory.started(LOCAL) else (LOCAL, *map(past_part, local.unread))
 

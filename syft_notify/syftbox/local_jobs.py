@@ -61,11 +61,10 @@ class LocalJobFolder:
         try:
             datasite = self._datasite()
             if datasite is None:
-                return LocalLook(present=False)
+                return LocalLook(absent=self._missing())
             tree = self._scan(datasite)
         except OSError as error:
-            unseen = self._sentence(Path(error.filename or self._root), _reason(error))
-            return LocalLook(problems=(unseen,), present=False)
+            return LocalLook(absent=self._sentence(Path(error.filename or self._root), _reason(error)))
         problems = [self._sentence(datasite / path, reason) for path, reason in tree.problems]
         reviewed, unlisted = self._reviewed(datasite)
         known: dict[str, _Known] = {}
@@ -168,6 +167,10 @@ class LocalJobFolder:
             return _Known(config, submission, review, read_review(at, review, config))
         except (OSError, ValueError) as error:
             return _Known(config, submission, problem=self._sentence(at, _reason(error)))
+
+    def _missing(self) -> str:
+        lacks = f"holds no folder {self._me}" if self._root.is_dir() else "is not there"
+        return f"the SyftBox folder {printable(str(self._root))} {lacks}"
 
     def _sentence(self, path: Path, reason: str) -> str:
         name = "the SyftBox folder" if path == self._root else os.path.relpath(path, self._root)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -16,11 +17,14 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "LANG": "C.UTF-8"}
 
 
-def syft_notify(*args: object, home: Path, timeout: float = 30) -> subprocess.CompletedProcess[str]:
+def syft_notify(
+    *args: object, home: Path, timeout: float = 30, stdout: IO[str] | int = subprocess.PIPE
+) -> subprocess.CompletedProcess[str]:
     """Run the program to its end."""
     return subprocess.run(
         [sys.executable, "-m", "syft_notify", *map(str, args)],
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=timeout,
         check=False,

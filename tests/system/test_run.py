@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import subprocess
+import sys
 import time
+from typing import IO
 
 import pytest
 
 from syft_notify.sandbox import Trouble
 from tests.stories.village import DO, Village, requested, submitted
-from tests.system.program import started, syft_notify, wait_until
+from tests.system.program import environment, started, syft_notify, wait_until
 from tests.worlds import python_job
 
 DS = "ds@example.org"
 
 
-def run(village: Village, *options: str):
-    return syft_notify("run", "-c", village.config_file, *options, home=village.home)
+def run(village: Village, *options: str, stdout: IO[str] | int = subprocess.PIPE):
+    return syft_notify("run", "-c", village.config_file, *options, home=village.home, stdout=stdout)
 
 
 def peer_with_job(village: Village) -> None:
@@ -239,3 +243,33 @@ class TestLoop:
         output, _ = process.communicate(timeout=20)
         assert process.returncode == 0
         assert output.count("insufficientpermissions") == 1
+
+
+class TestOutputs:
+    """Whatever becomes of the words, the mails go."""
+
+    def test_a_full_disk_stops_no_mail(self, village):
+        village.ask("new@example.org")
+        with open("/dev/full", "w") as full:
+            ended = run(village, "--once", stdout=full)
+        assert (ended.returncode, ended.stderr) == (
+            1,
+            "Error: The output cannot be written: No space left on device.\n",
+        )
+        assert village.new_mails() == sorted(requested("new@example.org"))
+
+    def test_a_reader_that_went_away_ends_the_watch_after_the_poll(self, village):
+        village.ask("new@example.org")
+        reading, writing = os.pipe()
+        os.close(reading)
+        with open(writing, "w") as gone:
+            ended = run(village, "--interval", "60", stdout=gone)
+        assert (ended.returncode, ended.stderr) == (1, "")
+        assert village.new_mails() == sorted(requested("new@example.org"))
+
+    def test_no_outputs_at_all(self, village):
+        village.ask("new@example.org")
+        shell = ["sh", "-c", '"$@" >&- 2>&- <&-', "sh", sys.executable, "-m", "syft_notify"]
+        command = [*shell, "run", "-c", str(village.config_file), "--once"]
+        assert subprocess.run(command, env=environment(village.home), timeout=30, check=False).returncode == 0
+        assert village.new_mails() == sorted(requested("new@example.org"))

@@ -24,7 +24,7 @@ J2 = REVIEWS["0.1.117"]
 
 def only(look: LocalLook) -> LocalJob:
     assert look.problems == ()
-    assert look.present
+    assert not look.absent
     (job,) = look.jobs
     return job
 

@@ -36,17 +36,17 @@ from tests.worlds import (
 
 
 def test_no_folder_at_all_is_said_and_is_not_an_empty_one(root: Path, jobs: LocalJobFolder) -> None:
-    assert jobs.look() == LocalLook(present=False)
+    assert jobs.look() == LocalLook(absent=f"the SyftBox folder {root} is not there")
     assert jobs.accepted_peers() == frozenset()
     root.mkdir()
-    assert jobs.look() == LocalLook(present=False)
+    assert jobs.look() == LocalLook(absent=f"the SyftBox folder {root} holds no folder {DO}")
     (root / "other@example.org").mkdir()
     (root / "do@example.org.txt").write_text("")
-    assert not jobs.look().present
+    assert jobs.look().absent
     (root / DO).mkdir()
-    assert jobs.look() == LocalLook(present=True, whole=False)
+    assert jobs.look() == LocalLook(whole=False)
     (root / DO / "app_data/job").mkdir(parents=True)
-    assert jobs.look() == LocalLook(present=True)
+    assert jobs.look() == LocalLook()
 
 
 @WITH_REVIEWS
@@ -226,8 +226,7 @@ def test_a_job_folder_that_leads_elsewhere_is_no_look_at_all(root: Path, jobs: L
     (root / DO / "app_data").mkdir(parents=True)
     (root / DO / "app_data/job").symlink_to(tmp_path / f"outside/{DO}/app_data/job")
     look = jobs.look()
-    assert (look.present, look.jobs) == (False, ())
-    assert look.problems == (f"{DO}/app_data/job: it cannot be read: it leads out of the SyftBox folder",)
+    assert look == LocalLook(absent=f"{DO}/app_data/job: it cannot be read: it leads out of the SyftBox folder")
 
 
 def test_a_folder_linked_to_itself_holds_no_jobs(root: Path, jobs: LocalJobFolder) -> None:
@@ -299,7 +298,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_reported(
         look = jobs.look()
     path.chmod(mode)
     assert names(look) == sorted(left)
-    assert look.present
+    assert not look.absent
     assert look.problems
     assert all("Permission denied" in problem and "\n" not in problem for problem in look.problems)
     assert names(jobs.look()) == ["old", "other", "sales"]
@@ -327,9 +326,9 @@ def test_a_box_that_may_not_be_read_is_no_look_at_all(closed: str, strangers_roo
     with _Nobody():
         look, peers = jobs.look(), jobs.accepted_peers()
     path.chmod(0o700)
-    assert (look.present, look.jobs, peers) == (False, (), frozenset())
-    assert len(look.problems) == 1
-    assert "Permission denied" in look.problems[0]
+    assert (look, peers) == (LocalLook(absent=look.absent), frozenset())
+    assert "cannot be read" in look.absent
+    assert "Permission denied" in look.absent
 
 
 def test_only_the_end_of_a_long_stderr_is_read(root: Path, jobs: LocalJobFolder) -> None:
