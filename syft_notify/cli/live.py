@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
@@ -25,19 +24,22 @@ INDENT = " " * 10
 
 
 class LiveNarrator:
-    """Tells a poll to a person through `say`. A trouble that repeats unchanged is told once, until it ends."""
+    """Tells polls to a person through `say`. A trouble that lasts is told twice: when it begins and when it is over."""
 
     def __init__(self, say: Callable[[str], None], clock: Callable[[], datetime], *, verbose: bool = False) -> None:
         """`clock` gives local time; `verbose` also tells why nothing is sent."""
         self._say = say
         self._clock = clock
         self._verbose = verbose
-        self._troubles: Counter[str] = Counter()
-        self._now: Counter[str] = Counter()
+        self._known: set[str] = set()
+        self._now: set[str] = set()
 
-    def begin(self) -> None:
-        """A poll begins: troubles of the poll before last that did not come back are over."""
-        self._troubles, self._now = self._now, Counter()
+    def end(self) -> None:
+        """A poll ended: troubles that did not come back are over."""
+        for text in sorted(self._known - self._now):
+            log.info("over: %s", text)
+            self._say(f"{self._stamp()}  over: {text}")
+        self._known, self._now = self._now, set()
 
     def saw(self, event: Event, decision: Decision) -> None:
         """An event was found."""
@@ -80,10 +82,10 @@ class LiveNarrator:
         self._tell_once(f"{source}: {plain(problem, 400)}")
 
     def _tell_once(self, text: str) -> None:
-        if text not in self._now and text not in self._troubles:
+        if text not in self._now | self._known:
             log.info("%s", text)
             self._say(f"{self._stamp()}  {text}")
-        self._now[text] += 1
+        self._now.add(text)
 
     def _stamp(self) -> str:
         return f"{self._clock():%H:%M:%S}"

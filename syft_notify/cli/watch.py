@@ -72,9 +72,9 @@ class Watch:
         return ExitCode.OK
 
     def _poll(self, app: App) -> PollReport:
-        self._narrator.begin()
         self._screen.status("looking …")
         report = app.poll(self._narrator, wanted=lambda: not self._stop.is_set())
+        self._narrator.end()
         self._sent += report.sent
         if self._unheard and self._unheard.gone:
             self._stop.set()

@@ -101,8 +101,9 @@ def _refresh_fault(error: RefreshError, service: str, token: str) -> Fault:
 
 def _http_fault(error: HttpError, service: str, token: str, *, sending: bool) -> Fault:
     status = int(getattr(error.resp, "status", 0))  # 0: a batch whose answer could not be taken apart
-    reasons, message = _reasons(error.content)
-    says = f"{service} answered {status}" + (f" ({', '.join(sorted(reasons))})" if reasons else "")
+    words, message = _reasons(error.content)
+    reasons = {word.lower() for word in words}
+    says = f"{service} answered {status}" + (f" ({', '.join(sorted(words))})" if words else "")
     if status == 401:
         return CredentialFault(f"{says}: it does not accept {token}", _cure(token))
     if reasons & SCOPE_REASONS:
@@ -121,11 +122,11 @@ def _http_fault(error: HttpError, service: str, token: str, *, sending: bool) ->
 
 
 def _reasons(content: bytes) -> tuple[frozenset[str], str]:
-    """The lower-cased reasons and the message of a Google error body; empty when it is something else."""
+    """The reasons and the message of a Google error body; empty when it is something else."""
     try:
         error = json.loads(content)["error"]
         found = [item.get("reason", "") for item in (*error.get("errors", ()), *error.get("details", ()))]
-        return frozenset(str(reason).lower() for reason in found if reason), str(error.get("message", ""))
+        return frozenset(str(reason) for reason in found if reason), str(error.get("message", ""))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return frozenset(), ""
 

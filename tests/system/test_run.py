@@ -242,7 +242,15 @@ class TestLoop:
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
         assert process.returncode == 0
-        assert output.count("insufficientpermissions") == 1
+        assert output.count("insufficientPermissions") == 1
+
+    def test_it_says_when_a_trouble_is_over(self, village):
+        village.google.faults.add(Trouble.INSUFFICIENT_PERMISSIONS, "drive.files.list")
+        process = started("run", "-c", village.config_file, "--interval", "1", "--peers-only", home=village.home)
+        assert village.google.requests.wait_for(3, "drive.files.list")
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+        assert [line[10:].partition(":")[0] for line in output.splitlines()[2:-1]] == ["peers", "over"]
 
 
 class TestOutputs:

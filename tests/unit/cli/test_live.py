@@ -77,13 +77,17 @@ def test_what_did_not_go_out_and_what_happens_next(said, outcome, words):
     assert all(word in line for word in words)
 
 
-def test_a_trouble_is_told_when_it_begins_and_again_only_after_it_was_over(said):
+def test_a_trouble_is_told_when_it_begins_and_when_it_is_over(said):
     narrator = said.narrator()
     for trouble in (True, True, True, False, False, True):
-        narrator.begin()
         if trouble:
             narrator.trouble("peers", "Drive is down")
-    assert said == ["12:00:05  peers: Drive is down"] * 2
+        narrator.end()
+    assert said == [
+        "12:00:05  peers: Drive is down",
+        "12:00:05  over: peers: Drive is down",
+        "12:00:05  peers: Drive is down",
+    ]
 
 
 def test_nothing_from_outside_reaches_the_terminal_raw(said):
