@@ -16,7 +16,11 @@ def main() -> None:
     options = parser.parse_args()
     signals = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    with Sandbox().start(options.port) as sandbox:
+    try:
+        sandbox = Sandbox().start(options.port)
+    except (OSError, OverflowError) as error:
+        parser.error(f"port {options.port} cannot be used: {error}")
+    with sandbox:
         sys.stdout.write(sandbox.url + "\n")
         sys.stdout.flush()
         signal.sigwait(signals)
