@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime, timezone
 from typing import Any
 
 from syft_notify.channels.gmail import GmailChannel
 from syft_notify.config import Config
-from syft_notify.errors import UserError
+from syft_notify.errors import CredentialFault, UserError
 from syft_notify.google_api.auth import DRIVE_SCOPES, GMAIL_SCOPES, LentToken, Token, TokenFile
 from syft_notify.google_api.drive import DriveFiles
 from syft_notify.ledger import Ledger
 from syft_notify.model import PollReport
-from syft_notify.monitors.jobs import JobMonitor
+from syft_notify.monitors.jobs import DRIVE, JobMonitor
 from syft_notify.monitors.peers import PeerMonitor
 from syft_notify.monitors.survey import Surveyor
 from syft_notify.paths import Files
@@ -23,17 +23,19 @@ from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.poll import Poll
 from syft_notify.pipeline.route import Router
 from syft_notify.ports import Clock, Monitor, Narrator
-from syft_notify.service.lock import state_lock
+from syft_notify.service.lock import FileLock
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 
 
 class App:
     """One owner's line, ready to poll."""
 
-    def __init__(self, poll: Poll, peers: PeerMonitor, clock: Clock) -> None:
+    def __init__(self, poll: Poll, peers: PeerMonitor, clock: Clock, drive: DriveFiles, gmail: GmailChannel) -> None:
         self._poll = poll
         self._peers = peers
         self._clock = clock
+        self._services: Mapping[str, DriveFiles | GmailChannel] = {DRIVE: drive, gmail.name: gmail}
+        self._drive = drive
 
     def poll(self, narrator: Narrator, wanted: Callable[[], bool] = lambda: True) -> PollReport:
         """One pass of the line. `wanted` is asked before each send whether to go on."""
@@ -48,6 +50,29 @@ class App:
         """Tell a DS that the owner granted their request, unless they were told before."""
         return self._poll.tell([self._peers.granted(ds_email, self._clock())], narrator)
 
+    def check_tokens(self) -> dict[str, str]:
+        """For each token what a person must do, or nothing when it is good; stale ones are refreshed.
+
+        Raises a passing `Fault` when that cannot be said now.
+        """
+        found = {}
+        for name, service in self._services.items():
+            try:
+                service.check_token()
+                found[name] = ""
+            except CredentialFault as fault:
+                found[name] = str(fault)
+        return found
+
+    def check_drive(self) -> None:
+        """Let Drive answer once. Raises `Fault`."""
+        self._drive.account()
+
+    def close(self) -> None:
+        """Close the connections."""
+        for service in self._services.values():
+            service.close()
+
 
 @contextmanager
 def open_app(
@@ -56,30 +81,36 @@ def open_app(
     """Build the line and hold its state until the end of the block; a dry run holds and writes nothing.
 
     `lent_drive` are google-auth credentials of a client in this process, used instead of a token file for Drive.
-    Raises `ConfigError` and `CredentialFault` for tokens, `UserError` when another process holds the state.
+    Raises as `build_app`, and `UserError` when another process holds the state.
+    """
+    held = nullcontext() if dry_run else FileLock(Files(config.state_path).lock)
+    with held, closing(build_app(config, jobs=jobs, peers=peers, dry_run=dry_run, lent_drive=lent_drive)) as app:
+        yield app
+
+
+def build_app(
+    config: Config,
+    *,
+    jobs: bool = True,
+    peers: bool = True,
+    dry_run: bool = False,
+    lent_drive: Any = None,
+    heartbeat: Callable[[], None] = lambda: None,
+) -> App:
+    """Build the line for a caller that holds the state, and closes the app.
+
+    `heartbeat` is called before each request. Raises `ConfigError` and `CredentialFault` for tokens.
     """
     drive_token = LentToken(lent_drive) if lent_drive is not None else _drive_token(config)
     gmail_token = TokenFile(config.gmail_token_path, "Gmail", GMAIL_SCOPES, config.oauth_token_uri)
-    drive = DriveFiles(drive_token, config.drive_api_endpoint)
-    gmail = GmailChannel(gmail_token, config.gmail_api_endpoint)
-    held = nullcontext() if dry_run else state_lock(Files(config.state_path).lock)
-    with held, closing(drive), closing(gmail):
-        yield _build(config, drive, gmail, jobs=jobs, peers=peers, dry_run=dry_run)
-
-
-def _drive_token(config: Config) -> Token:
-    return TokenFile(config.drive_token_path, "Drive", DRIVE_SCOPES, config.oauth_token_uri)
-
-
-def _build(config: Config, remote: DriveFiles, gmail: GmailChannel, *, jobs: bool, peers: bool, dry_run: bool) -> App:
+    remote = DriveFiles(drive_token, config.drive_api_endpoint, heartbeat=heartbeat)
+    gmail = GmailChannel(gmail_token, config.gmail_api_endpoint, heartbeat=heartbeat)
     local = LocalJobFolder(config.syftbox_root, config.do_email)
     surveyor = Surveyor(remote, config.do_email)
     peer_monitor = PeerMonitor(surveyor, local, config.do_email)
-    monitors: list[Monitor[Any]] = []
-    if jobs and config.monitor_jobs:
-        monitors.append(JobMonitor(surveyor, remote, local, config.do_email))
-    if peers and config.monitor_peers:
-        monitors.insert(0, peer_monitor)
+    job_monitor = JobMonitor(surveyor, remote, local, config.do_email)
+    wanted = ((peers and config.monitor_peers, peer_monitor), (jobs and config.monitor_jobs, job_monitor))
+    monitors: list[Monitor[Any]] = [monitor for on, monitor in wanted if on]
     if not monitors:
         raise UserError("Nothing is left to watch", "Set monitor_jobs or monitor_peers to true in the config")
     poll = Poll(
@@ -92,7 +123,11 @@ def _build(config: Config, remote: DriveFiles, gmail: GmailChannel, *, jobs: boo
         jitter=random.random,
         dry_run=dry_run,
     )
-    return App(poll, peer_monitor, utc_now)
+    return App(poll, peer_monitor, utc_now, remote, gmail)
+
+
+def _drive_token(config: Config) -> Token:
+    return TokenFile(config.drive_token_path, "Drive", DRIVE_SCOPES, config.oauth_token_uri)
 
 
 def utc_now() -> datetime:

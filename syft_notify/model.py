@@ -346,7 +346,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class PollReport:
-    """What one poll did. `undelivered` were due in this poll and did not go out, `pending` wait in the outbox now."""
+    """What one poll did. `undelivered` were due in this poll and did not go out, `pending` wait in the outbox now.
+
+    `credentials` says for `drive` and for channels what a person must do before anything goes on there.
+    """
 
     started_at: datetime
     finished_at: datetime
@@ -356,9 +359,9 @@ class PollReport:
     pending: int = 0
     dead: int = 0
     problems: tuple[str, ...] = ()
-    credential: str = ""
+    credentials: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def healthy(self) -> bool:
         """Whether every look was whole and nothing is left to deliver."""
-        return not (self.problems or self.credential or self.undelivered or self.pending)
+        return not (self.problems or self.credentials or self.undelivered or self.pending)

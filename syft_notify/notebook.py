@@ -16,8 +16,9 @@ from typing import Any
 from syft_notify.app import App, open_app
 from syft_notify.config import Config, Surroundings, check_settings, load_config
 from syft_notify.errors import UserError
-from syft_notify.model import Decision, Event, Kind, Message, Notification, Outcome, OutcomeKind, PollReport
+from syft_notify.model import Kind, Notification, Outcome, OutcomeKind, PollReport
 from syft_notify.paths import config_path, default_folder
+from syft_notify.service.log_narrator import LogNarrator
 from syft_notify.service.loop import run_loop
 from syft_notify.syftbox.layouts import is_address
 
@@ -168,9 +169,12 @@ class NotificationMonitor:
             opened.set()
 
     def _loop(self, app: App) -> None:
+        narrator = LogNarrator()
+
         def poll() -> None:
             with self._poll_lock:
-                app.poll(LogNarrator(), wanted=lambda: not self._stop.is_set())
+                app.poll(narrator, wanted=lambda: not self._stop.is_set())
+            narrator.end()
 
         run_loop(poll, self.config.interval, self._stop, lambda error: None)
 
@@ -184,39 +188,11 @@ class NotificationMonitor:
             yield app
 
 
-class LogNarrator:
-    """Tells a poll to the log."""
-
-    def saw(self, event: Event, decision: Decision) -> None:
-        """An event was found."""
-        log.info("%s: %s", event.key, decision.value)
-
-    def withheld(self, notification: Notification, decision: Decision) -> None:
-        """A notification is not sent."""
-        log.info("%s to %s withheld: %s", notification.mark[1], notification.recipient, decision.value)
-
-    def would_send(self, message: Message) -> None:
-        """In a dry run."""
-        log.info("would send %r to %s", message.headline, message.to)
-
-    def attempted(self, notification: Notification, outcome: Outcome) -> None:
-        """A delivery was tried."""
-        if outcome.kind is OutcomeKind.SENT:
-            log.info("sent %s to %s", notification.kind.value, notification.recipient)
-        else:
-            log.warning(
-                "%s to %s: %s. %s", notification.kind.value, notification.recipient, outcome.kind.value, outcome.fault
-            )
-
-    def trouble(self, source: str, problem: str) -> None:
-        """A look failed or was incomplete."""
-        log.warning("%s: %s", source, problem)
-
-
 class _GrantNarrator(LogNarrator):
     """Also keeps what became of the mail about one granted peer."""
 
     def __init__(self, ds: str) -> None:
+        super().__init__()
         self._ds = ds
         self.outcome: Outcome | None = None
 

@@ -23,6 +23,38 @@ def config_path(given: str | None, environ: Mapping[str, str], home: Path) -> Pa
 
 
 @dataclass(frozen=True)
+class ServiceFiles:
+    """What the service keeps in the folder of its config."""
+
+    folder: Path
+
+    @property
+    def pid(self) -> Path:
+        """The daemon's PID, for people and for other programs."""
+        return self.folder / "syft-notify.pid"
+
+    @property
+    def lock(self) -> Path:
+        """What the kernel locks while a service runs: this says the truth."""
+        return self.folder / "syft-notify.lock"
+
+    @property
+    def health(self) -> Path:
+        """How the last poll went."""
+        return self.folder / "syft-notify.status.json"
+
+    @property
+    def log(self) -> Path:
+        """What the daemon says."""
+        return self.folder / "syft-notify.log"
+
+    @property
+    def error_log(self) -> Path:
+        """Its warnings and errors alone."""
+        return self.folder / "syft-notify.error.log"
+
+
+@dataclass(frozen=True)
 class Files:
     """The files that belong to the state file at `state`."""
 

@@ -38,6 +38,10 @@ class GmailChannel:
         except RejectedFault:
             return self._post(body)
 
+    def check_token(self) -> None:
+        """As `Session.check_token`."""
+        self._session.check_token()
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()

@@ -19,7 +19,15 @@ log = logging.getLogger(__name__)
 
 @click.group(
     cls=LazyGroup,
-    commands_in={"run": "syft_notify.cli.run:run", "demo": "syft_notify.cli.demo:demo"},
+    commands_in={
+        "run": "syft_notify.cli.run:run",
+        "start": "syft_notify.cli.daemon:start",
+        "stop": "syft_notify.cli.daemon:stop",
+        "restart": "syft_notify.cli.daemon:restart",
+        "status": "syft_notify.cli.status:status",
+        "logs": "syft_notify.cli.logs:logs",
+        "demo": "syft_notify.cli.demo:demo",
+    },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="syft-notify")
@@ -30,12 +38,13 @@ def cli() -> None:
     syft-notify demo         see the whole story on a local Google, no account needed
     syft-notify run --once   look once, send what is new
     syft-notify run          keep watching
+    syft-notify start        keep watching in the background
     """
 
 
 def main() -> NoReturn:
     """Run the command line. No traceback reaches the user; `--verbose` logs it."""
-    output.open_closed_streams()
+    output.prepare_streams()
     logging.getLogger("syft_notify").addHandler(logging.NullHandler())
     # Google's libraries say so of Python 3.10 at each start; we support it, and the user cannot cure it here.
     warnings.filterwarnings("ignore", "You are using a non-supported Python", FutureWarning)

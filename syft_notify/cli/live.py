@@ -8,6 +8,7 @@ from datetime import datetime
 
 from syft_notify.model import Decision, Event, Facts, JobFacts, Kind, Message, Notification, Outcome, OutcomeKind
 from syft_notify.pipeline.plain import plain
+from syft_notify.service.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +32,13 @@ class LiveNarrator:
         self._say = say
         self._clock = clock
         self._verbose = verbose
-        self._known: set[str] = set()
-        self._now: set[str] = set()
+        self._troubles = Troubles()
 
     def end(self) -> None:
         """A poll ended: troubles that did not come back are over."""
-        for text in sorted(self._known - self._now):
+        for text in self._troubles.end_poll():
             log.info("over: %s", text)
             self._say(f"{self._stamp()}  over: {text}")
-        self._known, self._now = self._now, set()
 
     def saw(self, event: Event, decision: Decision) -> None:
         """An event was found."""
@@ -82,10 +81,9 @@ class LiveNarrator:
         self._tell_once(f"{source}: {plain(problem, 400)}")
 
     def _tell_once(self, text: str) -> None:
-        if text not in self._now | self._known:
+        if self._troubles.is_new(text):
             log.info("%s", text)
             self._say(f"{self._stamp()}  {text}")
-        self._now.add(text)
 
     def _stamp(self) -> str:
         return f"{self._clock():%H:%M:%S}"

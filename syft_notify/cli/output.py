@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -39,10 +40,13 @@ def error(text: str) -> None:
         print(f"Error: {sentence}", file=sys.stderr, flush=True)
 
 
-def open_closed_streams() -> None:
-    """Let a program that was started without an output (`>&-`) print into the void."""
+def prepare_streams() -> None:
+    """Let no output be in the way: a closed one (`>&-`) takes all, one that knows ASCII alone takes what it can."""
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - open until the end
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 - open until the end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def give_up_stdout() -> None:

@@ -11,35 +11,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syft_notify.cli.options import check_parts, config_option, watching_options
 from syft_notify.service.logs import stream_handler
 
 if TYPE_CHECKING:
     from syft_notify.config import Config
 
-LONGEST_INTERVAL_SECONDS = 86_400
-
-
-def _seconds(ctx: click.Context, param: click.Parameter, value: float | None) -> timedelta | None:
-    """A pause in seconds: a number between 1 and a day, which NaN is not."""
-    if value is None:
-        return None
-    if not 1 <= value <= LONGEST_INTERVAL_SECONDS:
-        raise click.BadParameter(f"{value:g} is not between 1 and {LONGEST_INTERVAL_SECONDS} seconds.", ctx, param)
-    return timedelta(seconds=value)
-
 
 @click.command(short_help="Watch in the foreground; Ctrl+C ends it.")
-@click.option("-c", "--config", "config_file", metavar="PATH", help="The config [default: ~/.syft-creds/daemon.yaml].")
+@config_option
 @click.option("--once", is_flag=True, help="Poll once and end.")
-@click.option(
-    "--interval", type=float, callback=_seconds, metavar="S", help="Pause between two polls in seconds, at least 1."
-)
-@click.option("--jobs-only", is_flag=True, help="Watch jobs and no peers.")
-@click.option("--peers-only", is_flag=True, help="Watch peers and no jobs.")
+@watching_options
 @click.option("--dry-run", is_flag=True, help="Say what would be sent; send and remember nothing.")
 @click.option("-v", "--verbose", is_flag=True, help="Also tell what is not sent and why, and log to stderr.")
 def run(
-    config_file: str | None,
+    path: Path,
     once: bool,
     interval: timedelta | None,
     jobs_only: bool,
@@ -59,19 +45,16 @@ def run(
       syft-notify run --once --dry-run      see what a first poll would send
       syft-notify run -c ~/other/daemon.yaml --interval 60
     """
-    if jobs_only and peers_only:
-        raise click.UsageError("--jobs-only and --peers-only leave nothing to watch. Give one of them, or none.")
+    check_parts(jobs_only=jobs_only, peers_only=peers_only)
     from syft_notify.cli.watch import Watch
     from syft_notify.config import load_config
-    from syft_notify.paths import config_path
+    from syft_notify.serve import Options
 
-    path = config_path(config_file, os.environ, Path.home())
     config = load_config(path, os.environ, Path.home())
     _log_to_stderr(config, verbose=verbose)
-    watch = Watch(config, path, jobs=not peers_only, peers=not jobs_only, dry_run=dry_run, verbose=verbose)
-    if once or dry_run:
-        return watch.once()
-    return watch.keep_watching(interval or config.interval)
+    options = Options(interval, jobs=not peers_only, peers=not jobs_only)
+    watch = Watch(config, path, options, dry_run=dry_run, verbose=verbose)
+    return watch.once() if once or dry_run else watch.keep_watching()
 
 
 def _log_to_stderr(config: Config, *, verbose: bool) -> None:

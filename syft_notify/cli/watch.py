@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import signal
+import sys
 import threading
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
-from syft_notify.app import App, open_app
+from syft_notify.app import open_app
 from syft_notify.cli.live import LiveNarrator
 from syft_notify.cli.output import OutputError
 from syft_notify.cli.screen import Screen
 from syft_notify.config import Config
 from syft_notify.errors import ExitCode
 from syft_notify.model import PollReport
-from syft_notify.service.loop import run_loop
-
-# How long a stop waits for a look at Drive, which can be dropped at any moment; a mail in hand is waited for.
-LOOK_GRACE_SECONDS = 1.0
+from syft_notify.paths import ServiceFiles
+from syft_notify.serve import Options, Service
+from syft_notify.service.lock import FileLock
+from syft_notify.service.signals import POLL, RELOAD, STOP, SignalInbox, attend
 
 
 class Watch:
-    """One `run`: the polls go on in a thread, so that a stop never waits for a slow network."""
+    """One `run`."""
 
-    def __init__(self, config: Config, path: Path, *, jobs: bool, peers: bool, dry_run: bool, verbose: bool) -> None:
+    def __init__(self, config: Config, path: Path, options: Options, *, dry_run: bool, verbose: bool) -> None:
         self._config = config
         self._path = path
-        self._jobs = jobs
-        self._peers = peers
+        self._options = options
         self._dry_run = dry_run
         self._screen = Screen()
         self._narrator = LiveNarrator(self._say, local_now, verbose=verbose)
-        self._stop = threading.Event()
+        self._service: Service | None = None
         self._sent = 0
         self._unheard: OutputError | None = None
 
@@ -42,60 +40,62 @@ class Watch:
         Raises `OutputError` when the person could not be told.
         """
         reports: list[PollReport] = []
-        self._work(lambda app: reports.append(self._poll(app)))
+        stop = threading.Event()
+
+        def heed(number: int) -> bool:
+            stop.set()
+            return True
+
+        options = self._options
+        opened = open_app(self._config, jobs=options.jobs, peers=options.peers, dry_run=self._dry_run)
+        with opened as app, self._screen, SignalInbox() as inbox:
+
+            def poll() -> None:
+                reports.append(app.poll(self._narrator, wanted=lambda: not stop.is_set()))
+
+            attend(poll, inbox, heed, lambda: not app.sending)
         if not reports:
             return ExitCode.FAILED
         report = reports[0]
         self._say(_summary(report, dry_run=self._dry_run))
         self._check_heard()
-        if report.credential:
+        if report.credentials:
             return ExitCode.CONFIG
         if self._dry_run:
             return ExitCode.FAILED if report.problems else ExitCode.OK
         return ExitCode.OK if report.healthy else ExitCode.FAILED
 
-    def keep_watching(self, interval: timedelta) -> int:
+    def keep_watching(self) -> int:
         """Poll until Ctrl+C or SIGTERM, or until nobody listens. Raises `OutputError` when something was not heard."""
-        watched = " and ".join(
-            name
-            for name, on in (
-                ("jobs", self._jobs and self._config.monitor_jobs),
-                ("peers", self._peers and self._config.monitor_peers),
+        attached = sys.stdin.isatty() or sys.stdout.isatty()
+        with FileLock(ServiceFiles(self._path.parent).lock):
+            service = Service(
+                self._path, self._config, self._options, self._narrator, polled=self._polled, attached=attached
             )
-            if on
-        )
-        self._say(f"Watching {watched} of {self._config.do_email} every {interval.total_seconds():g} s.")
-        self._say(f"Config {self._path}, SyftBox {self._config.syftbox_root}. Ctrl+C ends it.")
-        self._work(lambda app: run_loop(lambda: self._poll(app), interval, self._stop, self._failed))
+            self._service = service
+            with self._screen, SignalInbox(*STOP, RELOAD, POLL) as inbox:
+                service.serve(inbox, self._greet)
         self._say(f"Stopped. {_mails(self._sent)} sent.")
         self._check_heard()
         return ExitCode.OK
 
-    def _poll(self, app: App) -> PollReport:
+    def _greet(self) -> None:
+        wanted = {
+            "jobs": self._options.jobs and self._config.monitor_jobs,
+            "peers": self._options.peers and self._config.monitor_peers,
+        }
+        watched = " and ".join(name for name, on in wanted.items() if on)
+        interval = self._options.interval or self._config.interval
+        self._say(f"Watching {watched} of {self._config.do_email} every {interval.total_seconds():g} s.")
+        self._say(f"Config {self._path}, SyftBox {self._config.syftbox_root}. Ctrl+C ends it.")
         self._screen.status("looking …")
-        report = app.poll(self._narrator, wanted=lambda: not self._stop.is_set())
-        self._narrator.end()
+
+    def _polled(self, report: PollReport) -> None:
         self._sent += report.sent
-        if self._unheard and self._unheard.gone:
-            self._stop.set()
         waiting = f", {_mails(report.pending)} waiting" if report.pending else ""
         self._screen.status(f"watching, last poll {local_now():%H:%M:%S}{waiting}")
-        return report
-
-    def _failed(self, error: Exception) -> None:
-        self._narrator.trouble("poll", str(error) or type(error).__name__)
-
-    def _work(self, task: Callable[[App], object]) -> None:
-        """Do the task in a thread until it ends or a signal comes. Raises what the task raised."""
-        errors: list[BaseException] = []
-        with open_app(self._config, jobs=self._jobs, peers=self._peers, dry_run=self._dry_run) as app, self._screen:
-            worker = threading.Thread(target=self._guarded, args=(task, app, errors), daemon=True)
-            self._catch_signals()
-            worker.start()
-            self._stop.wait()
-            self._leave(worker, app)
-        if errors:
-            raise errors[0]
+        if self._service and self._unheard and self._unheard.gone:
+            self._service.stop()
 
     def _say(self, text: str) -> None:
         """A full disk stops no mail. A reader that went away ends the watch, but not the poll."""
@@ -107,23 +107,6 @@ class Watch:
     def _check_heard(self) -> None:
         if self._unheard:
             raise self._unheard
-
-    def _guarded(self, task: Callable[[App], object], app: App, errors: list[BaseException]) -> None:
-        try:
-            task(app)
-        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
-            errors.append(error)
-        finally:
-            self._stop.set()
-
-    def _leave(self, worker: threading.Thread, app: App) -> None:
-        worker.join(LOOK_GRACE_SECONDS)
-        while worker.is_alive() and app.sending:
-            worker.join(0.1)
-
-    def _catch_signals(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._stop.set())
 
 
 def local_now() -> datetime:

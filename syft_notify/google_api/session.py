@@ -79,14 +79,19 @@ class Session:
         *,
         timeout: float = TIMEOUT_SECONDS,
         sleep: Callable[[float], None] = time.sleep,
+        heartbeat: Callable[[], None] = lambda: None,
     ) -> None:
-        """`service` and `version` as Google's discovery names them; `endpoint` None is Google; `timeout` in seconds."""
+        """`service` and `version` as Google's discovery names them; `endpoint` None is Google; `timeout` in seconds.
+
+        `heartbeat` is called before each attempt.
+        """
         self._service = service
         self._version = version
         self._token = token
         self._endpoint = endpoint
         self._timeout = timeout
         self._sleep = sleep
+        self._heartbeat = heartbeat
         self._local = threading.local()
         self._connections: list[httplib2.Http] = []
 
@@ -125,12 +130,17 @@ class Session:
         usual = FIRST_PAUSE_SECONDS * (1 << attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
         self._sleep(max(asked, usual))
 
+    def check_token(self) -> None:
+        """Refresh the token if it is stale. Raises `CredentialFault` when a person must act, else a passing fault."""
+        self._token.credentials()
+
     def batch_uri(self) -> str:
         """Where this service takes batches; at another endpoint it lies beside the service as it does at Google."""
         root = self._endpoint.removesuffix("drive/v3/") if self._endpoint else "https://www.googleapis.com/"
         return f"{root}batch/{self._service}/{self._version}"
 
     def _ask(self, ask: Callable[[Any], Answer], *, sending: bool) -> Answer:
+        self._heartbeat()
         with translated(self._service.capitalize(), self._token.name, sending=sending):
             return ask(self._resource(sending=sending))
 

@@ -31,6 +31,8 @@ from syft_notify.ports import Channel, Clock, Monitor, Narrator
 
 log = logging.getLogger(__name__)
 
+_DRIVE = "drive"  # what all monitors need the one token for
+
 
 class Compose(Protocol):
     """Writes the message of a notification."""
@@ -48,7 +50,7 @@ class _Tally:
     sent: int = 0
     undelivered: int = 0
     problems: list[str] = field(default_factory=list)
-    credential: str = ""
+    credentials: dict[str, str] = field(default_factory=dict)
 
 
 class Poll:
@@ -114,7 +116,7 @@ class Poll:
             pending=len(outbox) - dead,
             dead=dead,
             problems=tuple(tally.problems),
-            credential=tally.credential,
+            credentials=tally.credentials,
         )
 
     def _look(self, monitor: Monitor[Any], narrator: Narrator, tally: _Tally) -> None:
@@ -122,7 +124,8 @@ class Poll:
             observation = monitor.observe(self._ledger)
             events = monitor.detect(observation, self._ledger, self._clock())
         except Fault as fault:
-            tally.credential = str(fault) if isinstance(fault, CredentialFault) else tally.credential
+            if isinstance(fault, CredentialFault):
+                tally.credentials[_DRIVE] = str(fault)
             self._trouble(monitor.name, str(fault), narrator, tally)
             return
         except Exception as error:
@@ -130,7 +133,8 @@ class Poll:
             log.exception("the %s monitor failed", monitor.name)
             self._trouble(monitor.name, f"it failed by a mistake of ours ({type(error).__name__})", narrator, tally)
             return
-        tally.credential = tally.credential or observation.credential
+        if observation.credential:
+            tally.credentials[_DRIVE] = observation.credential
         for problem in observation.problems:
             self._trouble(monitor.name, problem, narrator, tally)
         for skipped in observation.skipped:
@@ -173,7 +177,8 @@ class Poll:
                 conversations_held.add(conversation)
             if outcome.credential or outcome.rate_limited:
                 closed.add(notification.channel)
-            tally.credential = tally.credential or (outcome.fault if outcome.credential else "")
+            if outcome.credential:
+                tally.credentials[notification.channel] = outcome.fault
 
     def _try(self, waiting: Pending) -> Outcome:
         """Write down that we try, try, write down what came of it: in this order a crash loses nothing."""

@@ -1,35 +1,162 @@
-"""One process at a time on one state: a lock of the kernel, which no crash can leave behind."""
+"""One process at a time: a lock of the kernel, which no crash can leave behind, signed by who holds it."""
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import TracebackType
 
 from syft_notify.errors import UserError
 
+# Who only looks holds the lock for a moment; who wants it tries a few times before believing that it is taken.
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 0.1
+_LARGEST_SIGNATURE = 65_536
 
-@contextmanager
-def state_lock(path: Path) -> Iterator[None]:
-    """Hold the lock at `path`. Raises `UserError` naming the process that holds it already."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise UserError(f"{path} cannot be opened: {error.strerror}", "Check who owns its folder") from error
-    try:
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that signed a lock. PIDs are used again, so two more things tell whether it is still the same.
+
+    `since_boot` is when it started, in seconds after boot: the wall clock may be set while it runs.
+    """
+
+    pid: int
+    since_boot: float
+    command: tuple[str, ...]
+
+    def is_alive(self) -> bool:
+        """Whether the process of this PID is the one that signed."""
+        return self == _process(self.pid)
+
+
+class HeldError(UserError):
+    """Another process holds the lock; `holder` is None while it has not signed yet."""
+
+    def __init__(self, path: Path, holder: Holder | None) -> None:
+        who = f" (PID {holder.pid})" if holder else ""
+        super().__init__(f"Another syft-notify{who} works in {path.parent}", "Stop it first, or use another config")
+        self.holder = holder
+
+
+class FileLock:
+    """Held until `close`, or until the last process that inherited it ends."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock and sign it. Raises `HeldError` when another process has it, `UserError` for the disk's no."""
+        self._path = path
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            raise UserError(
-                f"Another syft-notify (PID {holder}) works on {path.with_suffix('.json').name} in {path.parent}",
-                "Stop it first, or use another config",
-            ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise UserError(f"{path} cannot be opened: {error.strerror}", "Check who owns its folder") from error
+        try:
+            self._take()
+            self.sign()
+        except BaseException:
+            self.close()
+            raise
+
+    def fileno(self) -> int:
+        """The descriptor, to be kept open in a child."""
+        return self._descriptor
+
+    def sign(self) -> None:
+        """Write this process down as the holder; a child that inherited the lock signs anew. Raises `UserError`."""
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, json.dumps(asdict(_process(os.getpid()) or _unknown())).encode(), 0)
+        except OSError as error:
+            raise UserError(f"{self._path} cannot be written: {error.strerror}", "Make room on the disk") from error
+
+    def close(self) -> None:
+        """Give the lock back, unless a child inherited it."""
+        os.close(self._descriptor)
+
+    def __enter__(self) -> FileLock:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _take(self) -> None:
+        for attempt in range(_ATTEMPTS):
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if attempt < _ATTEMPTS - 1:
+                    time.sleep(_PAUSE_SECONDS)
+        raise HeldError(self._path, _signature(self._descriptor))
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock at `path`. Raises `UserError` when that cannot be seen."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read: {error.strerror}", "Ask as the user who runs it, or as root"
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
     finally:
         os.close(descriptor)
+    return False
+
+
+def holder_of(path: Path) -> Holder | None:
+    """The living process that signed the lock at `path`; None when it did not sign yet, or ends just now."""
+    for _ in range(_ATTEMPTS):
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            holder = _signature(descriptor)
+        finally:
+            os.close(descriptor)
+        if holder is not None and holder.is_alive():
+            return holder
+        time.sleep(_PAUSE_SECONDS)
+    return None
+
+
+def _signature(descriptor: int) -> Holder | None:
+    """What stands in the lock file, if it can be read."""
+    try:
+        fields = json.loads(os.pread(descriptor, _LARGEST_SIGNATURE, 0))
+        return Holder(int(fields["pid"]), float(fields["since_boot"]), tuple(map(str, fields["command"])))
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _process(pid: int) -> Holder | None:
+    """The process of this PID as it would sign; None when there is none that can be seen."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return Holder(pid, round(process.create_time() - psutil.boot_time(), 2), _words(process.cmdline()))
+    except (psutil.Error, ValueError):
+        return None
+
+
+def _words(command: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word.encode("utf-8", "replace").decode() for word in command)
+
+
+def _unknown() -> Holder:
+    return Holder(os.getpid(), 0.0, _words(sys.argv))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
@@ -11,12 +13,68 @@ log = logging.getLogger(__name__)
 
 
 class Stop(Protocol):
-    """What ends the loop; `threading.Event` is one."""
+    """What ends the loop; `threading.Event` and `Control` are some."""
 
     def is_set(self) -> bool: ...
 
     def wait(self, timeout: float) -> bool:
         """Wait at most `timeout` seconds; True when it is time to stop."""
+
+
+class Control:
+    """How other threads steer the loop. Its own thread calls `beat` at least every `beat_seconds` while it waits."""
+
+    def __init__(self, beat: Callable[[], None] = lambda: None, beat_seconds: float = 3600) -> None:
+        self._beat = beat
+        self._beat_seconds = beat_seconds
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._reloading = False
+        self._hurried = False
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the end is wanted."""
+        return self._stopping
+
+    def stop(self) -> None:
+        """End the loop after the mail in hand."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+
+    def reload(self) -> None:
+        """End the loop after the poll in hand, so that it can go on with other settings."""
+        with self._changed:
+            self._reloading = True
+            self._changed.notify_all()
+
+    def reloaded(self) -> None:
+        """The loop may go on."""
+        self._reloading = False
+
+    def poll_now(self) -> None:
+        """Let the pause end, or the next one if the loop polls just now."""
+        with self._changed:
+            self._hurried = True
+            self._changed.notify_all()
+
+    def is_set(self) -> bool:
+        """Whether the loop shall end, for good or to be reloaded."""
+        return self._stopping or self._reloading
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for the next poll, at most `timeout` seconds."""
+        end = time.monotonic() + timeout
+        with self._changed:
+            while not (self.is_set() or self._hurried):
+                self._beat()
+                left = end - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(min(left, self._beat_seconds))
+            self._hurried = False
+        return self.is_set()
 
 
 def run_loop(poll: Callable[[], object], interval: timedelta, stop: Stop, failed: Callable[[Exception], None]) -> None:

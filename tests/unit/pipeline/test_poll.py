@@ -171,7 +171,7 @@ class TestMonitorsFailAlone:
     )
     def test_a_dead_drive_token_is_the_credential_of_the_report(self, line, looks):
         line.monitors[0].looks = looks
-        assert line.poll().credential == "dead. Renew it."
+        assert line.poll().credentials == {"drive": "dead. Renew it."}
 
 
 class TestDelivery:
@@ -241,7 +241,7 @@ class TestDelivery:
     def test_everything_goes_out_once_the_token_is_cured_without_a_restart(self, line):
         line.monitors[0].finds = [job_event()]
         line.channel.faults = [CredentialFault("dead", "Renew it")]
-        assert line.poll().credential == "dead. Renew it."
+        assert line.poll().credentials == {"gmail": "dead. Renew it."}
         assert line.poll().sent == 2
 
     def test_the_next_mail_of_a_conversation_waits_for_the_one_before(self, line):

@@ -1,54 +1,125 @@
-"""The lock: one process at a time, freed by the kernel whatever happens."""
+"""The lock: one process at a time, freed by the kernel whatever happens, signed by who holds it."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from syft_notify.errors import UserError
-from syft_notify.service.lock import state_lock
+from syft_notify.service.lock import FileLock, HeldError, holder_of, is_held
 
-HOLD = "import sys, time\nfrom pathlib import Path\nfrom syft_notify.service.lock import state_lock\n"
-HOLD += "with state_lock(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)\n"
-
-
-def test_the_second_is_told_who_holds_it_and_gets_it_when_the_first_dies(tmp_path: Path):
-    path = tmp_path / "state.lock"
-    with subprocess.Popen([sys.executable, "-c", HOLD, path], stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        with pytest.raises(UserError, match=rf"\(PID {holder.pid}\)"), state_lock(path):
-            pass
-        holder.send_signal(signal.SIGKILL)
-        holder.wait()
-        with state_lock(path):
-            assert path.read_text() == f"{os.getpid()}\n"
+HOLD = """
+import sys, time
+from pathlib import Path
+from syft_notify.service.lock import FileLock
+with FileLock(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
 
 
-def test_it_can_be_taken_again_after_it_was_released(tmp_path: Path):
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "service.lock"
+
+
+@pytest.fixture
+def other(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the lock."""
+    with subprocess.Popen([sys.executable, "-c", HOLD, path], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_the_second_is_told_who_holds_it_and_gets_it_when_the_first_dies(path, other):
+    with pytest.raises(HeldError, match=rf"\(PID {other.pid}\)"):
+        FileLock(path)
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    with FileLock(path):
+        assert json.loads(path.read_text())["pid"] == os.getpid()
+
+
+def test_it_can_be_taken_again_after_it_was_released(path):
     for _ in range(2):
-        with state_lock(tmp_path / "state.lock"):
-            pass
+        with FileLock(path):
+            assert is_held(path)
+        assert not is_held(path)
 
 
-def test_only_the_owner_can_read_it_and_its_new_folder(tmp_path: Path):
+def test_only_the_owner_can_read_it_and_its_new_folder(tmp_path):
     previous = os.umask(0)
     try:
-        with state_lock(tmp_path / "new" / "state.lock") as _:
-            pass
+        FileLock(tmp_path / "new" / "service.lock").close()
     finally:
         os.umask(previous)
-    modes = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new", tmp_path / "new" / "state.lock")]
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new", tmp_path / "new" / "service.lock")]
     assert modes == [0o700, 0o600]
 
 
-def test_a_place_where_no_lock_can_be_is_said_in_a_sentence(tmp_path: Path):
+def test_a_place_where_no_lock_can_be_is_said_in_a_sentence(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="cannot be opened"), state_lock(tmp_path / "file" / "state.lock"):
-        pass
+    with pytest.raises(UserError, match="cannot be opened"):
+        FileLock(tmp_path / "file" / "service.lock")
+    with pytest.raises(UserError, match="cannot be read"):
+        is_held(tmp_path / "file" / "service.lock")
+
+
+class TestTheHolder:
+    def test_is_known_by_pid_start_and_command(self, path, other):
+        holder = holder_of(path)
+        assert holder is not None
+        assert (holder.pid, holder.command[0]) == (other.pid, sys.executable)
+        assert holder.is_alive()
+
+    def test_is_nobody_after_its_end_though_the_signature_stays(self, path, other):
+        holder = holder_of(path)
+        other.kill()
+        other.wait()
+        assert not is_held(path)
+        assert holder is not None
+        assert not holder.is_alive()
+        assert holder_of(path) is None
+
+    @pytest.mark.parametrize("changes", [{"since_boot": 1.0}, {"command": ("/bin/other",)}])
+    def test_is_no_stranger_who_got_its_pid(self, path, other, changes):
+        holder = holder_of(path)
+        assert holder is not None
+        assert not replace(holder, **changes).is_alive()
+
+    @pytest.mark.parametrize(
+        "content", ["", "17", "{}", '{"pid": "x"}', "\x00\xff", '{"pid": 1, "since_boot": 0, "command": 7}']
+    )
+    def test_is_unknown_when_the_signature_cannot_be_read(self, path, other, content):
+        path.write_text(content, encoding="latin-1")
+        assert is_held(path)
+        assert holder_of(path) is None
+        with pytest.raises(HeldError, match="Another syft-notify works in"):
+            FileLock(path)
+
+    def test_is_a_child_once_it_signed(self, path):
+        lock = FileLock(path)
+        child = os.fork()
+        if child == 0:
+            lock.sign()
+            signal.pause()
+        lock.close()
+        try:
+            assert is_held(path)
+            while (holder := holder_of(path)) is None or holder.pid != child:
+                continue
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        assert not is_held(path)

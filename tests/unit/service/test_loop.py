@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-from syft_notify.service.loop import run_loop
+from syft_notify.service.loop import Control, run_loop
 
 NO_TIME = timedelta(seconds=0)
+HOUR = timedelta(hours=1)
 
 
 class Countdown:
@@ -48,5 +49,56 @@ def test_a_poll_that_raises_is_reported_logged_and_not_the_end(caplog):
 
 def test_a_stop_during_a_pause_ends_it_at_once():
     stop = threading.Event()
-    run_loop(stop.set, timedelta(hours=1), stop, lambda error: None)
+    run_loop(stop.set, HOUR, stop, lambda error: None)
     assert stop.is_set()
+
+
+class TestControl:
+    def test_stop_ends_the_loop_for_good(self):
+        control = Control()
+        threading.Timer(0.05, control.stop).start()
+        run_loop(lambda: None, HOUR, control, lambda error: None)
+        assert control.stopping
+        assert control.is_set()
+
+    def test_reload_ends_the_loop_until_it_is_done(self):
+        control = Control()
+        threading.Timer(0.05, control.reload).start()
+        run_loop(lambda: None, HOUR, control, lambda error: None)
+        assert not control.stopping
+        control.reloaded()
+        assert not control.is_set()
+
+    def test_a_poll_asked_for_during_a_pause_comes_at_once(self):
+        control = Control()
+        polls: list[int] = []
+
+        def poll() -> None:
+            polls.append(1)
+            if len(polls) == 1:
+                threading.Timer(0.05, control.poll_now).start()
+            else:
+                control.stop()
+
+        run_loop(poll, HOUR, control, lambda error: None)
+        assert len(polls) == 2
+
+    def test_a_poll_asked_for_during_a_poll_comes_after_it(self):
+        control = Control()
+        polls: list[int] = []
+
+        def poll() -> None:
+            polls.append(1)
+            if len(polls) == 1:
+                control.poll_now()
+                control.poll_now()
+            else:
+                control.stop()
+
+        run_loop(poll, HOUR, control, lambda error: None)
+        assert len(polls) == 2
+
+    def test_it_beats_while_it_waits(self):
+        beats: list[int] = []
+        Control(lambda: beats.append(1), beat_seconds=0.02).wait(0.2)
+        assert len(beats) > 3

@@ -1,0 +1,132 @@
+"""`syft-notify start`, `stop` and `restart`: the loop as a daemon."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from syft_notify.cli import output
+from syft_notify.cli.options import check_parts, config_option, service_files, watching_options
+from syft_notify.service.background import STOP_SECONDS, Stopped
+from syft_notify.service.signals import SignalInbox
+
+if TYPE_CHECKING:
+    from syft_notify.serve import Options
+
+timeout_option = click.option(
+    "--timeout",
+    type=click.FloatRange(0, 3600),
+    default=STOP_SECONDS,
+    show_default=True,
+    metavar="S",
+    help="How long to wait for the mail in hand before killing it.",
+)
+
+
+@click.command(short_help="Watch in the background.")
+@config_option
+@watching_options
+def start(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: bool) -> None:
+    """Start the daemon; returns when it is ready, or says why it is not.
+
+    \b
+    Exit codes: 0 it runs; 1 it could not start or runs already;
+    78 the config or a token needs you.
+    """
+    check_parts(jobs_only=jobs_only, peers_only=peers_only)
+    from syft_notify.serve import Options
+
+    _start(path, Options(interval, jobs=not peers_only, peers=not jobs_only))
+
+
+@click.command(short_help="End the daemon after the mail in hand.")
+@config_option
+@timeout_option
+def stop(path: Path, timeout: float) -> None:
+    """Stop what runs with this config, be it `start` or `run`; the mail in hand is finished.
+
+    Exit code 0 also when nothing was running.
+    """
+    stopped = _stop(path, timeout)
+    output.line(f"Stopped (PID {stopped.pid})." if stopped else "It was not running.")
+
+
+@click.command(short_help="Stop the daemon and start it again.")
+@config_option
+@watching_options
+@timeout_option
+def restart(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: bool, timeout: float) -> None:
+    """Stop and start, with the options of the last start unless given anew.
+
+    A config that cannot be used is refused before anything is stopped. Exit codes as of start.
+    """
+    check_parts(jobs_only=jobs_only, peers_only=peers_only)
+    from syft_notify.config import load_config
+    from syft_notify.service.health import read_health
+
+    load_config(path, os.environ, Path.home())
+    options = _former(read_health(service_files(path).health).get("options"))
+    if interval:
+        options = replace(options, interval=interval)
+    if jobs_only or peers_only:
+        options = replace(options, jobs=not peers_only, peers=not jobs_only)
+    _stop(path, timeout)
+    _start(path, options)
+
+
+def _stop(path: Path, timeout: float) -> Stopped | None:
+    from syft_notify.service import background
+
+    files = service_files(path)
+    stopped = background.stop(files.lock, files.pid, timeout)
+    if stopped and stopped.killed:
+        output.line(f"It did not end within {timeout:g} s and was killed; a mail in hand may go out twice.")
+    return stopped
+
+
+def _start(path: Path, options: Options) -> None:
+    from syft_notify.config import load_config
+    from syft_notify.service import background
+    from syft_notify.service.lock import FileLock
+
+    config = load_config(path, os.environ, Path.home())
+    files = service_files(path)
+
+    def serve(inbox: SignalInbox, ready: Callable[[], None]) -> int:
+        from syft_notify.serve import Service
+        from syft_notify.service.log_narrator import LogNarrator
+        from syft_notify.service.logs import LogFiles
+
+        with LogFiles(files.log, files.error_log) as logs:
+            logs.configure(config.log_level, config.log_format)
+            service = Service(
+                path,
+                config,
+                options,
+                LogNarrator(),
+                reloaded=lambda config: logs.configure(config.log_level, config.log_format),
+            )
+            with logs.last_words():
+                service.serve(inbox, ready, demanding=True)
+        return 0
+
+    with FileLock(files.lock) as lock:
+        pid = background.start(files.folder, files.pid, lock, serve)
+    output.line(f"✅ Daemon is running (PID {pid})")
+
+
+def _former(options: Any) -> Options:
+    """The options of the last start, from its health report."""
+    from syft_notify.serve import Options
+
+    given: Mapping[str, Any] = options if isinstance(options, dict) else {}
+    seconds = given.get("interval")
+    interval = timedelta(seconds=seconds) if isinstance(seconds, int | float) and seconds >= 1 else None
+    parts = {name: given[name] for name in ("jobs", "peers") if isinstance(given.get(name), bool)}
+    return Options(interval, **parts)

@@ -1,0 +1,45 @@
+"""`syft-notify logs`: the end of the daemon's log, and what comes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from syft_notify.cli import output
+from syft_notify.cli.options import config_option, service_files
+from syft_notify.errors import UserError
+from syft_notify.service.tail import follow as followed
+from syft_notify.service.tail import last_lines
+
+_LOOK_SECONDS = 0.2
+
+
+@click.command(short_help="Show what the daemon wrote.")
+@config_option
+@click.option("-n", "count", type=click.IntRange(0), default=50, show_default=True, help="How many lines.")
+@click.option("-f", "--follow", is_flag=True, help="Go on as it writes; Ctrl+C ends it.")
+@click.option("--errors", is_flag=True, help="Warnings and errors only.")
+def logs(path: Path, count: int, follow: bool, errors: bool) -> None:
+    """The last lines of the daemon's log; exit code 1 when there is none."""
+    files = service_files(path)
+    log = files.error_log if errors else files.log
+    if not log.exists():
+        raise UserError(f"There is no log at {log}", "`syft-notify start` begins one")
+    try:
+        if not follow:
+            for line in last_lines(log, count):
+                output.line(line)
+            return
+        for line in followed(log, count, _pause):
+            output.line(line)
+    except KeyboardInterrupt:
+        return
+    except PermissionError as error:
+        raise UserError(f"{log} cannot be read: {error.strerror}", "Ask as the user who runs it, or as root") from error
+
+
+def _pause() -> bool:
+    time.sleep(_LOOK_SECONDS)
+    return True

@@ -1,0 +1,144 @@
+"""`syft-notify status`: whether it runs, how it does, and what it said last."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from syft_notify.cli import output
+from syft_notify.cli.options import config_option, service_files
+from syft_notify.errors import ExitCode
+from syft_notify.service.health import read_health
+from syft_notify.service.lock import holder_of, is_held
+from syft_notify.service.tail import last_lines
+
+LOG_LINES = 5
+# A poll may take so much longer than it should begin before we say that it hangs.
+_LATE = timedelta(minutes=5)
+
+
+@click.command(short_help="Say whether it runs and how it does.")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def status(path: Path, as_json: bool) -> int:
+    """Whether it runs, since when, how the last poll went, what waits, how the tokens are.
+
+    \b
+    Exit codes: 0 it runs and all is well; 1 it runs but fails, or the
+    answer cannot be had; 3 it does not run.
+    """
+    report = _report(path)
+    output.line(json.dumps(report, indent=1, ensure_ascii=False) if as_json else _in_words(report))
+    if not report["running"]:
+        return ExitCode.NOT_RUNNING
+    return ExitCode.FAILED if report["problems"] else ExitCode.OK
+
+
+def _report(path: Path) -> dict[str, Any]:
+    """Everything that can be said without asking the service. Raises `UserError` when the lock cannot be read."""
+    files = service_files(path)
+    log = last_lines(files.log, LOG_LINES) if files.log.exists() else []
+    if not is_held(files.lock):
+        return {"running": False, "config": str(path), "problems": [], "log": log}
+    holder = holder_of(files.lock)
+    pid = holder.pid if holder else None
+    health = read_health(files.health)
+    if health.get("pid") != pid:
+        health = {}  # of an earlier service: this one has not begun to poll
+    return {
+        "running": True,
+        "pid": pid,
+        **_of_process(pid),
+        "version": health.get("version"),
+        "config": str(path),
+        "interval_seconds": health.get("interval_seconds"),
+        "last_poll": health.get("last_poll"),
+        "last_poll_seconds": health.get("last_poll_seconds"),
+        "last_good_poll": health.get("last_good_poll"),
+        "next_poll": health.get("next_poll"),
+        "polls": health.get("polls", 0),
+        "sent": health.get("sent", 0),
+        "pending": health.get("pending", 0),
+        "failed": health.get("failed", 0),
+        "tokens": health.get("tokens", {}),
+        "problems": _problems(health),
+        "log": log,
+    }
+
+
+def _of_process(pid: int | None) -> dict[str, Any]:
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return {
+            "uptime_seconds": round(time.time() - process.create_time()),
+            "memory_bytes": process.memory_info().rss,
+        }
+    except psutil.Error:
+        return {"uptime_seconds": None, "memory_bytes": None}
+
+
+def _problems(health: dict[str, Any]) -> list[str]:
+    tokens = [text for text in health.get("tokens", {}).values() if text]
+    found = [*tokens, *(text for text in health.get("problems", []) if text not in tokens)]
+    if health.get("undelivered"):
+        found.append(f"{health['undelivered']} mails could not be sent in the last poll.")
+    if (due := _moment(health.get("next_poll"))) and datetime.now(timezone.utc) > due + _LATE:
+        found.append(f"No poll has ended since {health.get('last_poll')}.")
+    return found
+
+
+def _in_words(report: dict[str, Any]) -> str:
+    if not report["running"]:
+        return "\n".join([f"syft-notify is not running (config {report['config']}).", *_log_words(report)])
+    state = "with problems" if report["problems"] else "and all is well"
+    lines = [
+        f"syft-notify is running {state}: PID {report['pid']}, {_span(report['uptime_seconds'])}, "
+        f"{_memory(report['memory_bytes'])}.",
+        f"  version    {report['version'] or '?'}",
+        f"  config     {report['config']}",
+        f"  last poll  {_last_poll(report)}",
+        f"  next poll  {_local(report['next_poll'])}, every {report['interval_seconds'] or 0:g} s",
+        f"  mails      {report['sent']} sent since the start, {report['pending']} waiting, {report['failed']} given up",
+        *(f"  {name:<9}  {text or 'token is good'}" for name, text in report["tokens"].items()),
+        *(f"  problem    {text}" for text in report["problems"]),
+    ]
+    return "\n".join([*lines, *_log_words(report)])
+
+
+def _last_poll(report: dict[str, Any]) -> str:
+    if not report["last_poll"]:
+        return "none has ended yet"
+    good = _local(report["last_good_poll"]) if report["last_good_poll"] else "never"
+    took = f"{_local(report['last_poll'])}, took {report['last_poll_seconds']:g} s"
+    return took if report["last_good_poll"] == report["last_poll"] else f"{took}; the last good one: {good}"
+
+
+def _log_words(report: dict[str, Any]) -> list[str]:
+    return ["", "Last lines of the log:", *(f"  {line}" for line in report["log"])] if report["log"] else []
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def _local(text: object) -> str:
+    moment = _moment(text)
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}" if moment else "soon"
+
+
+def _span(seconds: int | None) -> str:
+    return f"up {timedelta(seconds=seconds)}" if seconds is not None else "up ?"
+
+
+def _memory(size: int | None) -> str:
+    return f"{size / 1_000_000:.0f} MB" if size is not None else "? MB"

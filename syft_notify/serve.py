@@ -1,0 +1,251 @@
+"""The service: one loop over the line until it is told to stop, its health written down, its config read again."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from syft_notify import __version__
+from syft_notify.app import App, build_app, utc_now
+from syft_notify.config import Config, load_config
+from syft_notify.errors import CredentialFault, Fault, NotifyError, UserError
+from syft_notify.model import PollReport
+from syft_notify.paths import Files, ServiceFiles
+from syft_notify.ports import Narrator
+from syft_notify.service.health import Health
+from syft_notify.service.lock import FileLock
+from syft_notify.service.loop import Control, run_loop
+from syft_notify.service.sdnotify import SystemdNotifier
+from syft_notify.service.signals import RELOAD, STOP, SignalInbox, attend
+
+log = logging.getLogger(__name__)
+
+
+class PollNarrator(Narrator, Protocol):
+    """A narrator that wants to know when a poll is over."""
+
+    def end(self) -> None:
+        """The poll ended."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was said on the command line and outlives a reload of the config and a restart."""
+
+    interval: timedelta | None = None
+    jobs: bool = True
+    peers: bool = True
+
+    def as_json(self) -> Mapping[str, Any]:
+        """For the health report, from which `restart` takes them again."""
+        seconds = self.interval.total_seconds() if self.interval else None
+        return {"interval": seconds, "jobs": self.jobs, "peers": self.peers}
+
+
+class Service:
+    """Serves one config. The polls go on in a thread, so that no signal ever waits for a slow network."""
+
+    def __init__(
+        self,
+        path: Path,
+        config: Config,
+        options: Options,
+        narrator: PollNarrator,
+        *,
+        polled: Callable[[PollReport], None] = lambda report: None,
+        reloaded: Callable[[Config], None] = lambda config: None,
+        attached: bool = False,
+    ) -> None:
+        """`polled` hears of each poll and `reloaded` of each new config, after it is in force.
+
+        SIGHUP reads the config again; of a service that is `attached` to a terminal it says that the terminal closed.
+        """
+        self._path = path
+        self._options = options
+        self._narrator = narrator
+        self._polled = polled
+        self._reloaded = reloaded
+        self._stops = STOP | {RELOAD} if attached else STOP
+        self._systemd = SystemdNotifier(os.environ)
+        self._control = Control(self._systemd.beat, self._systemd.beat_seconds or 3600)
+        self._line = _Line(config, options, self._systemd.beat)
+        self._files = ServiceFiles(path.parent)
+        self._health = Health(
+            pid=os.getpid(),
+            version=__version__,
+            config=str(path),
+            started_at=utc_now(),
+            interval_seconds=self._interval.total_seconds(),
+            options=options.as_json(),
+        )
+
+    def stop(self) -> None:
+        """End after the mail in hand; from any thread."""
+        self._control.stop()
+
+    def serve(self, inbox: SignalInbox, ready: Callable[[], None], *, demanding: bool = False) -> None:
+        """Poll until a signal says stop. `ready` is called when the first poll begins.
+
+        With `demanding`, Google must answer, or nothing begins. Raises `NotifyError` for what prevents the start.
+        """
+        log.info("syft-notify %s starts with %s", __version__, self._path)
+        with self._line:
+            attend(
+                lambda: self._work(ready, demanding=demanding), inbox, self._heed, lambda: not self._line.app.sending
+            )
+        self._systemd.stopping()
+        log.info("syft-notify stops; %d mails were sent", self._health.sent)
+
+    @property
+    def _interval(self) -> timedelta:
+        return self._options.interval or self._line.config.interval
+
+    def _heed(self, number: int) -> bool:
+        if number in self._stops:
+            self.stop()
+        elif number == RELOAD:
+            self._control.reload()
+        else:
+            self._control.poll_now()
+        return self._control.stopping
+
+    def _work(self, ready: Callable[[], None], *, demanding: bool) -> None:
+        self._check(demanding=demanding)
+        self._write_health()
+        ready()
+        self._systemd.ready()
+        while not self._control.stopping:
+            run_loop(self._poll, self._interval, self._control, self._failed)
+            if not self._control.stopping:
+                self._reload()
+
+    def _check(self, *, demanding: bool) -> None:
+        """Raises `CredentialFault` when a person must act first and, if `demanding`, what else is in the way."""
+        try:
+            self._health.tokens = _good(self._line.app.check_tokens())
+            if demanding:
+                self._line.app.check_drive()
+        except CredentialFault:
+            raise
+        except Fault as fault:
+            if demanding:
+                raise
+            self._narrator.trouble("start", str(fault))
+
+    def _poll(self) -> None:
+        report = self._line.app.poll(self._narrator, wanted=self._wanted)
+        self._narrator.end()
+        self._note(report)
+        self._polled(report)
+
+    def _wanted(self) -> bool:
+        self._systemd.beat()
+        return not self._control.stopping
+
+    def _failed(self, error: Exception) -> None:
+        self._narrator.trouble("poll", str(error) or type(error).__name__)
+        now = utc_now()
+        self._note(PollReport(now, now, problems=(f"poll: {str(error) or type(error).__name__}",)))
+
+    def _note(self, report: PollReport) -> None:
+        """Write down how the poll went, for `status` and for systemd."""
+        health = self._health
+        health.polls += 1
+        health.sent += report.sent
+        health.pending, health.failed, health.undelivered = report.pending, report.dead, report.undelivered
+        health.last_poll = report.finished_at
+        health.last_poll_seconds = round((report.finished_at - report.started_at).total_seconds(), 3)
+        health.next_poll = report.finished_at + self._interval
+        health.problems = list(report.problems)
+        try:
+            health.tokens = {**self._line.app.check_tokens(), **report.credentials}
+        except Fault as fault:
+            log.debug("the tokens cannot be checked now: %s", fault)
+        if not (report.problems or report.undelivered or any(health.tokens.values())):
+            health.last_good_poll = report.finished_at
+        self._write_health()
+        self._systemd.status(_in_words(health))
+
+    def _write_health(self) -> None:
+        try:
+            self._health.write(self._files.health)
+        except UserError as error:
+            log.warning("%s", error)
+
+    def _reload(self) -> None:
+        """Take the config anew; a broken one is reported and the old one stays in force."""
+        self._systemd.reloading()
+        self._control.reloaded()
+        try:
+            self._line.replace(load_config(self._path, os.environ, Path.home()))
+        except NotifyError as error:
+            log.error("the config was not taken over: %s", error)
+            self._narrator.trouble("config", f"not taken over: {error}")
+        else:
+            self._health.interval_seconds = self._interval.total_seconds()
+            self._reloaded(self._line.config)
+            log.info("the config was read again")
+        self._systemd.ready()
+
+
+class _Line:
+    """The app in force with the lock on its state, between `with` and its end."""
+
+    def __init__(self, config: Config, options: Options, heartbeat: Callable[[], None]) -> None:
+        self.config = config
+        self._options = options
+        self._heartbeat = heartbeat
+        self._state = ExitStack()
+        self.app: App
+
+    def __enter__(self) -> _Line:
+        self._state.enter_context(FileLock(Files(self.config.state_path).lock))
+        try:
+            self.app = self._built(self.config)
+        except BaseException:
+            self._state.close()
+            raise
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.app.close()
+        self._state.close()
+
+    def replace(self, config: Config) -> None:
+        """Go on with another config. Raises `NotifyError` for one that cannot work; then the old one stays."""
+        state = self._state
+        if config.state_path != self.config.state_path:
+            state = ExitStack()
+            state.enter_context(FileLock(Files(config.state_path).lock))
+        try:
+            app = self._built(config)
+        except BaseException:
+            if state is not self._state:
+                state.close()
+            raise
+        self.app.close()
+        if state is not self._state:
+            self._state.close()
+        self.config, self.app, self._state = config, app, state
+
+    def _built(self, config: Config) -> App:
+        return build_app(config, jobs=self._options.jobs, peers=self._options.peers, heartbeat=self._heartbeat)
+
+
+def _good(tokens: Mapping[str, str]) -> dict[str, str]:
+    """The tokens, none of which needs a person. Raises `CredentialFault` with what it needs."""
+    for problem in filter(None, tokens.values()):
+        raise CredentialFault(problem)
+    return dict(tokens)
+
+
+def _in_words(health: Health) -> str:
+    problems = [*filter(None, health.tokens.values()), *health.problems]
+    waiting = f", {health.pending} waiting" if health.pending else ""
+    return f"{health.sent} mails sent{waiting}. " + (problems[0] if problems else "All is well.")

@@ -1,0 +1,199 @@
+"""Makes a daemon of a callable, waits until it is ready, and ends the process that holds a lock."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from syft_notify.errors import ExitCode, NotifyError, UserError
+from syft_notify.service.lock import FileLock, Holder, holder_of, is_held
+from syft_notify.service.signals import POLL, RELOAD, STOP, SignalInbox
+
+READY_SECONDS = 30.0
+STOP_SECONDS = 10.0
+_KILL_SECONDS = 5.0
+_LOOK_SECONDS = 0.05
+
+Serve = Callable[[SignalInbox, Callable[[], None]], int]
+
+
+class StartError(UserError):
+    """The daemon did not come up; the exit code is its own."""
+
+    def __init__(self, title: str, hint: str = "", code: int = ExitCode.FAILED) -> None:
+        super().__init__(title, hint)
+        self.exit_code = ExitCode(code)
+
+
+def start(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, seconds: float = READY_SECONDS) -> int:
+    """Run `serve` as a daemon that holds `lock`; returns its PID once it called the function that it is given.
+
+    `serve` gets the signals and that function, and returns the exit code. Raises `StartError` with the daemon's own
+    words when it fails before, or is not ready in time; then no process is left.
+    """
+    reading, writing = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    helper = os.fork()
+    if helper == 0:
+        os.close(reading)
+        _become_daemon(folder, pid_file, lock, serve, writing)
+    os.close(writing)
+    os.waitpid(helper, 0)
+    with open(reading, "rb", buffering=0) as pipe:
+        return _await_ready(_Words(pipe.fileno(), time.monotonic() + seconds), pid_file, seconds)
+
+
+def _become_daemon(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, writing: int) -> NoReturn:
+    """In the helper: detach through `DaemonContext`, serve, exit. Errors go through the pipe until it is ready."""
+    from daemon import DaemonContext
+    from daemon.daemon import DaemonError
+    from lockfile import LockError, UnlockError
+    from lockfile.pidlockfile import PIDLockFile
+
+    def tell(**words: object) -> None:
+        with contextlib.suppress(BrokenPipeError):  # who started us went away; we go on all the same
+            os.write(writing, json.dumps(words).encode() + b"\n")
+
+    def ready() -> None:
+        tell(ready=True)
+        os.close(writing)
+
+    pid_file.unlink(missing_ok=True)  # we hold the lock, so whoever wrote it is gone
+    with SignalInbox(*STOP, RELOAD, POLL) as inbox:
+        context = DaemonContext(
+            detach_process=True,
+            umask=0o077,
+            working_directory=str(folder),
+            signal_map={signal.SIGTTIN: None, signal.SIGTTOU: None, signal.SIGTSTP: None, **inbox.handlers()},
+            files_preserve=[writing, lock, *inbox.sockets()],
+            pidfile=PIDLockFile(str(pid_file)),
+        )
+        code = int(ExitCode.FAILED)
+        try:
+            # A PID file that somebody took away is no reason to end badly.
+            with contextlib.suppress(UnlockError), context:
+                tell(pid=os.getpid())
+                lock.sign()
+                code = serve(inbox, ready)
+        except NotifyError as error:
+            tell(error=error.title, hint=error.hint, code=int(error.exit_code))
+            code = error.exit_code
+        except (DaemonError, LockError, OSError) as error:
+            tell(error=f"The daemon cannot be set up: {error}", hint="", code=code)
+    sys.exit(code)
+
+
+class _Words:
+    """The daemon's words from the pipe, until it closes it or the deadline passes."""
+
+    def __init__(self, descriptor: int, deadline: float) -> None:
+        self._descriptor = descriptor
+        self._deadline = deadline
+        self.late = False
+
+    def __iter__(self) -> Iterator[dict[str, object]]:
+        content = b""
+        while True:
+            left = self._deadline - time.monotonic()
+            if left <= 0 or not select.select([self._descriptor], [], [], left)[0]:
+                self.late = True
+                return
+            if not (piece := os.read(self._descriptor, 4096)):
+                return
+            *lines, content = (content + piece).split(b"\n")
+            yield from map(json.loads, lines)
+
+
+def _await_ready(words: _Words, pid_file: Path, seconds: float) -> int:
+    pid = 0
+    try:
+        for said in words:
+            pid = int(str(said.get("pid", pid)))
+            if "error" in said:
+                raise StartError(str(said["error"]), str(said["hint"]), int(str(said["code"])))
+            if "ready" in said:
+                return pid
+    except KeyboardInterrupt:
+        _end_unready(pid, pid_file)
+        raise
+    if not words.late:
+        raise StartError("The daemon ended before it was ready", "`syft-notify logs` may say why")
+    _end_unready(pid, pid_file)
+    raise StartError(f"The daemon was not ready within {seconds:g} s and was ended", "`syft-notify logs` may say why")
+
+
+def _end_unready(pid: int, pid_file: Path) -> None:
+    """The pipe is open, so the daemon lives and the PID is its own; it has no mail in hand yet."""
+    if pid:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    pid_file.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What `stop` did: the process that ended, and whether it had to be killed."""
+
+    pid: int
+    killed: bool
+
+
+def stop(lock: Path, pid_file: Path, seconds: float = STOP_SECONDS) -> Stopped | None:
+    """End the process that holds the lock; None when there is none. Never signals another process.
+
+    Raises `UserError` when it belongs to another user, or cannot be told from a stranger.
+    """
+    if not is_held(lock):
+        _clean_up(lock, pid_file)
+        return None
+    holder = holder_of(lock)
+    if holder is None:
+        if not is_held(lock):
+            return None
+        raise UserError(f"{lock} is held by a process that cannot be identified", "Find it with `fuser` and end it")
+    killed = False
+    _signal(holder, signal.SIGTERM)
+    if not _released(lock, seconds):
+        killed = True
+        _signal(holder, signal.SIGKILL)
+        if not _released(lock, _KILL_SECONDS):
+            raise UserError(f"PID {holder.pid} does not end even when it is killed", "Look at it with `ps`")
+        _clean_up(lock, pid_file)
+    return Stopped(holder.pid, killed)
+
+
+def _clean_up(lock: Path, pid_file: Path) -> None:
+    """Remove what a killed process left; under the lock, so that it is never the file of a new one."""
+    if pid_file.exists():
+        with contextlib.suppress(UserError), FileLock(lock):
+            pid_file.unlink(missing_ok=True)
+
+
+def _signal(holder: Holder, number: signal.Signals) -> None:
+    if not holder.is_alive():
+        return
+    try:
+        os.kill(holder.pid, number)
+    except ProcessLookupError:
+        return
+    except PermissionError:
+        raise UserError(f"It runs as another user (PID {holder.pid})", "Stop it as that user, or as root") from None
+
+
+def _released(lock: Path, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while is_held(lock):
+        if time.monotonic() > end:
+            return False
+        time.sleep(_LOOK_SECONDS)
+    return True

@@ -1,0 +1,55 @@
+"""The health report: what the service writes after each poll for `status`, and what `status` reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from syft_notify.atomic import write_atomically
+
+_LARGEST = 1_000_000
+
+
+@dataclass
+class Health:
+    """How the service does; times are in UTC, `sent` counts since the start.
+
+    `pending` and `failed` are the notifications that wait and that were given up; `tokens` says for each token what a
+    person must do, or nothing when it is good.
+    """
+
+    pid: int
+    version: str
+    config: str
+    started_at: datetime
+    interval_seconds: float
+    options: Mapping[str, Any]
+    polls: int = 0
+    sent: int = 0
+    pending: int = 0
+    failed: int = 0
+    undelivered: int = 0
+    last_poll: datetime | None = None
+    last_poll_seconds: float = 0
+    last_good_poll: datetime | None = None
+    next_poll: datetime | None = None
+    problems: list[str] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        """Replace the report at `path`. Raises `UserError` when the disk refuses."""
+        write_atomically(path, json.dumps(asdict(self), default=datetime.isoformat, indent=1).encode())
+
+
+def read_health(path: Path) -> dict[str, Any]:
+    """The report at `path` as plain JSON; empty when there is none that can be read."""
+    try:
+        with path.open("rb") as file:
+            report = json.loads(file.read(_LARGEST))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return report if isinstance(report, dict) else {}
