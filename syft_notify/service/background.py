@@ -116,18 +116,19 @@ class _Words:
 
 def _await_ready(words: _Words, pid_file: Path, seconds: float) -> int:
     pid = 0
+    failure = StartError("The daemon ended before it was ready", "`syft-notify logs` may say why")
     try:
         for said in words:
             pid = int(str(said.get("pid", pid)))
             if "error" in said:
-                raise StartError(str(said["error"]), str(said["hint"]), int(str(said["code"])))
+                failure = StartError(str(said["error"]), str(said["hint"]), int(str(said["code"])))
             if "ready" in said:
                 return pid
     except KeyboardInterrupt:
         _end_unready(pid, pid_file)
         raise
-    if not words.late:
-        raise StartError("The daemon ended before it was ready", "`syft-notify logs` may say why")
+    if not words.late:  # it closed the pipe by its end
+        raise failure
     _end_unready(pid, pid_file)
     raise StartError(f"The daemon was not ready within {seconds:g} s and was ended", "`syft-notify logs` may say why")
 
@@ -163,10 +164,10 @@ def stop(lock: Path, pid_file: Path, seconds: float = STOP_SECONDS) -> Stopped |
         raise UserError(f"{lock} is held by a process that cannot be identified", "Find it with `fuser` and end it")
     killed = False
     _signal(holder, signal.SIGTERM)
-    if not _released(lock, seconds):
+    if not _ended(lock, holder, seconds):
         killed = True
         _signal(holder, signal.SIGKILL)
-        if not _released(lock, _KILL_SECONDS):
+        if not _ended(lock, holder, _KILL_SECONDS):
             raise UserError(f"PID {holder.pid} does not end even when it is killed", "Look at it with `ps`")
         _clean_up(lock, pid_file)
     return Stopped(holder.pid, killed)
@@ -190,9 +191,9 @@ def _signal(holder: Holder, number: signal.Signals) -> None:
         raise UserError(f"It runs as another user (PID {holder.pid})", "Stop it as that user, or as root") from None
 
 
-def _released(lock: Path, seconds: float) -> bool:
+def _ended(lock: Path, holder: Holder, seconds: float) -> bool:
     end = time.monotonic() + seconds
-    while is_held(lock):
+    while is_held(lock) or holder.is_alive():
         if time.monotonic() > end:
             return False
         time.sleep(_LOOK_SECONDS)

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -18,18 +18,25 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def syft_notify(
-    *args: object, home: Path, timeout: float = 30, stdout: IO[str] | int = subprocess.PIPE
+    *args: object,
+    home: Path,
+    timeout: float = 60,
+    stdout: IO[str] | int = subprocess.PIPE,
+    preexec_fn: Callable[[], None] | None = None,
+    prefix: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the program to its end."""
+    """Run the program to its end, after `preexec_fn` in its process or inside the command `prefix`."""
     return subprocess.run(
-        [sys.executable, "-m", "syft_notify", *map(str, args)],
+        [*prefix, sys.executable, "-m", "syft_notify", *map(str, args)],
+        preexec_fn=preexec_fn,
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
         timeout=timeout,
         check=False,
         cwd=home,
-        env=environment(home),
+        env=env or environment(home),
     )
 
 

@@ -1,0 +1,436 @@
+"""The daemon as an admin uses it: real processes, real signals, a Google that can fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from syft_notify.sandbox import Trouble
+from syft_notify.service.health import read_health
+from syft_notify.service.lock import is_held
+from tests.stories.village import Village, granted, requested, submitted
+from tests.system.program import environment, started, syft_notify, wait_until
+from tests.worlds import python_job
+
+DS = "ds@example.org"
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def command(village: Village) -> Iterator[Command]:
+    """`command("start", …)` with the village's config; what still runs at the end is ended."""
+    village.settings["interval"] = 1
+    config = village.config_file
+
+    def called(name: str, *options: object, **how: object) -> subprocess.CompletedProcess[str]:
+        return syft_notify(name, "-c", config, *options, home=village.home, **how)
+
+    yield called
+    for process in processes(village):
+        process.kill()
+    wait_until(lambda: not is_held(village.home / "syft-notify.lock"))
+
+
+def processes(village: Village) -> list[psutil.Process]:
+    """The processes that serve the village."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        line = process.info["cmdline"] or []
+        if str(village.home / "daemon.yaml") in line and "syft_notify" in " ".join(line):
+            found.append(process)
+    return found
+
+
+def pid_of(started: subprocess.CompletedProcess[str]) -> int:
+    assert (started.returncode, started.stderr) == (0, "")
+    words, _, number = started.stdout.strip().rstrip(")").rpartition(" ")
+    assert words == "✅ Daemon is running (PID"
+    return int(number)
+
+
+def report(command: Command) -> dict[str, object]:
+    return json.loads(command("status", "--json").stdout)
+
+
+def health(village: Village) -> dict[str, object]:
+    """What the service wrote after its last poll."""
+    return read_health(village.home / "syft-notify.status.json")
+
+
+def nothing_is_left(village: Village) -> bool:
+    return not processes(village) and not (village.home / "syft-notify.pid").exists()
+
+
+class TestStart:
+    @pytest.mark.parametrize("part", range(4))
+    def test_it_outlives_its_terminal(self, village, command, part):
+        """Twenty times in all: the terminal closes, a job is mailed, the stop leaves nothing."""
+        village.ask(DS)
+        village.accept(DS)
+        for number in range(5):
+            in_a_terminal_that_closes(village, "start", "--interval", "60")
+            job = f"job {part} {number}"
+            village.submit(python_job(job))
+            command_pid = int((village.home / "syft-notify.pid").read_text())
+            os.kill(command_pid, signal.SIGUSR1)
+            wait_until(lambda job=job: any(job in line for _, _, line in village.new_mails()))
+            assert command("stop").stdout == f"Stopped (PID {command_pid}).\n"
+            assert nothing_is_left(village)
+
+    def test_it_is_ready_when_start_returns_and_says_who_it_is(self, village, command):
+        village.ask(DS)
+        pid = pid_of(command("start"))
+        assert int((village.home / "syft-notify.pid").read_text()) == pid
+        process = psutil.Process(pid)
+        assert process.cwd() == str(village.home)
+        assert os.getsid(pid) != os.getsid(0)
+        wait_until(lambda: len(village.arrived()) == 2)
+        assert village.new_mails() == sorted(requested(DS))
+        modes = {path.name: path.stat().st_mode & 0o777 for path in village.home.glob("*notif*")}
+        assert set(modes.values()) == {0o600}, modes
+
+    def test_ten_at_the_same_instant_are_one(self, village, command):
+        config = village.config_file
+        racing = [started("start", "-c", config, home=village.home) for _ in range(10)]
+        outputs = [process.communicate(timeout=60)[0] for process in racing]
+        winners = [output for output in outputs if output.startswith("✅")]
+        refusals = [output for output in outputs if output.startswith("Error: Another syft-notify")]
+        assert (len(winners), len(refusals)) == (1, 9), outputs
+        assert sorted(process.returncode for process in racing) == [0] + [1] * 9
+        assert len(processes(village)) == 1
+
+    def test_after_a_kill_it_needs_no_hand(self, village, command):
+        pid = pid_of(command("start"))
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie")
+        assert command("status").returncode == 3
+        assert (village.home / "syft-notify.pid").exists()
+        assert pid_of(command("start")) != pid
+
+    def test_a_pid_file_of_a_stranger_is_replaced_and_the_stranger_left_alone(self, village, command):
+        with subprocess.Popen(["sleep", "60"]) as stranger:
+            (village.home / "syft-notify.pid").write_text(f"{stranger.pid}\n")
+            signature = {"pid": stranger.pid, "since_boot": 1.0, "command": ["sleep", "60"]}
+            (village.home / "syft-notify.lock").write_text(json.dumps(signature))
+            assert command("status").returncode == 3
+            assert command("stop").stdout == "It was not running.\n"
+            assert pid_of(command("start")) != stranger.pid
+            command("stop")
+            assert stranger.poll() is None
+            stranger.kill()
+
+    def test_two_configs_do_not_meet(self, village, command, tmp_path):
+        other = tmp_path / "other"
+        other.mkdir()
+        for name in ("token_do.json", "gmail_token.json"):
+            (other / name).write_text((village.home / name).read_text())
+        (other / "daemon.yaml").write_text(village.config_file.read_text())
+        first = pid_of(command("start"))
+        second = syft_notify("start", "-c", other / "daemon.yaml", home=village.home)
+        try:
+            assert pid_of(second) != first
+        finally:
+            syft_notify("stop", "-c", other / "daemon.yaml", home=village.home)
+        assert report(command)["pid"] == first
+
+    def test_run_and_start_do_meet(self, village, command):
+        pid = pid_of(command("start"))
+        refused = command("run")
+        assert refused.returncode == 1
+        assert refused.stderr.startswith(f"Error: Another syft-notify (PID {pid}) works in {village.home}.")
+        command("stop")
+        running = started("run", "-c", village.config_file, home=village.home)
+        wait_until(lambda: health(village).get("pid") == running.pid)
+        assert f"(PID {running.pid})" in command("start").stderr
+        assert command("stop").stdout == f"Stopped (PID {running.pid}).\n"
+        assert running.wait(10) == 0
+        running.communicate()
+
+
+class TestAStartThatCannotBe:
+    """One line says why, the exit code says whose turn it is, and nothing is left."""
+
+    def fails(self, village: Village, command: Command, code: int, words: str, **how: object) -> None:
+        begun = time.monotonic()
+        ended = command("start", **how)
+        assert time.monotonic() - begun < 30
+        assert (ended.returncode, ended.stdout) == (code, "")
+        assert ended.stderr.startswith("Error: ")
+        assert ended.stderr.count("\n") == 1
+        assert words in ended.stderr
+        assert nothing_is_left(village)
+        assert command("status").returncode == 3
+
+    def test_broken_config(self, village, command):
+        (village.home / "daemon.yaml").write_text("interval: [")
+        self.fails(village, command, 78, "broken YAML")
+
+    def test_missing_token(self, village, command):
+        (village.home / "gmail_token.json").unlink()
+        self.fails(village, command, 78, "gmail_token.json is missing")
+
+    def test_dead_refresh_token(self, village, command):
+        for name in ("token_do.json", "gmail_token.json"):
+            document = json.loads((village.home / name).read_text())
+            (village.home / name).write_text(json.dumps({**document, "expiry": "2020-01-01T00:00:00Z"}))
+        village.google.tokens.revoke_person(village.do)
+        self.fails(village, command, 78, "no longer accepts")
+        assert "no longer accepts" in (village.home / "syft-notify.error.log").read_text()
+
+    def test_closed_port(self, village, command):
+        village.google.stop()
+        self.fails(village, command, 1, "Drive cannot be reached (Connection refused)")
+        village.google.start()
+
+    def test_full_disk(self, village, command):
+        def no_byte_more() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+        uncovered = {name: value for name, value in environment(village.home).items() if not name.startswith("COV")}
+        full = {"preexec_fn": no_byte_more, "env": uncovered}  # coverage would want to write too
+        self.fails(village, command, 1, "cannot be written: File too large", **full)
+
+    def test_folder_that_may_not_be_written(self, village, command):
+        if os.geteuid() == 0:
+            mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && shift 0 && exec "$@"'
+            shell = ["unshare", "-m", "sh", "-c", mount, str(village.home)]
+            self.fails(village, command, 1, "cannot be opened: Read-only file system", prefix=shell)
+        else:
+            village.home.chmod(0o500)
+            self.fails(village, command, 1, "cannot be opened: Permission denied")
+            village.home.chmod(0o700)
+
+    def test_held_state(self, village, command, tmp_path):
+        village.settings["state_path"] = str(tmp_path / "shared_state.json")
+        config = village.config_file
+        pid_of(command("start"))
+        other = tmp_path / "other"
+        other.mkdir()
+        for name in ("token_do.json", "gmail_token.json"):
+            (other / name).write_text((village.home / name).read_text())
+        (other / "daemon.yaml").write_text(config.read_text())
+        ended = syft_notify("start", "-c", other / "daemon.yaml", home=village.home)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert f"works in {tmp_path}" in ended.stderr
+
+    def test_not_ready_in_time(self, village, command):
+        village.google.faults.add(Trouble.STALL, "drive.about.get", times=None, seconds=60)
+        code = (
+            "import sys\nfrom syft_notify.service import background\n"
+            "background.start.__defaults__ = (1.0,)\n"
+            "from syft_notify.cli import main\nmain()\n"
+        )
+        command_line = [sys.executable, "-c", code, "start", "-c", str(village.config_file)]
+        ended = subprocess.run(
+            command_line, capture_output=True, text=True, timeout=60, check=False, env=environment(village.home)
+        )
+        assert ended.returncode == 1
+        assert ended.stderr == (
+            "Error: The daemon was not ready within 1 s and was ended. `syft-notify logs` may say why.\n"
+        )
+        wait_until(lambda: nothing_is_left(village))
+
+
+class TestStop:
+    def test_the_mail_in_hand_is_finished_and_goes_once(self, village, command):
+        village.ask(DS)
+        village.google.faults.slow(3, "gmail.messages.send")
+        pid_of(command("start"))
+        assert village.google.requests.wait_for(0, "gmail.messages.send")
+        wait_until(lambda: (village.home / "notification_state.json").exists())
+        time.sleep(1)
+        begun = time.monotonic()
+        assert command("stop").returncode == 0
+        assert time.monotonic() - begun < 5
+        assert len(village.arrived()) == 1
+        village.google.faults.clear()
+        pid_of(command("start"))
+        wait_until(lambda: len(village.arrived()) == 2)
+        command("stop")
+        assert village.new_mails() == sorted(requested(DS))
+
+    def test_a_mail_that_takes_too_long_is_said(self, village, command):
+        village.ask(DS)
+        village.google.faults.slow(30, "gmail.messages.send")
+        pid = pid_of(command("start"))
+        time.sleep(1)
+        stopped = command("stop", "--timeout", "1")
+        assert stopped.returncode == 0
+        assert stopped.stdout.splitlines() == [
+            "It did not end within 1 s and was killed; a mail in hand may go out twice.",
+            f"Stopped (PID {pid}).",
+        ]
+        assert nothing_is_left(village)
+
+    def test_a_stalled_look_is_not_waited_for(self, village, command):
+        pid_of(command("start"))
+        village.google.faults.add(Trouble.STALL, "drive.files.list", times=None, seconds=60)
+        time.sleep(1.5)
+        begun = time.monotonic()
+        assert command("stop").returncode == 0
+        assert time.monotonic() - begun < 4
+
+    def test_what_does_not_run_is_stopped(self, village, command):
+        stopped = command("stop")
+        assert (stopped.returncode, stopped.stdout) == (0, "It was not running.\n")
+
+
+class TestRestart:
+    def test_it_keeps_the_options_unless_given_anew(self, village, command):
+        first = pid_of(command("start", "--interval", "77", "--peers-only"))
+        second = pid_of(command("restart"))
+        assert second != first
+        assert report(command)["interval_seconds"] == 77
+        pid_of(command("restart", "--interval", "88"))
+        wait_until(lambda: health(village)["interval_seconds"] == 88)
+        options = json.loads((village.home / "syft-notify.status.json").read_text())["options"]
+        assert options == {"interval": 88, "jobs": False, "peers": True}
+
+    def test_it_starts_what_did_not_run(self, village, command):
+        pid_of(command("restart"))
+
+    def test_a_broken_config_stops_nothing(self, village, command):
+        pid = pid_of(command("start"))
+        (village.home / "daemon.yaml").write_text("nonsense")
+        assert command("restart").returncode == 78
+        assert report(command)["pid"] == pid
+
+
+class TestSignals:
+    def test_hup_reads_the_config_again_and_a_broken_one_changes_nothing(self, village, command):
+        pid = pid_of(command("start"))
+        village.settings["interval"] = 55
+        os.kill(pid, signal.SIGHUP if village.config_file else 0)
+        wait_until(lambda: health(village)["interval_seconds"] == 55)
+        (village.home / "daemon.yaml").write_text("interval: 0\n")
+        os.kill(pid, signal.SIGHUP)
+        wait_until(lambda: "interval" in (village.home / "syft-notify.error.log").read_text())
+        assert report(command)["interval_seconds"] == 55
+        assert report(command)["pid"] == pid
+
+    def test_hup_moves_the_state(self, village, command, tmp_path):
+        pid = pid_of(command("start"))
+        village.settings["state_path"] = str(tmp_path / "elsewhere.json")
+        os.kill(pid, signal.SIGHUP if village.config_file else 0)
+        wait_until(lambda: (tmp_path / "elsewhere.json").exists())
+        assert report(command)["pid"] == pid
+
+    def test_usr1_polls_at_once(self, village, command):
+        pid = pid_of(command("start", "--interval", "3600"))
+        wait_until(lambda: health(village).get("last_poll"))
+        village.ask(DS)
+        village.accept(DS)
+        village.submit(python_job("sales"))
+        os.kill(pid, signal.SIGUSR1)
+        expected = sorted(submitted("sales") + granted(DS))
+        wait_until(lambda: len(village.arrived()) >= len(expected))
+        assert village.new_mails() == expected
+
+
+class TestStatus:
+    def test_it_tells_how_it_runs(self, village, command):
+        village.ask(DS)
+        pid = pid_of(command("start"))
+        wait_until(lambda: health(village).get("sent") == 2)
+        ended = command("status", "--json")
+        told = json.loads(ended.stdout)
+        assert ended.returncode == 0
+        assert told["running"] is True
+        assert (told["pid"], told["config"]) == (pid, str(village.home / "daemon.yaml"))
+        assert (told["pending"], told["failed"], told["problems"]) == (0, 0, [])
+        assert told["tokens"] == {"drive": "", "gmail": ""}
+        assert told["memory_bytes"] > 1_000_000
+        assert told["uptime_seconds"] < 60
+        assert told["last_poll"] < told["next_poll"]
+        assert told["last_good_poll"] == told["last_poll"]
+        assert len(told["log"]) <= 5
+        words = command("status").stdout
+        assert words.startswith(f"syft-notify is running and all is well: PID {pid}, up 0:00:")
+        assert "2 sent since the start, 0 waiting, 0 given up" in words
+
+    def test_it_fails_when_the_service_does(self, village, command):
+        pid_of(command("start"))
+        village.google.faults.add(Trouble.INSUFFICIENT_PERMISSIONS, "drive.*", times=None)
+        wait_until(lambda: any(health(village)["tokens"].values()))
+        assert command("status").returncode == 1
+        told = report(command)
+        assert "lacks a scope" in told["tokens"]["drive"]
+        assert "with problems" in command("status").stdout
+
+    def test_a_token_that_dies_is_loud_though_there_is_no_mail(self, village, command):
+        document = json.loads((village.home / "gmail_token.json").read_text())
+        pid_of(command("start"))
+        village.google.faults.add(Trouble.INVALID_GRANT, "oauth.token", times=None)
+        (village.home / "new.json").write_text(json.dumps({**document, "expiry": "2020-01-01T00:00:00Z"}))
+        (village.home / "new.json").replace(village.home / "gmail_token.json")
+        wait_until(lambda: any(health(village)["tokens"].values()))
+        assert command("status").returncode == 1
+        assert "no longer accepts" in report(command)["tokens"]["gmail"]
+
+    def test_it_says_that_nothing_runs(self, village, command):
+        ended = command("status")
+        assert ended.returncode == 3
+        assert ended.stdout == f"syft-notify is not running (config {village.home / 'daemon.yaml'}).\n"
+        assert report(command)["running"] is False
+
+    @pytest.mark.parametrize("content", ["", "null", "[]", '{"pid": 1, "tokens": 7}', "{" * 100_000])
+    def test_a_report_that_was_spoilt_is_left_out(self, village, command, content):
+        pid_of(command("start", "--interval", "3600"))
+        wait_until(lambda: health(village).get("last_poll"))
+        (village.home / "syft-notify.status.json").write_text(content)
+        assert command("status").returncode == 0
+
+
+class TestLogs:
+    def test_they_show_the_end_and_the_errors(self, village, command):
+        assert command("logs").stderr == (
+            f"Error: There is no log at {village.home / 'syft-notify.log'}. `syft-notify start` begins one.\n"
+        )
+        village.ask(DS)
+        pid_of(command("start"))
+        wait_until(lambda: len(village.arrived()) == 2)
+        command("stop")
+        lines = command("logs", "-n", "3").stdout.splitlines()
+        assert len(lines) == 3
+        assert lines[-1].endswith("syft_notify.serve - INFO - syft-notify stops; 2 mails were sent")
+        assert f"sent peer_requested to {DS} (peer {DS})" in lines[-2] + lines[-3]
+        assert command("logs", "--errors").stdout == ""
+
+    def test_they_follow_through_a_restart_until_ctrl_c(self, village, command):
+        pid_of(command("start"))
+        following = started("logs", "-c", village.config_file, "-n", "0", "--follow", home=village.home)
+        time.sleep(1)
+        pid_of(command("restart"))
+        time.sleep(1)
+        following.send_signal(signal.SIGINT)
+        output, _ = following.communicate(timeout=10)
+        assert following.returncode == 0
+        assert [line.rpartition(" - ")[2].split()[1] for line in output.splitlines()] == ["stops;", "0.1.0"]
+
+
+def in_a_terminal_that_closes(village: Village, *arguments: str) -> None:
+    """Run the command in a session of its own on a terminal, and close the terminal when it has ended."""
+    arguments = (arguments[0], "-c", str(village.config_file), *arguments[1:])
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(
+            "/bin/sh",
+            ["sh", "-c", '"$@"; echo "exit $?"; read wait', "sh", sys.executable, "-m", "syft_notify", *arguments],
+            environment(village.home),
+        )
+    output = b""
+    while b"exit " not in output:
+        output += os.read(terminal, 4096)
+    assert b"exit 0" in output, output
+    os.close(terminal)  # the kernel sends SIGHUP to the session
+    os.waitpid(pid, 0)
