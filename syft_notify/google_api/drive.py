@@ -97,7 +97,7 @@ class DriveFiles:
         while not pages.finished:
             pages.add(
                 self._session.read(
-                    lambda drive: _page(_list_request(drive, query, fields, pages.token).execute(), read)
+                    lambda drive: _page(_list_request(drive.files(), query, fields, pages.token).execute(), read)
                 )
             )
         return pages.entries, pages.complete
@@ -155,10 +155,10 @@ class _Folder:
         self._pages: _Pages[RemoteFile] = _Pages()
         self._fault: Fault | None = None
 
-    def request(self, drive: Any) -> Any:
+    def request(self, files: Any) -> Any:
         """The request for the next page, whose answer stays raw: one that is no JSON shall not spoil the batch."""
         query = f"{quoted(self.id)} in parents and trashed = false"
-        request = _list_request(drive, query, _FILE_FIELDS, self._pages.token)
+        request = _list_request(files, query, _FILE_FIELDS, self._pages.token)
         request.postproc = lambda _, content: content
         return request
 
@@ -188,8 +188,8 @@ def quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _list_request(drive: Any, query: str, fields: str, token: str | None) -> Any:
-    return drive.files().list(
+def _list_request(files: Any, query: str, fields: str, token: str | None) -> Any:
+    return files.list(
         q=query, pageSize=PAGE_SIZE, pageToken=token, fields=f"nextPageToken,incompleteSearch,files({fields})"
     )
 
@@ -199,8 +199,9 @@ def _batch(drive: Any, uri: str, wanted: Sequence[_Folder]) -> Sequence[tuple[by
     answers: list[tuple[bytes, Exception | None]] = []
     # It calls back in the order of the requests, once it has all the answers.
     batch = BatchHttpRequest(callback=lambda _, content, error: answers.append((content, error)), batch_uri=uri)
+    files = drive.files()  # the library builds it anew at each call, which takes longer than the request
     for folder in wanted:
-        batch.add(folder.request(drive))
+        batch.add(folder.request(files))
     try:
         batch.execute()
     except LookupError as error:
