@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
         "restart": "syft_notify.cli.daemon:restart",
         "status": "syft_notify.cli.status:status",
         "logs": "syft_notify.cli.logs:logs",
+        "install-service": "syft_notify.cli.systemd:install_service",
+        "uninstall-service": "syft_notify.cli.systemd:uninstall_service",
         "demo": "syft_notify.cli.demo:demo",
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -150,7 +150,7 @@ def _process(pid: int) -> Holder | None:
     try:
         process = psutil.Process(pid)
         return Holder(pid, round(process.create_time() - psutil.boot_time(), 2), _words(process.cmdline()))
-    except (psutil.Error, ValueError):
+    except (psutil.Error, OSError, RuntimeError, ValueError):  # also where /proc is closed to us
         return None
 
 

@@ -196,8 +196,7 @@ class TestAStartThatCannotBe:
         def no_byte_more() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
-        uncovered = {name: value for name, value in environment(village.home).items() if not name.startswith("COV")}
-        full = {"preexec_fn": no_byte_more, "env": uncovered}  # coverage would want to write too
+        full = {"preexec_fn": no_byte_more, "env": uncovered(village)}  # coverage would want to write too
         self.fails(village, command, 1, "cannot be written: File too large", **full)
 
     def test_folder_that_may_not_be_written(self, village, command):
@@ -418,6 +417,11 @@ class TestLogs:
         assert [line.rpartition(" - ")[2].split()[1] for line in output.splitlines()] == ["stops;", "0.1.0"]
 
 
+def uncovered(village: Village) -> dict[str, str]:
+    """The environment without what measures coverage."""
+    return {name: value for name, value in environment(village.home).items() if not name.startswith("COV")}
+
+
 def in_a_terminal_that_closes(village: Village, *arguments: str) -> None:
     """Run the command in a session of its own on a terminal, and close the terminal when it has ended."""
     arguments = (arguments[0], "-c", str(village.config_file), *arguments[1:])
@@ -426,7 +430,7 @@ def in_a_terminal_that_closes(village: Village, *arguments: str) -> None:
         os.execve(
             "/bin/sh",
             ["sh", "-c", '"$@"; echo "exit $?"; read wait', "sh", sys.executable, "-m", "syft_notify", *arguments],
-            environment(village.home),
+            uncovered(village),
         )
     output = b""
     while b"exit " not in output:

@@ -1,0 +1,149 @@
+"""The systemd units: what starts the service at boot or at login, and locks it in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SYSTEM_FOLDER = Path("/etc/systemd/system")
+
+_COMMON = """\
+[Unit]
+Description=syft-notify: mails what happens in the SyftBox of {who}
+StartLimitIntervalSec=600
+StartLimitBurst=5
+{order}
+[Service]
+Type=notify
+NotifyAccess=main
+{account}ExecStart={command}
+ExecReload=/bin/kill -HUP $MAINPID
+# 78: the config or a token needs a person; starting again would change nothing.
+Restart=on-failure
+RestartPreventExitStatus=78
+RestartSec=30
+TimeoutStartSec=120
+# A mail in hand is finished first; a request to Gmail may take a minute.
+TimeoutStopSec=90
+WatchdogSec=300
+UMask=0077
+
+# These need no privileges.
+NoNewPrivileges=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+{confinement}
+[Install]
+WantedBy={target}
+"""
+
+_CONFINEMENT = """
+# It reads the SyftBox folder and writes beside its config. A minus: the path need not exist.
+ProtectSystem=strict
+ProtectHome=read-only
+ReadWritePaths={writable}
+PrivateTmp=yes
+PrivateDevices=yes
+PrivateUsers=yes
+PrivateIPC=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+RemoveIPC=yes
+KeyringMode=private
+CapabilityBoundingSet=
+AmbientCapabilities=
+DevicePolicy=closed
+MemoryMax=512M
+TasksMax=64
+"""
+
+_AFTER_NETWORK = "Wants=network-online.target\nAfter=network-online.target\n"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit file: where it belongs and what is in it. `name` is what systemctl calls it."""
+
+    name: str
+    path: Path
+    text: str
+
+
+def template_unit() -> Unit:
+    """The system template: `syft-notify@alice` watches for the user alice, whose home is /home/alice."""
+    creds = "/home/%i/.syft-creds"
+    text = _COMMON.format(
+        who="%i",
+        order=_AFTER_NETWORK,
+        account=("User=%i\nEnvironment=HOME=/home/%i PATH=/home/%i/.local/bin:/usr/local/bin:/usr/bin:/bin\n"),
+        command=f"/usr/bin/env syft-notify run --config {creds}/daemon.yaml",
+        confinement=_CONFINEMENT.format(writable=f"-{creds}"),
+        target="multi-user.target",
+    )
+    return Unit("syft-notify@", SYSTEM_FOLDER / "syft-notify@.service", text)
+
+
+def system_unit(user: str, program: Sequence[str], config: Path, writable: Iterable[Path]) -> Unit:
+    """The unit of one user's service, which may write in the folders `writable` only."""
+    text = _COMMON.format(
+        who=_escaped(user),
+        order=_AFTER_NETWORK,
+        account=f"User={_escaped(user)}\n",
+        command=_command(program, config),
+        confinement=_CONFINEMENT.format(writable=" ".join(f"-{_quoted(path)}" for path in sorted(set(writable)))),
+        target="multi-user.target",
+    )
+    name = f"syft-notify@{user}"
+    return Unit(name, SYSTEM_FOLDER / f"{name}.service", text)
+
+
+def template_user_unit() -> Unit:
+    """The unit for anybody's own systemd, with the usual paths."""
+    environment = "Environment=PATH=%h/.local/bin:/usr/local/bin:/usr/bin:/bin\n"
+    return _user_unit(
+        Path("/etc/systemd/user"), environment, "/usr/bin/env syft-notify run --config %h/.syft-creds/daemon.yaml"
+    )
+
+
+def user_unit(folder: Path, program: Sequence[str], config: Path) -> Unit:
+    """The unit for the user's own systemd, whose units lie in `folder`."""
+    return _user_unit(folder, "", _command(program, config))
+
+
+def _user_unit(folder: Path, environment: str, command: str) -> Unit:
+    """Confined by what needs neither privileges nor namespaces: with more, it would not start on many systems."""
+    text = _COMMON.format(
+        who="%u", order="", account=environment, command=command, confinement="", target="default.target"
+    )
+    return Unit("syft-notify", folder / "syft-notify.service", text)
+
+
+def _command(program: Sequence[str], config: Path) -> str:
+    words = [*program, "run", "--config", str(config)]
+    return " ".join(_quoted(word).replace("$", "$$") for word in words)
+
+
+def _quoted(word: str | Path) -> str:
+    """A word as systemd reads it back (systemd.syntax(7))."""
+    text = _escaped(str(word))
+    if text and not any(char.isspace() or char in "\"'\\;" for char in text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%%")

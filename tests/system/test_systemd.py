@@ -1,0 +1,222 @@
+"""The units, judged by systemd's own tools, and the service inside their confinement."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syft_notify.sandbox import Trouble
+from syft_notify.service.systemd import system_unit, template_unit, template_user_unit, user_unit
+from tests.docs.markdown import REPOSITORY
+from tests.stories.village import Village, requested
+from tests.system.program import environment, syft_notify, wait_until
+from tests.system.tools import needs
+
+DS = "ds@example.org"
+CONFINED = Path(__file__).with_name("confined.py")
+
+
+class Systemd:
+    """A socket that hears what the service tells systemd."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.heard: list[str] = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+
+    def listen(self, seconds: float) -> list[str]:
+        """What is told in this time; all of it is kept in `heard` too."""
+        told = []
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._socket.settimeout(left)
+            try:
+                told.append(self._socket.recv(4096).decode())
+            except TimeoutError:
+                break
+        self.heard += told
+        return told
+
+    def wait_for(self, message: str, seconds: float = 15) -> None:
+        """Wait until a message begins so. Raises `TimeoutError`."""
+        end = time.monotonic() + seconds
+        while not any(heard.startswith(message) for heard in self.heard):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{message} was not told: {self.heard}")
+            self.listen(0.1)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def systemd(tmp_path: Path) -> Iterator[Systemd]:
+    listener = Systemd(tmp_path / "notify")
+    yield listener
+    listener.close()
+
+
+def served(village: Village, systemd: Systemd, *prefix: str, watchdog: float = 0) -> subprocess.Popen[str]:
+    """`run` as systemd starts it, behind `prefix`."""
+    told = {"NOTIFY_SOCKET": str(systemd.path)}
+    if watchdog:
+        told["WATCHDOG_USEC"] = str(round(watchdog * 1_000_000))
+    village.settings["interval"] = 1
+    return subprocess.Popen(
+        [*prefix, sys.executable, "-m", "syft_notify", "run", "-c", str(village.config_file)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**environment(village.home), **told},
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 0, output
+    return output
+
+
+class TestNotify:
+    def test_systemd_hears_the_whole_life(self, village, systemd):
+        village.ask(DS)
+        process = served(village, systemd)
+        systemd.wait_for("READY=1")
+        systemd.wait_for("STATUS=2 mails sent. All is well.")
+        process.send_signal(signal.SIGHUP)
+        systemd.wait_for("RELOADING=1\nMONOTONIC_USEC=")
+        wait_until(lambda: systemd.listen(0.1) or systemd.heard.count("READY=1") == 2)
+        ended(process)
+        systemd.listen(0.1)
+        assert systemd.heard[-1] == "STOPPING=1"
+        assert systemd.heard.index("READY=1") == 0
+        assert not [heard for heard in systemd.heard if "WATCHDOG" in heard]
+
+    def test_the_watchdog_hears_a_beat_while_the_loop_turns_and_silence_when_it_hangs(self, village, systemd):
+        process = served(village, systemd, watchdog=1)
+        systemd.wait_for("WATCHDOG=1")
+        assert systemd.listen(2).count("WATCHDOG=1") >= 4
+        village.google.faults.add(Trouble.STALL, "drive.files.list", times=None, seconds=60)
+        systemd.listen(2)
+        assert "WATCHDOG=1" not in systemd.listen(2)
+        ended(process)
+
+    def test_dead_credentials_and_a_bad_config_are_the_exit_code_that_is_not_restarted(self, village, systemd):
+        (village.home / "gmail_token.json").write_text("{}")
+        process = served(village, systemd)
+        output, _ = process.communicate(timeout=20)
+        assert (process.returncode, output.count("\n")) == (78, 1)
+        assert systemd.listen(0.1) == []
+        assert "RestartPreventExitStatus=78" in template_unit().text
+
+
+class TestUnits:
+    def test_those_of_the_repository_are_those_of_the_program(self):
+        assert (REPOSITORY / "systemd/syft-notify.service").read_text() == template_unit().text
+        assert (REPOSITORY / "systemd/syft-notify-user.service").read_text() == template_user_unit().text
+
+    @pytest.mark.parametrize("scope", ["system", "user"])
+    def test_systemd_finds_nothing_wrong(self, scope, tmp_path):
+        needs("systemd-analyze", package="systemd")
+        unit = {
+            "system": system_unit("root", ["/bin/true"], tmp_path / "a b%$'.yaml", [tmp_path, tmp_path / "a b"]),
+            "user": user_unit(tmp_path, ["/bin/true"], tmp_path / "a b%$'.yaml"),
+        }[scope]
+        path = tmp_path / unit.path.name
+        path.write_text(unit.text)
+        judged = subprocess.run(
+            ["systemd-analyze", "verify", f"--{scope}", "--man=no", path],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        )
+        assert (judged.returncode, judged.stdout, judged.stderr) == (0, "", "")
+
+    def test_the_system_unit_is_hardened(self, tmp_path):
+        needs("systemd-analyze", package="systemd")
+        path = tmp_path / "syft-notify@.service"
+        path.write_text(template_unit().text)
+        judged = subprocess.run(
+            ["systemd-analyze", "security", "--offline=true", "--no-pager", path],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        score = re.search(r"Overall exposure level for \S+: ([\d.]+)", judged.stdout)
+        assert score
+        assert float(score[1]) <= 1.5
+
+    def test_the_service_works_inside_the_confinement(self, village, systemd):
+        """The unit's system calls and memory rules, and a file system that is read-only but for its own folder."""
+        needs("systemd-analyze", "unshare", package="systemd util-linux")
+        village.ask(DS)
+        # The interpreter writes no byte code there either.
+        mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind / && exec "$@"'
+        namespace = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
+        prefix = [*namespace, "sh", "-c", mount, str(village.home), sys.executable, str(CONFINED)]
+        process = served(village, systemd, *prefix, str(REPOSITORY / "systemd/syft-notify.service"))
+        try:
+            systemd.wait_for("STATUS=2 mails sent. All is well.")
+        finally:
+            output = ended(process)
+        assert village.new_mails() == sorted(requested(DS))
+        assert "Warning" not in output
+        assert syft_notify("status", "-c", village.home / "daemon.yaml", home=village.home).returncode == 3
+
+    def test_the_confinement_is_real(self):
+        needs("systemd-analyze", package="systemd")
+        unit = str(REPOSITORY / "systemd/syft-notify.service")
+        code = "import os\ntry: os.chroot('/')\nexcept PermissionError: print('refused')"
+        command = [sys.executable, str(CONFINED), unit, sys.executable, "-c", code]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "refused\n"
+
+
+class TestInstall:
+    def called(self, village: Village, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return syft_notify(arguments[0], "-c", village.config_file, *arguments[1:], home=village.home)
+
+    def test_the_user_unit_has_the_paths_of_this_program_and_this_config(self, village):
+        place = village.home / ".config/systemd/user/syft-notify.service"
+        wrote = self.called(village, "install-service")
+        assert (wrote.returncode, wrote.stderr) == (0, "")
+        assert wrote.stdout.splitlines()[0] == f"Wrote {place}. Now:"
+        (command,) = re.findall(r"^ExecStart=(.+)$", place.read_text(), re.MULTILINE)
+        program = Path(sys.executable).with_name("syft-notify")
+        assert command == f"{program} run --config {village.config_file}"
+        assert shutil.which(command.split()[0])
+        assert self.called(village, "install-service", "--print").stdout == place.read_text()
+        removed = self.called(village, "uninstall-service")
+        assert removed.stdout.splitlines()[0] == f"Removed {place}. If it still runs:"
+        assert not place.exists()
+        assert self.called(village, "uninstall-service").stdout == f"There is no {place}.\n"
+
+    def test_the_system_unit_runs_as_the_owner_of_the_config(self, village):
+        shown = self.called(village, "install-service", "--system", "--print").stdout
+        assert f"User={village.config_file.owner()}\n" in shown
+        assert f"ReadWritePaths=-{village.home}\n" in shown
+
+    def test_a_config_that_cannot_work_is_refused(self, village):
+        village.config_file.write_text("interval: 0\n")
+        ended = syft_notify("install-service", "-c", village.home / "daemon.yaml", home=village.home)
+        assert ended.returncode == 78
+        assert not (village.home / ".config").exists()
+
+    def test_a_folder_that_cannot_be_written_is_said(self, village):
+        (village.home / ".config").write_text("")
+        wrote = self.called(village, "install-service")
+        assert wrote.returncode == 1
+        assert "cannot be written: Not a directory" in wrote.stderr
