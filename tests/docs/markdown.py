@@ -78,9 +78,12 @@ CONTRIBUTING = Document("CONTRIBUTING.md")
 ARCHITECTURE = Document("docs/architecture.md")
 CONFIGURATION = Document("docs/configuration.md")
 EVENTS = Document("docs/events.md")
+DAEMON = Document("DAEMON_README.md")
+SYSTEMD = Document("systemd/README.md")
+LOGGING = Document("LOGGING_INTEGRATION.md")
 
 DOCUMENTS = tuple(
     Document(path.relative_to(REPOSITORY).as_posix())
-    for folder in (REPOSITORY, REPOSITORY / "docs")
+    for folder in (REPOSITORY, REPOSITORY / "docs", REPOSITORY / "systemd")
     for path in sorted(folder.glob("*.md"))
 )
