@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint format check clean
+.PHONY: help demo test coverage lint format check clean
 
 help:
-	@echo "make demo   play the whole story on a local Google; no account, no network"
-	@echo "make test   run every test"
-	@echo "make lint   ruff, mypy --strict, import-linter, codespell"
-	@echo "make check  lint and test"
+	@echo "make demo      play the whole story on a local Google; no account, no network"
+	@echo "make test      run every test"
+	@echo "make coverage  the same, and how much of the code they reach, in processes of their own too"
+	@echo "make lint      ruff, mypy --strict, import-linter, codespell"
+	@echo "make check     lint and test"
 
 $(VENV)/base.stamp: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -28,6 +29,9 @@ demo: $(VENV)/base.stamp
 	$(BIN)/syft-notify demo
 
 test: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -n auto
+
+coverage: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
 lint: $(VENV)/dev.stamp
