@@ -44,7 +44,7 @@ class Options:
 
     def as_json(self) -> Mapping[str, Any]:
         """For the health report, from which `restart` takes them again."""
-        seconds = self.interval.total_seconds() if self.interval else None
+        seconds = None if self.interval is None else self.interval.total_seconds()
         return {"interval": seconds, "jobs": self.jobs, "peers": self.peers}
 
 
@@ -104,7 +104,8 @@ class Service:
 
     @property
     def _interval(self) -> timedelta:
-        return self._options.interval or self._line.config.interval
+        given = self._options.interval
+        return self._line.config.interval if given is None else given
 
     def _heed(self, number: int) -> bool:
         if number in self._stops:

@@ -54,43 +54,52 @@ def start(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, seconds: f
 
 
 def _become_daemon(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, writing: int) -> NoReturn:
-    """In the helper: detach through `DaemonContext`, serve, exit. Errors go through the pipe until it is ready."""
+    """In the helper: serve as a daemon and end there, for what the caller has still to do is not ours to do."""
+    code = int(ExitCode.FAILED)
+    try:
+        code = _serve_detached(folder, pid_file, lock, serve, writing)
+    finally:
+        os._exit(code)
+
+
+def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, writing: int) -> int:
+    """Detach through `DaemonContext` and serve. Errors go through the pipe until it is ready."""
     from daemon import DaemonContext
     from daemon.daemon import DaemonError
     from lockfile import LockError, UnlockError
     from lockfile.pidlockfile import PIDLockFile
 
     def tell(**words: object) -> None:
-        with contextlib.suppress(BrokenPipeError):  # who started us went away; we go on all the same
+        with contextlib.suppress(OSError):  # who started us went away, or has heard that we are ready
             os.write(writing, json.dumps(words).encode() + b"\n")
 
     def ready() -> None:
         tell(ready=True)
         os.close(writing)
 
-    pid_file.unlink(missing_ok=True)  # we hold the lock, so whoever wrote it is gone
-    with SignalInbox(*STOP, RELOAD, POLL) as inbox:
-        context = DaemonContext(
-            detach_process=True,
-            umask=0o077,
-            working_directory=str(folder),
-            signal_map={signal.SIGTTIN: None, signal.SIGTTOU: None, signal.SIGTSTP: None, **inbox.handlers()},
-            files_preserve=[writing, lock, *inbox.sockets()],
-            pidfile=PIDLockFile(str(pid_file)),
-        )
-        code = int(ExitCode.FAILED)
-        try:
+    code = int(ExitCode.FAILED)
+    try:
+        pid_file.unlink(missing_ok=True)  # we hold the lock, so whoever wrote it is gone
+        with SignalInbox(*STOP, RELOAD, POLL) as inbox:
+            context = DaemonContext(
+                detach_process=True,
+                umask=0o077,
+                working_directory=str(folder),
+                signal_map={signal.SIGTTIN: None, signal.SIGTTOU: None, signal.SIGTSTP: None, **inbox.handlers()},
+                files_preserve=[writing, lock, *inbox.sockets()],
+                pidfile=PIDLockFile(str(pid_file)),
+            )
             # A PID file that somebody took away is no reason to end badly.
             with contextlib.suppress(UnlockError), context:
                 tell(pid=os.getpid())
                 lock.sign()
                 code = serve(inbox, ready)
-        except NotifyError as error:
-            tell(error=error.title, hint=error.hint, code=int(error.exit_code))
-            code = error.exit_code
-        except (DaemonError, LockError, OSError) as error:
-            tell(error=f"The daemon cannot be set up: {error}", hint="", code=code)
-    sys.exit(code)
+    except NotifyError as error:
+        tell(error=error.title, hint=error.hint, code=int(error.exit_code))
+        code = error.exit_code
+    except (DaemonError, LockError, OSError) as error:
+        tell(error=f"The daemon cannot be set up: {error}", hint="", code=code)
+    return code
 
 
 class _Words:

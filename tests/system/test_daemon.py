@@ -416,6 +416,33 @@ class TestLogs:
         assert following.returncode == 0
         assert [line.rpartition(" - ")[2].split()[1] for line in output.splitlines()] == ["stops;", "0.1.0"]
 
+    def test_following_misses_no_line_while_files_are_put_aside(self, village, command):
+        config = village.config_file
+        files = [village.home / "syft-notify.log", village.home / "syft-notify.error.log"]
+        files[0].touch()
+        following = started("logs", "-c", config, "-n", "0", "--follow", home=village.home)
+        time.sleep(1)
+        code = (
+            "import logging, sys, time; from pathlib import Path; from syft_notify.service.logs import LogFiles\n"
+            "with LogFiles(Path(sys.argv[1]), Path(sys.argv[2]), largest=3000) as files:\n"
+            "    files.configure('INFO', 'text')\n"
+            "    for number in range(1000):\n"
+            "        level = logging.WARNING if number % 10 == 0 else logging.INFO\n"
+            "        logging.getLogger('syft_notify').log(level, 'line %d', number)\n"
+            "        if number % 20 == 0: time.sleep(0.03)\n"
+        )
+        subprocess.run([sys.executable, "-c", code, *map(str, files)], check=True, timeout=60)
+        time.sleep(1)
+        following.send_signal(signal.SIGINT)
+        output, _ = following.communicate(timeout=10)
+        assert [int(line.rpartition(" ")[2]) for line in output.splitlines()] == list(range(1000))
+        assert sorted(path.name for path in village.home.glob("syft-notify.log*")) == [
+            "syft-notify.log",
+            *(f"syft-notify.log.{number}" for number in range(1, 8)),
+        ]
+        errors = "".join(path.read_text() for path in village.home.glob("syft-notify.error.log*"))
+        assert sorted(int(line.rpartition(" ")[2]) for line in errors.splitlines()) == list(range(0, 1000, 10))
+
 
 def uncovered(village: Village) -> dict[str, str]:
     """The environment without what measures coverage."""

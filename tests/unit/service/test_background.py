@@ -1,0 +1,138 @@
+"""Ending the process that holds a lock, and nobody else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syft_notify.errors import UserError
+from syft_notify.service import background
+from syft_notify.service.background import stop
+
+HOLD = """
+import signal, sys, time
+from pathlib import Path
+from syft_notify.service.lock import FileLock
+signal.signal(signal.SIGTERM, signal.SIG_IGN if sys.argv[2] == "deaf" else signal.SIG_DFL)
+with FileLock(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    return tmp_path / "service.lock"
+
+
+@pytest.fixture
+def pid_file(tmp_path: Path) -> Path:
+    return tmp_path / "service.pid"
+
+
+@pytest.fixture(params=["hearing"])
+def holder(request: pytest.FixtureRequest, lock: Path, pid_file: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the lock and left a PID file."""
+    command = [sys.executable, "-c", HOLD, lock, request.param]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        pid_file.write_text(f"{process.pid}\n")
+        yield process
+        process.kill()
+
+
+class TestStop:
+    def test_ends_the_holder(self, lock, pid_file, holder):
+        assert stop(lock, pid_file) == background.Stopped(holder.pid, killed=False)
+        assert holder.wait(5) == -signal.SIGTERM
+
+    @pytest.mark.parametrize("holder", ["deaf"], indirect=True)
+    def test_kills_who_does_not_hear_and_cleans_up_after_it(self, lock, pid_file, holder):
+        assert stop(lock, pid_file, 0.2) == background.Stopped(holder.pid, killed=True)
+        assert holder.wait(5) == -signal.SIGKILL
+        assert not pid_file.exists()
+
+    def test_removes_what_a_killed_one_left(self, lock, pid_file, holder):
+        holder.kill()
+        holder.wait()
+        assert stop(lock, pid_file) is None
+        assert not pid_file.exists()
+
+    def test_says_that_it_is_not_yours(self, lock, pid_file, holder, monkeypatch):
+        def refused(pid: int, number: int) -> None:
+            raise PermissionError
+
+        monkeypatch.setattr(os, "kill", refused)  # root is refused nothing
+        with pytest.raises(UserError, match=rf"runs as another user \(PID {holder.pid}\)"):
+            stop(lock, pid_file)
+        assert pid_file.exists()
+
+    def test_touches_nobody_when_the_holder_cannot_be_identified(self, lock, pid_file, holder, monkeypatch):
+        monkeypatch.setattr("syft_notify.service.lock._PAUSE_SECONDS", 0.001)
+        with subprocess.Popen(["sleep", "60"]) as stranger:
+            lock.write_text(f'{{"pid": {stranger.pid}, "since_boot": 1, "command": ["x"]}}')
+            with pytest.raises(UserError, match="cannot be identified"):
+                stop(lock, pid_file)
+            assert stranger.poll() is None
+            assert holder.poll() is None
+            stranger.kill()
+
+
+START = """
+import os, signal, sys
+from pathlib import Path
+from syft_notify.errors import UserError
+from syft_notify.service import background
+from syft_notify.service.lock import FileLock
+folder = Path(sys.argv[1])
+def serve(inbox, ready):
+    {serve}
+try:
+    with FileLock(folder / "service.lock") as lock:
+        {before}
+        print("ready", background.start(folder, folder / "service.pid", lock, serve, {seconds}) > 0)
+except background.StartError as error:
+    print(int(error.exit_code), error)
+"""
+
+
+class TestStart:
+    """Each in a process of its own, for it forks."""
+
+    def said(self, folder: Path, serve: str, before: str = "pass", seconds: float = 10) -> str:
+        code = START.format(serve=serve, before=before, seconds=seconds)
+        ended = subprocess.run(
+            [sys.executable, "-c", code, folder], capture_output=True, text=True, check=False, timeout=30
+        )
+        assert (ended.returncode, ended.stderr, ended.stdout.count("\n")) == (0, "", 1)
+        assert not (folder / "service.pid").exists()
+        return ended.stdout
+
+    def test_one_that_dies_without_a_word_is_no_success(self, tmp_path):
+        said = self.said(tmp_path, "(folder / 'service.pid').unlink(); os.kill(os.getpid(), signal.SIGKILL)")
+        assert said.startswith("1 The daemon ended before it was ready.")
+
+    def test_its_own_error_and_exit_code_come_back(self, tmp_path):
+        assert self.said(tmp_path, "raise UserError('No way', 'Turn around')") == "1 No way. Turn around.\n"
+
+    def test_a_mistake_of_ours_is_not_told_as_a_success(self, tmp_path):
+        assert "ended before it was ready" in self.said(tmp_path, "raise ZeroDivisionError")
+
+    def test_one_that_is_late_is_ended(self, tmp_path):
+        assert "not ready within 0.5 s and was ended" in self.said(tmp_path, "inbox.wait()", seconds=0.5)
+
+    def test_a_folder_that_is_gone_is_said(self, tmp_path):
+        gone = "(folder / 'service.lock').unlink(); folder.rmdir()"
+        folder = tmp_path / "gone"
+        folder.mkdir()
+        assert self.said(folder, "return 0", gone).startswith("1 The daemon cannot be set up: ")
+
+    def test_a_pid_file_that_somebody_took_away_is_no_bad_end(self, tmp_path):
+        assert self.said(tmp_path, "(folder / 'service.pid').unlink(); ready(); return 0") == "ready True\n"
