@@ -42,6 +42,10 @@ def error(text: str) -> None:
 
 def prepare_streams() -> None:
     """Let no output be in the way: a closed one (`>&-`) takes all, one that knows ASCII alone takes what it can."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        continue  # or a file of ours would get the number of a standard stream, and a daemon would redirect it
+    os.close(descriptor)
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115 - open until the end
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - open until the end
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 - open until the end
     for stream in (sys.stdout, sys.stderr):

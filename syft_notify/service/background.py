@@ -99,6 +99,12 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
         code = error.exit_code
     except (DaemonError, LockError, OSError) as error:
         tell(error=f"The daemon cannot be set up: {error}", hint="", code=code)
+    except Exception as error:  # noqa: BLE001 - the caller prints it, and the log has it, once there is one
+        tell(
+            error=f"This is a mistake of ours: {type(error).__name__}",
+            hint="`syft-notify logs` may say more",
+            code=code,
+        )
     return code
 
 

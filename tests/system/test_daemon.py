@@ -129,6 +129,13 @@ class TestStart:
             assert stranger.poll() is None
             stranger.kill()
 
+    def test_it_needs_no_standard_streams_and_keeps_none_open(self, village, command):
+        shell = ["sh", "-c", '"$@" >&- 2>&- <&-', "sh", sys.executable, "-m", "syft_notify"]
+        start = [*shell, "start", "-c", str(village.config_file)]
+        assert subprocess.run(start, env=environment(village.home), timeout=30, check=False).returncode == 0
+        assert command("status").returncode == 0
+        assert pid_of(command("restart"))  # its pipes end with it, or this would wait for the daemon
+
     def test_two_configs_do_not_meet(self, village, command, tmp_path):
         other = tmp_path / "other"
         other.mkdir()

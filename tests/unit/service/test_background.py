@@ -123,7 +123,7 @@ class TestStart:
         assert self.said(tmp_path, "raise UserError('No way', 'Turn around')") == "1 No way. Turn around.\n"
 
     def test_a_mistake_of_ours_is_not_told_as_a_success(self, tmp_path):
-        assert "ended before it was ready" in self.said(tmp_path, "raise ZeroDivisionError")
+        assert "This is a mistake of ours: ZeroDivisionError" in self.said(tmp_path, "raise ZeroDivisionError")
 
     def test_one_that_is_late_is_ended(self, tmp_path):
         assert "not ready within 0.5 s and was ended" in self.said(tmp_path, "inbox.wait()", seconds=0.5)
