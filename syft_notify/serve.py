@@ -74,6 +74,7 @@ class Service:
         self._stops = STOP | {RELOAD} if attached else STOP
         self._systemd = SystemdNotifier(os.environ)
         self._control = Control(self._systemd.beat, self._systemd.beat_seconds or 3600)
+        self._refused = ""
         self._line = _Line(config, options, self._systemd.beat)
         self._files = ServiceFiles(path.parent)
         self._health = Health(
@@ -81,6 +82,7 @@ class Service:
             version=__version__,
             config=str(path),
             started_at=utc_now(),
+            next_poll=utc_now(),
             interval_seconds=self._interval.total_seconds(),
             options=options.as_json(),
         )
@@ -140,6 +142,8 @@ class Service:
             self._narrator.trouble("start", str(fault))
 
     def _poll(self) -> None:
+        if self._refused:
+            self._narrator.trouble(*self._refused.split(": ", 1))
         report = self._line.app.poll(self._narrator, wanted=self._wanted)
         self._narrator.end()
         self._note(report)
@@ -163,12 +167,12 @@ class Service:
         health.last_poll = report.finished_at
         health.last_poll_seconds = round((report.finished_at - report.started_at).total_seconds(), 3)
         health.next_poll = report.finished_at + self._interval
-        health.problems = list(report.problems)
+        health.problems = [*filter(None, [self._refused]), *report.problems]
         try:
             health.tokens = {**self._line.app.check_tokens(), **report.credentials}
         except Fault as fault:
             log.debug("the tokens cannot be checked now: %s", fault)
-        if not (report.problems or report.undelivered or any(health.tokens.values())):
+        if not (health.problems or report.undelivered or any(health.tokens.values())):
             health.last_good_poll = report.finished_at
         self._write_health()
         self._systemd.status(_in_words(health))
@@ -186,9 +190,9 @@ class Service:
         try:
             self._line.replace(load_config(self._path, os.environ, Path.home()))
         except NotifyError as error:
-            log.error("the config was not taken over: %s", error)
-            self._narrator.trouble("config", f"not taken over: {error}")
+            self._refused = f"config: not taken over, the one before stays in force: {error}"
         else:
+            self._refused = ""
             self._health.interval_seconds = self._interval.total_seconds()
             self._reloaded(self._line.config)
             log.info("the config was read again")

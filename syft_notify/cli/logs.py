@@ -25,7 +25,7 @@ def logs(path: Path, count: int, follow: bool, errors: bool) -> None:
     """The last lines of the daemon's log; exit code 1 when there is none."""
     files = service_files(path)
     log = files.error_log if errors else files.log
-    if not log.exists():
+    if not log.is_file():
         raise UserError(f"There is no log at {log}", "`syft-notify start` begins one")
     try:
         if not follow:

@@ -42,7 +42,7 @@ def status(path: Path, as_json: bool) -> int:
 def _report(path: Path) -> dict[str, Any]:
     """Everything that can be said without asking the service. Raises `UserError` when the lock cannot be read."""
     files = service_files(path)
-    log = last_lines(files.log, LOG_LINES) if files.log.exists() else []
+    log = last_lines(files.log, LOG_LINES) if files.log.is_file() else []
     if not is_held(files.lock):
         return {"running": False, "config": str(path), "problems": [], "log": log}
     holder = holder_of(files.lock)
@@ -90,7 +90,7 @@ def _problems(health: dict[str, Any]) -> list[str]:
     if health.get("undelivered"):
         found.append(f"{health['undelivered']} mails could not be sent in the last poll.")
     if (due := _moment(health.get("next_poll"))) and datetime.now(timezone.utc) > due + _LATE:
-        found.append(f"No poll has ended since {health.get('last_poll')}.")
+        found.append(f"No poll has ended since {_local(health.get('last_poll') or health.get('started_at'))}.")
     return found
 
 
@@ -107,7 +107,7 @@ def _in_words(report: dict[str, Any]) -> str:
         f"  next poll  {_local(report['next_poll'])}, every {report['interval_seconds'] or 0:g} s",
         f"  mails      {report['sent']} sent since the start, {report['pending']} waiting, {report['failed']} given up",
         *(f"  {name:<9}  {text or 'token is good'}" for name, text in report["tokens"].items()),
-        *(f"  problem    {text}" for text in report["problems"]),
+        *(f"  problem    {text}" for text in report["problems"] if text not in report["tokens"].values()),
     ]
     return "\n".join([*lines, *_log_words(report)])
 

@@ -191,7 +191,7 @@ def stop(lock: Path, pid_file: Path, seconds: float = STOP_SECONDS) -> Stopped |
 def _clean_up(lock: Path, pid_file: Path) -> None:
     """Remove what a killed process left; under the lock, so that it is never the file of a new one."""
     if pid_file.exists():
-        with contextlib.suppress(UserError), FileLock(lock):
+        with contextlib.suppress(UserError, OSError), FileLock(lock):
             pid_file.unlink(missing_ok=True)
 
 

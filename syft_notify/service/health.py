@@ -47,6 +47,8 @@ class Health:
 
 def read_health(path: Path) -> dict[str, Any]:
     """The report at `path` as plain JSON; empty when there is none that can be read."""
+    if not path.is_file():
+        return {}
     try:
         with path.open("rb") as file:
             report = json.loads(file.read(_LARGEST))

@@ -15,7 +15,7 @@ _BLOCK = 65_536
 def generations(log: Path) -> list[Path]:
     """The log and what was put aside of it, newest first, as far as they exist."""
     names = [log, *(log.with_name(f"{log.name}.{number}") for number in range(1, KEPT_LOGS + 1))]
-    return [path for path in names if path.exists()]
+    return [path for path in names if path.is_file()]
 
 
 def last_lines(log: Path, count: int) -> list[str]:
@@ -30,7 +30,7 @@ def follow(log: Path, count: int, wait: Callable[[], bool]) -> Iterator[str]:
     """
     file: BinaryIO | None = None
     begun = b""
-    if log.exists():
+    if log.is_file():
         older = generations(log)[1:]
         file = log.open("rb")
         lines, begun = _end_of(file, count)
@@ -74,7 +74,7 @@ def _last(newest_first: Sequence[Path], count: int) -> list[str]:
 def _successors(log: Path, file: BinaryIO | None) -> list[BinaryIO]:
     """The files that took the place of `file`, oldest first, opened; none while it is still the log."""
     if file is None:
-        return [log.open("rb")] if log.exists() else []
+        return [log.open("rb")] if log.is_file() else []
     present = os.fstat(file.fileno())
     newer: dict[int, BinaryIO] = {}
     for path in generations(log):

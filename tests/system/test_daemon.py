@@ -320,9 +320,14 @@ class TestSignals:
         wait_until(lambda: health(village)["interval_seconds"] == 55)
         (village.home / "daemon.yaml").write_text("interval: 0\n")
         os.kill(pid, signal.SIGHUP)
-        wait_until(lambda: "interval" in (village.home / "syft-notify.error.log").read_text())
+        wait_until(lambda: health(village)["problems"])
         assert report(command)["interval_seconds"] == 55
         assert report(command)["pid"] == pid
+        assert "config: not taken over" in command("status").stdout
+        assert "config: not taken over" in (village.home / "syft-notify.error.log").read_text()
+        os.kill(pid, signal.SIGHUP if village.config_file else 0)
+        wait_until(lambda: not health(village)["problems"])
+        assert command("status").returncode == 0
 
     def test_hup_moves_the_state(self, village, command, tmp_path):
         pid = pid_of(command("start"))
@@ -395,6 +400,16 @@ class TestStatus:
         wait_until(lambda: health(village).get("last_poll"))
         (village.home / "syft-notify.status.json").write_text(content)
         assert command("status").returncode == 0
+
+    def test_things_that_are_no_files_are_left_alone(self, village, command):
+        os.mkfifo(village.home / "syft-notify.log")
+        os.mkfifo(village.home / "syft-notify.status.json")
+        (village.home / "syft-notify.pid").mkdir()
+        assert command("status").returncode == 3
+        assert "There is no log" in command("logs").stderr
+        assert command("stop").stdout == "It was not running.\n"
+        (village.home / "syft-notify.log").unlink()
+        assert "syft-notify.pid" in command("start").stderr
 
 
 class TestLogs:
