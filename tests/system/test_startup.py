@@ -13,8 +13,22 @@ from tests.system.program import environment
 HEAVY = ("googleapiclient", "google.auth", "jinja2", "rich", "pydantic", "flask", "yaml")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["demo", "--help"], ["nonsense"]])
-def test_help_loads_nothing_heavy(tmp_path: Path, arguments):
+LIGHT = [
+    ["--help"],
+    ["--version"],
+    ["run", "--help"],
+    ["start", "--help"],
+    ["demo", "--help"],
+    ["nonsense"],
+    ["status"],
+    ["status", "--json"],
+    ["stop"],
+    ["logs"],
+]
+
+
+@pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
+def test_what_only_looks_loads_nothing_heavy(tmp_path: Path, arguments):
     code = (
         "import sys; from syft_notify.cli import main\n"
         f"sys.argv = ['syft-notify', *{arguments!r}]\n"
