@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -57,18 +56,22 @@ class Service:
         config: Config,
         options: Options,
         narrator: PollNarrator,
+        lock: FileLock,
         *,
         polled: Callable[[PollReport], None] = lambda report: None,
         reloaded: Callable[[Config], None] = lambda config: None,
         attached: bool = False,
     ) -> None:
-        """`polled` hears of each poll and `reloaded` of each new config, after it is in force.
+        """`lock` is held by the caller and says that this service runs.
+
+        `polled` hears of each poll and `reloaded` of each new config, after it is in force.
 
         SIGHUP reads the config again; of a service that is `attached` to a terminal it says that the terminal closed.
         """
         self._path = path
         self._options = options
         self._narrator = narrator
+        self._lock = lock
         self._polled = polled
         self._reloaded = reloaded
         self._stops = STOP | {RELOAD} if attached else STOP
@@ -144,6 +147,8 @@ class Service:
     def _poll(self) -> None:
         if self._refused:
             self._narrator.trouble(*self._refused.split(": ", 1))
+        self._lock.keep()
+        self._line.keep()
         report = self._line.app.poll(self._narrator, wanted=self._wanted)
         self._narrator.end()
         self._note(report)
@@ -206,11 +211,11 @@ class _Line:
         self.config = config
         self._options = options
         self._heartbeat = heartbeat
-        self._state = ExitStack()
+        self._state: FileLock
         self.app: App
 
     def __enter__(self) -> _Line:
-        self._state.enter_context(FileLock(Files(self.config.state_path).lock))
+        self._state = FileLock(Files(self.config.state_path).lock)
         try:
             self.app = self._built(self.config)
         except BaseException:
@@ -222,12 +227,15 @@ class _Line:
         self.app.close()
         self._state.close()
 
+    def keep(self) -> None:
+        """Make sure that nobody else works on the state. Raises `UserError`."""
+        self._state.keep()
+
     def replace(self, config: Config) -> None:
         """Go on with another config. Raises `NotifyError` for one that cannot work; then the old one stays."""
         state = self._state
         if config.state_path != self.config.state_path:
-            state = ExitStack()
-            state.enter_context(FileLock(Files(config.state_path).lock))
+            state = FileLock(Files(config.state_path).lock)
         try:
             app = self._built(config)
         except BaseException:

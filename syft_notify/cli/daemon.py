@@ -110,6 +110,7 @@ def _start(path: Path, options: Options) -> None:
                 config,
                 options,
                 LogNarrator(),
+                lock,
                 reloaded=lambda config: logs.configure(config.log_level, config.log_format),
             )
             with logs.last_words():

@@ -68,9 +68,9 @@ class Watch:
     def keep_watching(self) -> int:
         """Poll until Ctrl+C or SIGTERM, or until nobody listens. Raises `OutputError` when something was not heard."""
         attached = sys.stdin.isatty() or sys.stdout.isatty()
-        with FileLock(ServiceFiles(self._path.parent).lock):
+        with FileLock(ServiceFiles(self._path.parent).lock) as lock:
             service = Service(
-                self._path, self._config, self._options, self._narrator, polled=self._polled, attached=attached
+                self._path, self._config, self._options, self._narrator, lock, polled=self._polled, attached=attached
             )
             self._service = service
             with self._screen, SignalInbox(*STOP, RELOAD, POLL) as inbox:

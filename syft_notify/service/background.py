@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from syft_notify.errors import ExitCode, NotifyError, UserError
-from syft_notify.service.lock import FileLock, Holder, holder_of, is_held
+from syft_notify.service.lock import FileLock, Holder, holder_of, is_held, signed_by
 from syft_notify.service.signals import POLL, RELOAD, STOP, SignalInbox
 
 READY_SECONDS = 30.0
@@ -70,11 +70,14 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
     from lockfile.pidlockfile import PIDLockFile
 
     def tell(**words: object) -> None:
-        with contextlib.suppress(OSError):  # who started us went away, or has heard that we are ready
+        with contextlib.suppress(OSError):  # who started us went away, which `ready` finds, or has heard it
             os.write(writing, json.dumps(words).encode() + b"\n")
 
     def ready() -> None:
-        tell(ready=True)
+        try:
+            os.write(writing, b'{"ready": true}\n')
+        except OSError:
+            raise StartError("Who started the daemon went away before it was ready", "Start it again") from None
         os.close(writing)
 
     code = int(ExitCode.FAILED)
@@ -208,7 +211,7 @@ def _signal(holder: Holder, number: signal.Signals) -> None:
 
 def _ended(lock: Path, holder: Holder, seconds: float) -> bool:
     end = time.monotonic() + seconds
-    while is_held(lock) or holder.is_alive():
+    while holder.is_alive() or (is_held(lock) and signed_by(lock) == holder):  # another one may hold it by now
         if time.monotonic() > end:
             return False
         time.sleep(_LOOK_SECONDS)

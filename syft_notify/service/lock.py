@@ -75,6 +75,19 @@ class FileLock:
         except OSError as error:
             raise UserError(f"{self._path} cannot be written: {error.strerror}", "Make room on the disk") from error
 
+    def keep(self) -> None:
+        """Hold a new file where somebody removed this one, so that others still meet the lock.
+
+        Raises `HeldError` when another process was quicker, `UserError` for the disk's no.
+        """
+        try:
+            if os.path.samestat(os.stat(self._path), os.fstat(self._descriptor)):
+                return
+        except FileNotFoundError:
+            pass
+        with FileLock(self._path) as newer:
+            os.dup2(newer.fileno(), self._descriptor, inheritable=False)
+
     def close(self) -> None:
         """Give the lock back, unless a child inherited it."""
         os.close(self._descriptor)
@@ -120,18 +133,23 @@ def is_held(path: Path) -> bool:
 def holder_of(path: Path) -> Holder | None:
     """The living process that signed the lock at `path`; None when it did not sign yet, or ends just now."""
     for _ in range(_ATTEMPTS):
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            return None
-        try:
-            holder = _signature(descriptor)
-        finally:
-            os.close(descriptor)
+        holder = signed_by(path)
         if holder is not None and holder.is_alive():
             return holder
         time.sleep(_PAUSE_SECONDS)
     return None
+
+
+def signed_by(path: Path) -> Holder | None:
+    """Who signed the lock at `path` last, whether or not it still holds it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return _signature(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _signature(descriptor: int) -> Holder | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -64,6 +65,29 @@ def stream_handler(stream: TextIO, log_format: str) -> logging.Handler:
     return handler
 
 
+class LogFile(RotatingFileHandler):
+    """One log that rotates at `largest` bytes, and that is begun anew where somebody moved or removed the file."""
+
+    def __init__(self, path: Path, largest: int) -> None:
+        super().__init__(path, maxBytes=largest, backupCount=KEPT_LOGS, encoding="utf-8", errors="replace")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record to what has the log's name now."""
+        try:
+            if self.stream is not None and self._is_elsewhere(self.stream):
+                former, self.stream = self.stream, self._open()
+                former.close()
+        except OSError:
+            self.handleError(record)
+        super().emit(record)
+
+    def _is_elsewhere(self, stream: TextIO) -> bool:
+        try:
+            return not os.path.samestat(os.stat(self.baseFilename), os.fstat(stream.fileno()))
+        except FileNotFoundError:
+            return True
+
+
 class LogFiles:
     """The two files of a daemon between `with` and its end: everything, and warnings with errors.
 
@@ -74,10 +98,7 @@ class LogFiles:
     def __init__(self, everything: Path, errors: Path, *, largest: int = LARGEST_LOG) -> None:
         """`largest` is the size in bytes at which a file is put aside. Raises `UserError` when it cannot be written."""
         try:
-            self._handlers = [
-                RotatingFileHandler(path, maxBytes=largest, backupCount=KEPT_LOGS, encoding="utf-8", errors="replace")
-                for path in (everything, errors)
-            ]
+            self._handlers = [LogFile(path, largest) for path in (everything, errors)]
         except OSError as error:
             raise UserError(f"{error.filename} cannot be written: {error.strerror}", "Check its folder") from error
         self._handlers[1].setLevel(logging.WARNING)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
+from syft_notify.errors import NotifyError
+
 log = logging.getLogger(__name__)
 
 
@@ -80,11 +82,13 @@ class Control:
 def run_loop(poll: Callable[[], object], interval: timedelta, stop: Stop, failed: Callable[[Exception], None]) -> None:
     """Poll, pause for `interval`, poll again, until `stop` is set.
 
-    A poll that raises is logged with its traceback and reported to `failed`; the loop goes on.
+    A poll that raises is reported to `failed`, a mistake of ours is logged with its traceback too; the loop goes on.
     """
     while not stop.is_set():
         try:
             poll()
+        except NotifyError as error:
+            failed(error)
         except Exception as error:
             # The last guard: a watchman that dies of one bad moment is worse than one that reports it.
             log.exception("the poll failed")

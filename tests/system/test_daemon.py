@@ -136,6 +136,15 @@ class TestStart:
         assert command("status").returncode == 0
         assert pid_of(command("restart"))  # its pipes end with it, or this would wait for the daemon
 
+    def test_a_lock_file_that_somebody_removed_comes_back(self, village, command):
+        pid = pid_of(command("start"))
+        for name in ("syft-notify.lock", "notification_state.lock"):
+            (village.home / name).unlink()
+        wait_until(lambda: is_held(village.home / "syft-notify.lock"))
+        wait_until(lambda: is_held(village.home / "notification_state.lock"))
+        assert f"(PID {pid})" in command("start").stderr
+        assert command("stop").stdout == f"Stopped (PID {pid}).\n"
+
     def test_two_configs_do_not_meet(self, village, command, tmp_path):
         other = tmp_path / "other"
         other.mkdir()

@@ -14,6 +14,8 @@ import pytest
 from syft_notify.errors import UserError
 from syft_notify.service import background
 from syft_notify.service.background import stop
+from syft_notify.service.lock import is_held
+from tests.system.program import wait_until
 
 HOLD = """
 import signal, sys, time
@@ -22,6 +24,17 @@ from syft_notify.service.lock import FileLock
 signal.signal(signal.SIGTERM, signal.SIG_IGN if sys.argv[2] == "deaf" else signal.SIG_DFL)
 with FileLock(Path(sys.argv[1])):
     print("held", flush=True)
+    time.sleep(60)
+"""
+
+# Takes the lock as soon as it is free, and signs it.
+WAIT = """
+import fcntl, json, sys, time
+with open(sys.argv[1], "r+") as file:
+    print("waiting", flush=True)
+    fcntl.flock(file, fcntl.LOCK_EX)
+    file.write(json.dumps({"pid": 1, "since_boot": 1, "command": ["next"]}).ljust(1000))
+    file.flush()
     time.sleep(60)
 """
 
@@ -74,6 +87,13 @@ class TestStop:
             stop(lock, pid_file)
         assert pid_file.exists()
 
+    def test_another_one_that_took_the_lock_since_is_not_waited_for(self, lock, pid_file, holder):
+        with subprocess.Popen([sys.executable, "-c", WAIT, lock], stdout=subprocess.PIPE) as next_one:
+            next_one.stdout.readline()
+            assert stop(lock, pid_file, 5) == background.Stopped(holder.pid, killed=False)
+            assert next_one.poll() is None
+            next_one.kill()
+
     def test_touches_nobody_when_the_holder_cannot_be_identified(self, lock, pid_file, holder, monkeypatch):
         monkeypatch.setattr("syft_notify.service.lock._PAUSE_SECONDS", 0.001)
         with subprocess.Popen(["sleep", "60"]) as stranger:
@@ -86,7 +106,7 @@ class TestStop:
 
 
 START = """
-import os, signal, sys
+import os, signal, sys, time
 from pathlib import Path
 from syft_notify.errors import UserError
 from syft_notify.service import background
@@ -127,6 +147,14 @@ class TestStart:
 
     def test_one_that_is_late_is_ended(self, tmp_path):
         assert "not ready within 0.5 s and was ended" in self.said(tmp_path, "inbox.wait()", seconds=0.5)
+
+    def test_one_whose_starter_went_away_does_not_go_on(self, tmp_path):
+        serve = "os.kill(starter, signal.SIGKILL); time.sleep(0.3); ready(); (folder / 'went-on').touch(); return 0"
+        code = START.format(serve=serve, before="starter = os.getpid()", seconds=10)
+        ended = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, check=False, timeout=30)
+        assert ended.returncode == -signal.SIGKILL
+        wait_until(lambda: not is_held(tmp_path / "service.lock"))
+        assert not (tmp_path / "went-on").exists()
 
     def test_a_folder_that_is_gone_is_said(self, tmp_path):
         gone = "(folder / 'service.lock').unlink(); folder.rmdir()"

@@ -58,6 +58,28 @@ def test_it_can_be_taken_again_after_it_was_released(path):
         assert not is_held(path)
 
 
+class TestKeeping:
+    def test_nothing_changes_while_the_file_is_there(self, path):
+        with FileLock(path) as lock:
+            before = path.stat()
+            lock.keep()
+            assert os.path.samestat(path.stat(), before)
+
+    def test_a_removed_file_is_made_anew_and_held(self, path):
+        with FileLock(path) as lock:
+            path.unlink()
+            assert not is_held(path)
+            lock.keep()
+            assert holder_of(path).pid == os.getpid()
+        assert not is_held(path)
+
+    def test_who_was_quicker_is_named(self, path):
+        with FileLock(path) as lock:
+            path.unlink()
+            with FileLock(path), pytest.raises(HeldError, match=rf"\(PID {os.getpid()}\)"):
+                lock.keep()
+
+
 def test_only_the_owner_can_read_it_and_its_new_folder(tmp_path):
     previous = os.umask(0)
     try:

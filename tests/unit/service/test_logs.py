@@ -128,6 +128,20 @@ class TestFiles:
         assert all(path.stat().st_size <= 2000 for path in kept)
         assert (tmp_path / "x.error.log").read_text() == ""
 
+    @pytest.mark.parametrize("how", ["unlink()", "rename(sys.argv[1] + '.old')"])
+    def test_are_begun_anew_where_somebody_took_them_away(self, tmp_path, how):
+        code = f"log = logging.getLogger('x'); log.error('before'); Path(sys.argv[1]).{how}; log.error('after')"
+        everything, errors = said(tmp_path, code)
+        assert everything.endswith("after\n")
+        assert everything.count("\n") == 1
+        assert errors.count("\n") == 2
+
+    def test_go_nowhere_when_their_folder_is_gone(self, tmp_path):
+        code = "import shutil; shutil.move(Path(sys.argv[1]).parent, 'gone'); print('x'); print('y')"
+        command = [sys.executable, "-c", DAEMON, "log/x", "log/y", "1000", "text", code]
+        (tmp_path / "log").mkdir()
+        assert subprocess.run(command, check=False, timeout=30, cwd=tmp_path, capture_output=True).returncode == 0
+
     def test_change_their_words_when_told_so(self, tmp_path):
         code = (
             "log = logging.getLogger('syft_notify'); log.info('first'); files.configure('ERROR', 'text')\n"
