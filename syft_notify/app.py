@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from syft_notify.channels.gmail import GmailChannel
@@ -26,20 +27,40 @@ from syft_notify.ports import Clock, Monitor, Narrator
 from syft_notify.service.lock import FileLock
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 
+# How long a poll waits for one of another process on the same state: longer than one mail takes.
+PATIENCE_SECONDS = 90.0
+
 
 class App:
     """One owner's line, ready to poll."""
 
-    def __init__(self, poll: Poll, peers: PeerMonitor, clock: Clock, drive: DriveFiles, gmail: GmailChannel) -> None:
+    def __init__(
+        self,
+        poll: Poll,
+        peers: PeerMonitor,
+        ledger: Ledger,
+        clock: Clock,
+        drive: DriveFiles,
+        gmail: GmailChannel,
+        lock: Path | None,
+    ) -> None:
+        """`lock` guards the state; None in a dry run, which changes nothing."""
         self._poll = poll
         self._peers = peers
+        self._ledger = ledger
         self._clock = clock
         self._services: Mapping[str, DriveFiles | GmailChannel] = {DRIVE: drive, gmail.name: gmail}
         self._drive = drive
+        self._lock = lock
 
     def poll(self, narrator: Narrator, wanted: Callable[[], bool] = lambda: True) -> PollReport:
-        """One pass of the line. `wanted` is asked before each send whether to go on."""
-        return self._poll(narrator, wanted)
+        """One pass of the line. `wanted` is asked before each send whether to go on.
+
+        Polls of other processes on the same state are waited for; raises `HeldError` when one takes too long,
+        `ConfigError` for a state that cannot be used.
+        """
+        with self._alone():
+            return self._poll(narrator, wanted)
 
     @property
     def sending(self) -> bool:
@@ -47,8 +68,17 @@ class App:
         return self._poll.sending
 
     def grant_peer(self, ds_email: str, narrator: Narrator) -> PollReport:
-        """Tell a DS that the owner granted their request, unless they were told before."""
-        return self._poll.tell([self._peers.granted(ds_email, self._clock())], narrator)
+        """Tell a DS that the owner granted their request, unless they were told before. Raises as `poll`."""
+        with self._alone():
+            return self._poll.tell([self._peers.granted(ds_email, self._clock())], narrator)
+
+    def check_state(self) -> None:
+        """Read the state once. Raises as `poll`."""
+        with self._alone():
+            self._ledger.refresh(self._clock())
+
+    def _alone(self) -> AbstractContextManager[object]:
+        return nullcontext() if self._lock is None else FileLock(self._lock, patience=PATIENCE_SECONDS)
 
     def check_tokens(self) -> dict[str, str]:
         """For each token what a person must do, or nothing when it is good; stale ones are refreshed.
@@ -78,13 +108,12 @@ class App:
 def open_app(
     config: Config, *, jobs: bool = True, peers: bool = True, dry_run: bool = False, lent_drive: Any = None
 ) -> Iterator[App]:
-    """Build the line and hold its state until the end of the block; a dry run holds and writes nothing.
+    """Build the line and close its connections at the end of the block; a dry run writes nothing.
 
     `lent_drive` are google-auth credentials of a client in this process, used instead of a token file for Drive.
-    Raises as `build_app`, and `UserError` when another process holds the state.
+    Raises as `build_app`.
     """
-    held = nullcontext() if dry_run else FileLock(Files(config.state_path).lock)
-    with held, closing(build_app(config, jobs=jobs, peers=peers, dry_run=dry_run, lent_drive=lent_drive)) as app:
+    with closing(build_app(config, jobs=jobs, peers=peers, dry_run=dry_run, lent_drive=lent_drive)) as app:
         yield app
 
 
@@ -97,7 +126,7 @@ def build_app(
     lent_drive: Any = None,
     heartbeat: Callable[[], None] = lambda: None,
 ) -> App:
-    """Build the line for a caller that holds the state, and closes the app.
+    """Build the line for a caller that closes it.
 
     `heartbeat` is called before each request. Raises `ConfigError` and `CredentialFault` for tokens.
     """
@@ -113,17 +142,21 @@ def build_app(
     monitors: list[Monitor[Any]] = [monitor for on, monitor in wanted if on]
     if not monitors:
         raise UserError("Nothing is left to watch", "Set monitor_jobs or monitor_peers to true in the config")
+    files = Files(config.state_path)
+    ledger = Ledger(files, config.do_email, dry_run=dry_run)
     poll = Poll(
         monitors=monitors,
         router=Router(gmail.name, config.muted),
         compose=Composer(email_format=config.email_format).compose,
         channels={gmail.name: gmail},
-        ledger=Ledger(config.state_path, Files(config.state_path).spool, dry_run=dry_run),
+        ledger=ledger,
         clock=utc_now,
         jitter=random.random,
+        daily_cap=config.daily_cap,
         dry_run=dry_run,
     )
-    return App(poll, peer_monitor, utc_now, remote, gmail)
+    lock = None if dry_run else files.lock
+    return App(poll, peer_monitor, ledger, utc_now, remote, gmail, lock)
 
 
 def _drive_token(config: Config) -> Token:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 from syft_notify.errors import UserError
+
+_OLD_SECONDS = 3600
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -26,14 +30,24 @@ def write_atomically(path: Path, content: bytes) -> None:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise UserError(
             f"{path} cannot be written: {error.strerror}", "Make room and check who owns the folder"
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sweep(path: Path) -> None:
+    """Remove what a crash left of earlier writes of `path`; what another process writes just now is too young."""
+    path = path.resolve()
+    with contextlib.suppress(OSError):
+        for leftover in path.parent.glob(f".{path.name}.*"):
+            if leftover.stat().st_mtime < time.time() - _OLD_SECONDS:
+                leftover.unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk knows the names in a folder. Raises `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -60,6 +60,7 @@ class Config(BaseModel):
     notify_on_new_peer: bool = Field(True, description="mails about peer requests (to DO and DS)")
     notify_on_peer_granted: bool = Field(True, description="mails about granted peers (to DS)")
     email_format: Literal["html", "text"] = Field("html", description="`html` (with a text part) or `text`")
+    daily_cap: int = Field(450, ge=1, le=10_000, description="mails in 24 hours at most; Gmail itself takes 500")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
     log_format: Literal["text", "json"] = Field("text", description="`text` or `json` log lines")
     drive_api_endpoint: str | None = Field(None, description="another Drive server; ends in `/drive/v3/`")

@@ -1,4 +1,4 @@
-"""The durable memory: what was seen, what waits in the outbox, what was told; the only writer of the state file."""
+"""The durable memory: what was seen, what waits in the outbox, what was told."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
+from datetime import datetime, timedelta
 
+from syft_notify.errors import ConfigError
+from syft_notify.history import Delivery, ToldEvent
 from syft_notify.model import (
     Decision,
     Event,
+    Facts,
     JobFacts,
     Kind,
     Notification,
@@ -24,9 +26,11 @@ from syft_notify.model import (
     Preview,
     ThreadRef,
 )
+from syft_notify.paths import Files
 from syft_notify.ports import OpaqueRecord
 from syft_notify.spool import Spool
-from syft_notify.state_file import EventRecord, Mark, ThreadRecord, read_contents, write_contents
+from syft_notify.state_file import Contents, EventRecord, Mark, State, ThreadRecord
+from syft_notify.state_store import Attempt, StateStore
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +39,7 @@ JOB_PARTS = frozenset({"drive", "local"})
 PEER_EVENT, REQUEST = "peer:", ":requested"
 PEER_MARK = "peer_"
 FOREIGN_EVENT = "told by another program"
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -47,24 +52,73 @@ class Admission:
 
 
 class Ledger:
-    """The memory of one owner. Every change is on disk before the method returns.
+    """The memory of one owner: `refresh` it, ask and change it, then `save` it, all under the lock of its state.
 
     The file keeps the original system's `notified_jobs` and `peer_snapshot` beside our own key, in its format.
     A person may edit these two: a removed entry is told again, a removed `peer_snapshot` tells all peers again.
     """
 
-    def __init__(self, path: Path, spool: Path, *, dry_run: bool = False) -> None:
-        """Load the state of `path` (absent = fresh). Raises `ConfigError` when the file cannot be trusted."""
-        self._path = path
-        self._dry_run = dry_run
-        self._spool = Spool(spool, dry_run=dry_run)
-        self._contents = read_contents(path)
-        self._state = self._contents.own
+    def __init__(self, files: Files, owner: str, *, dry_run: bool = False) -> None:
+        """`owner` is the DO whose memory it is. Nothing is read before the first `refresh`."""
+        self._files = files
+        self._owner = owner
+        self._store = StateStore(files, dry_run=dry_run)
+        self._spool = Spool(files.spool, dry_run=dry_run)
+        self._contents = Contents()
+        self._dirty = False
+        self._foreign: set[Mark] = set()
+        self._foreign_peers: set[str] = set()
+        self._delivered: list[datetime] = []
+
+    # The files.
+
+    def refresh(self, now: datetime) -> str:
+        """Read the state again if anybody else wrote it; what was not saved is forgotten.
+
+        Returns what was wrong with it, in words.
+        Raises `ConfigError` when it cannot be read or belongs to another owner, `UserError` for its journals.
+        """
+        if not self._store.changed():
+            return ""
+        loaded = self._store.load(now)
+        self._contents = loaded.contents
+        if self._state.owner not in ("", self._owner):
+            raise ConfigError(
+                f"{self._files.state} is the state of {self._state.owner}", f"Set another state_path for {self._owner}"
+            )
+        self._state.owner = self._owner
         self._honour_edits()
         claimed = {mark for record in self._state.events.values() for mark in record.marks}
         self._foreign = {(key, kind) for key, kinds in self._contents.notified.items() for kind in kinds} - claimed
         self._foreign_peers = set() if PEERS_PART in self._state.started else set(self._contents.peers or ())
-        self._drop_orphaned_previews()
+        for attempt in loaded.attempts:
+            self._apply_attempt(attempt)
+        for delivery in loaded.deliveries:
+            self._apply_delivery(delivery)
+        self._delivered = self._store.delivered_since(now - DAY)
+        self._spool.forget_unsaved()
+        self._dirty = bool(loaded.attempts or loaded.deliveries or loaded.notice)
+        return loaded.notice
+
+    def save(self) -> None:
+        """Write down everything since the last time, in one replacement; nothing if nothing changed.
+
+        Raises `UserError` when the disk refuses, or when a person edited the file since `refresh`: the next `refresh`
+        goes back to what is on disk, and the next look finds again what was lost.
+        """
+        if self._dirty:
+            waiting = {pending.notification.event_key for pending in self._state.outbox.values()}
+            self._spool.save_only(waiting)
+            self._store.save(self._contents)
+            self._dirty = False
+
+    def preview(self, event_key: str) -> Preview | None:
+        """The code preview kept for an event whose notifications are not all out yet."""
+        return self._spool.get(event_key)
+
+    @property
+    def _state(self) -> State:
+        return self._contents.own
 
     # Memory: the questions of the monitors.
 
@@ -103,7 +157,7 @@ class Ledger:
     def admit(
         self, observation: Observation, offers: Iterable[tuple[Event, Sequence[Notification]]], now: datetime
     ) -> list[Admission]:
-        """Remember what a look showed and put its notifications into the outbox, in one write."""
+        """Remember what a look showed and put its notifications into the outbox."""
         admissions = [self._admit_event(event, notifications, now) for event, notifications in offers]
         new_files = [file_id for file_id in observation.files if file_id not in self._state.files]
         new_parts = [part for part in observation.parts if part not in self._state.started]
@@ -112,9 +166,15 @@ class Ledger:
         if PEERS_PART in self._state.started and self._contents.peers is None:
             self._contents.peers = []
         absorbed = self._absorb_foreign(frozenset(observation.parts), now)
-        if admissions or new_files or new_parts or absorbed:
-            self._save()
+        self._dirty = self._dirty or bool(admissions or new_files or new_parts or absorbed)
         return admissions
+
+    def combine(self, digest: Notification) -> None:
+        """Let one notification stand for its members, which were admitted just now."""
+        for member in digest.members:
+            del self._state.outbox[member.id]
+        self._state.outbox[digest.id] = Pending(digest, admitted_at=digest.at)
+        self._dirty = True
 
     def _admit_event(self, event: Event, notifications: Sequence[Notification], now: datetime) -> Admission:
         record = self._state.events.get(event.key)
@@ -130,7 +190,13 @@ class Ledger:
         past = [n.mark for n in notifications] if decision is Decision.BASELINE else []
         told = list(dict.fromkeys([*told, *foreign, *past]))
         self._state.events[event.key] = EventRecord(
-            now, decision, verified_ds, event.file, told, opaque_since=_waits_since(event, decision)
+            now,
+            decision,
+            verified_ds,
+            event.file,
+            told,
+            opaque_since=_waits_since(event, decision),
+            job=_job_of(event.facts),
         )
         if event.completes in self._state.events:
             self._state.events[event.completes].opaque_since = None
@@ -169,6 +235,7 @@ class Ledger:
         if record.decision is Decision.BASELINE:
             record.marks = []
         record.reopened = not record.marks
+        self._dirty = True
 
     # Act, then settle.
 
@@ -180,6 +247,10 @@ class Ledger:
         """Until when the service behind a channel wants to be left alone."""
         return self._state.closed_channels
 
+    def delivered(self) -> Sequence[datetime]:
+        """When the deliveries of the last day were, oldest first."""
+        return self._delivered
+
     def thread(self, notification: Notification) -> ThreadRef:
         """How this notification joins its conversation."""
         key = f"{notification.recipient} {notification.thread.key}"
@@ -188,41 +259,87 @@ class Ledger:
         return ThreadRef(key, root, remote_id=record.remote_id if record else "", started=record is not None)
 
     def attempt(self, notification_id: str) -> Pending:
-        """Write down that a send begins: after a crash it counts as ambiguous, because it may have gone out."""
+        """Write down that a send begins: after a crash it counts as ambiguous, because it may have gone out.
+
+        Raises `UserError` when the disk refuses; then it must not begin.
+        """
         pending = self._state.outbox[notification_id]
-        pending = replace(pending, attempts=pending.attempts + 1, state=PendingState.AMBIGUOUS)
+        attempt = Attempt(self._state.number + 1, notification_id, pending.attempts + 1)
+        self._store.note_attempt(attempt)
+        self._state.number = attempt.number
+        self._dirty = True
+        pending = replace(pending, attempts=attempt.attempts)
         self._state.outbox[notification_id] = pending
-        self._save()
         return pending
 
     def settle(self, notification_id: str, outcome: Outcome) -> None:
-        """Write down what became of the attempt."""
+        """Remember what became of the attempt; what was accepted is on disk when this returns.
+
+        Raises `UserError` when the disk refuses that; then it is remembered until the process ends.
+        """
         pending = self._state.outbox[notification_id]
+        self._dirty = True
         if outcome.rate_limited and outcome.retry_at is not None:
             self._state.closed_channels[pending.notification.channel] = outcome.retry_at
         if outcome.kind is OutcomeKind.SENT:
-            self._settle_sent(pending.notification, outcome)
-        else:
-            self._state.outbox[notification_id] = replace(
-                pending,
-                state=_UNSENT[outcome.kind],
-                attempts=pending.attempts - 1 if outcome.credential else pending.attempts,
-                not_before=outcome.retry_at,
-                last_fault=outcome.fault,
-            )
-        self._save()
-        self._drop_orphaned_previews()
+            self._settle_sent(pending, outcome)
+            return
+        self._state.outbox[notification_id] = replace(
+            pending,
+            state=_after(outcome.kind, pending.state),
+            attempts=pending.attempts - 1 if outcome.credential else pending.attempts,
+            not_before=outcome.retry_at,
+            last_fault=outcome.fault,
+        )
 
-    def _settle_sent(self, notification: Notification, outcome: Outcome) -> None:
-        del self._state.outbox[notification.id]
+    def _settle_sent(self, pending: Pending, outcome: Outcome) -> None:
+        notification, receipt = pending.notification, outcome.receipt
+        delivery = Delivery(
+            number=self._state.number + 1,
+            time=outcome.at,
+            kind=notification.kind.value,
+            to=notification.recipient,
+            channel=notification.channel,
+            id=notification.id,
+            events=tuple(self._told(part) for part in notification.parts),
+            ambiguous=pending.state is PendingState.AMBIGUOUS,
+            message_id=receipt.message_id if receipt else "",
+            thread_id=receipt.thread_id if receipt else "",
+            thread_key="" if notification.members else self.thread(notification).key,
+        )
+        self._apply_delivery(delivery)
+        self._delivered.append(delivery.time)
         self._state.closed_channels.pop(notification.channel, None)
-        thread = self._state.threads.setdefault(self.thread(notification).key, ThreadRecord())
-        if outcome.receipt and outcome.receipt.thread_id:
-            thread.remote_id = outcome.receipt.thread_id
-        record = self._state.events.get(notification.event_key)
-        if record is not None and notification.mark not in record.marks:
-            record.marks.append(notification.mark)
-        self._tell([notification.mark])
+        self._store.note_delivery(delivery)
+
+    def _told(self, part: Notification) -> ToldEvent:
+        record = self._state.events.get(part.event_key)
+        return ToldEvent(part.event_key, part.mark, _job_of(part.facts), part.facts.ds, record.file if record else "")
+
+    def _apply_attempt(self, attempt: Attempt) -> None:
+        """After a crash: this send began, and nobody knows how it ended."""
+        self._state.number = max(self._state.number, attempt.number)
+        pending = self._state.outbox.get(attempt.id)
+        if pending is not None:
+            pending = replace(pending, attempts=attempt.attempts, state=PendingState.AMBIGUOUS)
+            self._state.outbox[attempt.id] = pending
+
+    def _apply_delivery(self, delivery: Delivery) -> None:
+        self._state.number = max(self._state.number, delivery.number)
+        self._state.outbox.pop(delivery.id, None)
+        if delivery.thread_key:
+            thread = self._state.threads.setdefault(delivery.thread_key, ThreadRecord())
+            thread.remote_id = delivery.thread_id or thread.remote_id
+        for told in delivery.events:
+            fresh = EventRecord(delivery.time, Decision.SEND, told.ds, told.file, job=told.job)
+            record = self._state.events.setdefault(told.key, fresh)
+            if told.mark not in record.marks:
+                record.marks.append(told.mark)
+            if told.file:
+                self._state.files.setdefault(told.file, delivery.time)
+            if told.key.startswith(PEER_EVENT):
+                self._remember_peer(told.ds)
+            self._tell([told.mark])
 
     # The original system's half of the file.
 
@@ -257,25 +374,19 @@ class Ledger:
             for mark in events.pop(key).marks:
                 self._contents.notified.pop(mark[0], None)
 
-    # The files.
 
-    def preview(self, event_key: str) -> Preview | None:
-        """The code preview kept for an event whose notifications are not all out yet."""
-        return self._spool.get(event_key)
-
-    def _drop_orphaned_previews(self) -> None:
-        self._spool.drop_all_but(pending.notification.event_key for pending in self._state.outbox.values())
-
-    def _save(self) -> None:
-        if not self._dry_run:
-            write_contents(self._path, self._contents)
+def _after(kind: OutcomeKind, before: PendingState) -> PendingState:
+    """What may have arrived once stays ambiguous, until it is sent or dead."""
+    if kind is OutcomeKind.DEAD:
+        return PendingState.DEAD
+    if kind is OutcomeKind.AMBIGUOUS or before is PendingState.AMBIGUOUS:
+        return PendingState.AMBIGUOUS
+    return PendingState.DEFERRED
 
 
-_UNSENT = {
-    OutcomeKind.DEAD: PendingState.DEAD,
-    OutcomeKind.AMBIGUOUS: PendingState.AMBIGUOUS,
-    OutcomeKind.RETRY: PendingState.DEFERRED,
-}
+def _job_of(facts: Facts) -> str:
+    """The submission that an event is about, as `Thread.key` names it; empty for a peer's."""
+    return f"job {facts.key} {facts.identity}" if isinstance(facts, JobFacts) else ""
 
 
 def _waits_since(event: Event, decision: Decision) -> datetime | None:

@@ -251,7 +251,10 @@ class Thread:
 
 @dataclass(frozen=True)
 class Notification:
-    """One message to one recipient about one event. `mark` is the (key, type) of design section 8."""
+    """One message to one recipient about one event. `mark` is the (key, type) that the state file notes.
+
+    A digest stands for its `members`, and has facts and mark of the first of them.
+    """
 
     id: str
     template: str
@@ -264,6 +267,17 @@ class Notification:
     mark: tuple[str, str]
     thread: Thread
     facts: Facts
+    members: tuple[Notification, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Notification, ...]:
+        """Its members or, for one event, itself."""
+        return self.members or (self,)
+
+    @property
+    def conversations(self) -> frozenset[tuple[str, str]]:
+        """The conversations in which it must keep its place: of its recipient, by the key of the thread."""
+        return frozenset((part.recipient, part.thread.key) for part in self.parts)
 
 
 class PendingState(str, Enum):

@@ -30,7 +30,7 @@ _PARTS = (None, "jobs", "peers")
 class NotificationMonitor:
     """Watches the owner's Drive and SyftBox folder and mails what happens.
 
-    `with monitor:` starts and stops it. One monitor, `run` or daemon at a time works on one state.
+    `with monitor:` starts and stops it. A daemon beside it, on the same state, takes turns with it: no mail goes twice.
     """
 
     def __init__(self, config: Config, *, lent_drive: Any = None) -> None:
@@ -156,6 +156,7 @@ class NotificationMonitor:
     def _watch(self, part: str | None, ready: list[BaseException | None], opened: threading.Event) -> None:
         try:
             with self._opened(part) as app:
+                app.check_state()
                 self._app = app
                 ready.append(None)
                 opened.set()

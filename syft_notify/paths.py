@@ -61,6 +61,21 @@ class Files:
     state: Path
 
     @property
+    def backup(self) -> Path:
+        """What the state was, should its file be spoilt."""
+        return self.state.with_suffix(".backup")
+
+    @property
+    def attempts(self) -> Path:
+        """Which sends began since the state was written."""
+        return self.state.with_suffix(".attempts")
+
+    @property
+    def history(self) -> Path:
+        """What was delivered."""
+        return self.state.with_name(f"{self.state.stem.removesuffix('_state')}_history.jsonl")
+
+    @property
     def spool(self) -> Path:
         """Folder of big pieces of pending notifications, such as code previews."""
         return self.state.with_suffix(".spool")

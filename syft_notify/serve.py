@@ -15,7 +15,7 @@ from syft_notify.app import App, build_app, utc_now
 from syft_notify.config import Config, load_config
 from syft_notify.errors import CredentialFault, Fault, NotifyError, UserError
 from syft_notify.model import PollReport
-from syft_notify.paths import Files, ServiceFiles
+from syft_notify.paths import ServiceFiles
 from syft_notify.ports import Narrator
 from syft_notify.service.health import Health
 from syft_notify.service.lock import FileLock
@@ -133,6 +133,7 @@ class Service:
 
     def _check(self, *, demanding: bool) -> None:
         """Raises `CredentialFault` when a person must act first and, if `demanding`, what else is in the way."""
+        self._line.app.check_state()
         try:
             self._health.tokens = _good(self._line.app.check_tokens())
             if demanding:
@@ -148,7 +149,6 @@ class Service:
         if self._refused:
             self._narrator.trouble(*self._refused.split(": ", 1))
         self._lock.keep()
-        self._line.keep()
         report = self._line.app.poll(self._narrator, wanted=self._wanted)
         self._narrator.end()
         self._note(report)
@@ -205,47 +205,31 @@ class Service:
 
 
 class _Line:
-    """The app in force with the lock on its state, between `with` and its end."""
+    """The app in force, between `with` and its end."""
 
     def __init__(self, config: Config, options: Options, heartbeat: Callable[[], None]) -> None:
         self.config = config
         self._options = options
         self._heartbeat = heartbeat
-        self._state: FileLock
         self.app: App
 
     def __enter__(self) -> _Line:
-        self._state = FileLock(Files(self.config.state_path).lock)
-        try:
-            self.app = self._built(self.config)
-        except BaseException:
-            self._state.close()
-            raise
+        self.app = self._built(self.config)
         return self
 
     def __exit__(self, *failure: object) -> None:
         self.app.close()
-        self._state.close()
-
-    def keep(self) -> None:
-        """Make sure that nobody else works on the state. Raises `UserError`."""
-        self._state.keep()
 
     def replace(self, config: Config) -> None:
         """Go on with another config. Raises `NotifyError` for one that cannot work; then the old one stays."""
-        state = self._state
-        if config.state_path != self.config.state_path:
-            state = FileLock(Files(config.state_path).lock)
+        app = self._built(config)
         try:
-            app = self._built(config)
+            app.check_state()
         except BaseException:
-            if state is not self._state:
-                state.close()
+            app.close()
             raise
         self.app.close()
-        if state is not self._state:
-            self._state.close()
-        self.config, self.app, self._state = config, app, state
+        self.config, self.app = config, app
 
     def _built(self, config: Config) -> App:
         return build_app(config, jobs=self._options.jobs, peers=self._options.peers, heartbeat=self._heartbeat)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Set
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from syft_notify.atomic import write_atomically
+from syft_notify.errors import UserError
 from syft_notify.model import Preview
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ _PREVIEW = TypeAdapter(Preview)
 
 
 class Spool:
-    """The previews of a ledger, by event key. A dry run keeps them in memory only."""
+    """The previews of a ledger, by event key; new ones are in memory until they are saved with the state."""
 
     def __init__(self, folder: Path, *, dry_run: bool = False) -> None:
         self._folder = folder
@@ -26,12 +27,12 @@ class Spool:
         self._unsaved: dict[str, Preview] = {}
 
     def keep(self, event_key: str, preview: Preview) -> None:
-        """Store a preview. Raises `UserError` when the disk refuses."""
-        if self._dry_run:
-            self._unsaved[event_key] = preview
-            return
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(self._file(event_key), _PREVIEW.dump_json(preview))
+        """Have a preview from now on."""
+        self._unsaved[event_key] = preview
+
+    def forget_unsaved(self) -> None:
+        """Go back to what was saved."""
+        self._unsaved.clear()
 
     def get(self, event_key: str) -> Preview | None:
         """The preview of an event, or None if it has none or its file is damaged."""
@@ -45,14 +46,25 @@ class Spool:
             log.warning("the code preview of %s cannot be read; its mail goes out without it", event_key)
             return None
 
-    def drop_all_but(self, event_keys: Iterable[str]) -> None:
-        """Remove the previews of events that no mail needs any more."""
-        if self._dry_run or not self._folder.is_dir():
+    def save_only(self, event_keys: Set[str]) -> None:
+        """Write the new previews of these events, and remove all others. Raises `UserError` when the disk refuses."""
+        if self._dry_run:
             return
-        wanted = {self._file(event_key).name for event_key in event_keys}
-        for file in self._folder.iterdir():
-            if file.name not in wanted:
-                file.unlink(missing_ok=True)
+        for event_key in event_keys & self._unsaved.keys():
+            self._make_folder()
+            write_atomically(self._file(event_key), _PREVIEW.dump_json(self._unsaved[event_key]))
+        self._unsaved.clear()
+        if self._folder.is_dir():
+            wanted = {self._file(event_key).name for event_key in event_keys}
+            for file in self._folder.iterdir():
+                if file.name not in wanted:
+                    file.unlink(missing_ok=True)
+
+    def _make_folder(self) -> None:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"{self._folder} cannot be made: {error.strerror}", "Check who owns its folder") from error
 
     def _file(self, event_key: str) -> Path:
         return self._folder / f"{hashlib.sha256(event_key.encode(errors='surrogatepass')).hexdigest()[:32]}.json"

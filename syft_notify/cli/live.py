@@ -67,8 +67,6 @@ class LiveNarrator:
         what = f"{_in_words(notification.kind, notification.facts)}, to {to}"
         if outcome.kind is OutcomeKind.DEAD:
             self._say(f"{INDENT}given up: {what}. {plain(outcome.fault, 400)}")
-        elif outcome.credential:
-            self._tell_once(f"nothing can be sent. {plain(outcome.fault, 400)}")
         else:
             again = (
                 f"again at {outcome.retry_at.astimezone():%H:%M:%S}" if outcome.retry_at else "again at the next poll"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from syft_notify.model import JobFacts, JobLayout, Kind, Notification, PeerFacts, Role
+from syft_notify.model import Facts, JobFacts, JobLayout, Kind, Notification, PeerFacts, Role
 from syft_notify.pipeline.plain import literal
 
 # The releases called `syft-client`; today's is called `syft-rds`. What is typed was run in syft-client 0.1.117 and
@@ -31,6 +31,8 @@ class Step:
 def next_steps(notification: Notification) -> tuple[Step, ...]:
     """The steps for the recipient; each goes on in the session that the first one opens."""
     facts = notification.facts
+    if notification.members:
+        return _list_all(notification.role, facts)
     if isinstance(facts, PeerFacts):
         return _PEER_STEPS[notification.kind, notification.role](facts)
     if facts.opaque:
@@ -112,6 +114,17 @@ def _after_failure(facts: JobFacts) -> tuple[Step, ...]:
     return Step("Read all of its output", look), again
 
 
+def _list_all(role: Role, facts: Facts) -> tuple[Step, ...]:
+    if isinstance(facts, JobFacts):
+        return (Step("Fetch and list the jobs", _lines(_job_login(role, facts), "client.jobs")),)
+    email = facts.do if role is Role.DO else facts.ds
+    return (Step("List the peers", _lines(_peer_login(role, email, facts), "client.peers")),)
+
+
+def _peer_login(role: Role, email: str, facts: PeerFacts) -> str:
+    return _login(role, email, syft_client=not facts.version or facts.version.startswith("0.1."))
+
+
 def _watch(facts: JobFacts) -> tuple[Step, ...]:
     return (Step("See how it stands", _lines(_job_login(Role.DS, facts), "client.jobs")),)
 
@@ -141,7 +154,7 @@ def _fetch_opaque(facts: JobFacts) -> tuple[Step, ...]:
 
 
 def _decide_on_peer(facts: PeerFacts) -> tuple[Step, ...]:
-    login = _login(Role.DO, facts.do, syft_client=not facts.version or facts.version.startswith("0.1."))
+    login = _peer_login(Role.DO, facts.do, facts)
     ds = literal(facts.ds)
     return (
         Step("List your peers and their requests", _lines(login, "client.peers")),
@@ -154,7 +167,7 @@ def _decide_on_peer(facts: PeerFacts) -> tuple[Step, ...]:
 
 
 def _watch_peer(facts: PeerFacts) -> tuple[Step, ...]:
-    login = _login(Role.DS, facts.ds, syft_client=not facts.version or facts.version.startswith("0.1."))
+    login = _peer_login(Role.DS, facts.ds, facts)
     return (Step("See how your request stands", _lines(login, "client.peers")),)
 
 

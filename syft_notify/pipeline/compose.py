@@ -15,6 +15,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from syft_notify.errors import RejectedFault
 from syft_notify.model import JobFacts, Kind, Message, Notification, PeerFacts, Preview, Role, ThreadRef
 from syft_notify.pipeline.commands import next_steps
+from syft_notify.pipeline.digest import title
 from syft_notify.pipeline.plain import plain, plain_lines
 from syft_notify.syftbox.preview import size_in_words
 
@@ -111,10 +112,22 @@ class Composer:
             "steps": next_steps(notification),
             "rows": [*_who_and_what(notification), *self._times(notification, now)],
         }
-        if isinstance(facts, JobFacts):
+        if notification.members:
+            context |= self._digest_context(notification)
+        elif isinstance(facts, JobFacts):
             context |= _job_context(facts)
             context |= {"files": _shown(preview), "left_out": [plain(reason, 400) for reason in _left_out(preview)]}
         return context
+
+    def _digest_context(self, digest: Notification) -> dict[str, Any]:
+        owner = digest.role is Role.DO
+        other = [] if owner else [("Data owner", [plain(digest.facts.do)])]
+        return {
+            "title": title(digest),
+            "asks": owner and digest.kind is Kind.JOB_SUBMITTED,
+            "rows": [*other, ("When", self._moment(digest.at, "" if owner else " (owner)"))],
+            "items": [_item(part) for part in digest.members],
+        }
 
     def _times(self, notification: Notification, now: datetime) -> list[tuple[str, list[str]]]:
         """When it happened and, if the mail is late, when it was written; a job's own time is the DS's claim."""
@@ -134,6 +147,23 @@ class Composer:
         except OverflowError:  # the first or the last day that there is, as a job may claim
             return [aware.isoformat()]
         return [utc] if local == utc else [utc, local + whose]
+
+
+def _item(part: Notification) -> dict[str, str]:
+    """One event of a digest: its name, who and when, and what else the recipient must know of it."""
+    facts = part.facts
+    at = part.at if part.at.tzinfo else part.at.replace(tzinfo=timezone.utc)
+    when = f"{at.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
+    if isinstance(facts, PeerFacts):
+        return {"name": plain(facts.ds if part.role is Role.DO else facts.do, NAME_LIMIT), "about": when, "note": ""}
+    doubt = "" if facts.verified else "The sender could not be verified."
+    code = f"Return code {_return_code(facts.return_code)}." if part.kind is Kind.JOB_FAILED else ""
+    notes = (doubt, plain(facts.warning, 400), code, plain(facts.reason, 400))
+    return {
+        "name": plain(facts.job, NAME_LIMIT) or "a job without a name",
+        "about": f"from {_scientist(facts)}, {when}" if part.role is Role.DO else when,
+        "note": " ".join(note for note in notes if note),
+    }
 
 
 def _is_address(text: str) -> bool:

@@ -24,7 +24,7 @@ def deliver(
     try:
         receipt = channel.send(compose(pending))
     except Fault as fault:
-        return after_fault(fault, pending.attempts, now, jitter)
+        return after_fault(fault, pending, now, jitter)
     except Exception as error:
         log.exception("the notification %s met a mistake of ours", pending.notification.id)
         return Outcome(OutcomeKind.DEAD, now, fault=f"it met a mistake of ours ({type(error).__name__})")

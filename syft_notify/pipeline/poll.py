@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any, Protocol
 
-from syft_notify.errors import CredentialFault, Fault
-from syft_notify.ledger import Ledger
+from syft_notify.errors import CredentialFault, Fault, UserError
+from syft_notify.ledger import Admission, Ledger
 from syft_notify.model import (
     Decision,
     Event,
@@ -25,13 +26,18 @@ from syft_notify.model import (
     ThreadRef,
 )
 from syft_notify.pipeline.deliver import deliver
-from syft_notify.pipeline.outbox import due
+from syft_notify.pipeline.digest import digests
+from syft_notify.pipeline.outbox import MINUTE, due, opens_at
 from syft_notify.pipeline.route import Router
 from syft_notify.ports import Channel, Clock, Monitor, Narrator
 
 log = logging.getLogger(__name__)
 
 _DRIVE = "drive"  # what all monitors need the one token for
+_STATE = "state"
+
+# What became of the events of one look, each with what is not told of it.
+_Found = list[tuple[Admission, Sequence[tuple[Notification, Decision]]]]
 
 
 class Compose(Protocol):
@@ -46,6 +52,7 @@ class Compose(Protocol):
 class _Tally:
     """What is counted while a poll goes on."""
 
+    started: datetime
     events: int = 0
     sent: int = 0
     undelivered: int = 0
@@ -70,6 +77,7 @@ class Poll:
         ledger: Ledger,
         clock: Clock,
         jitter: Callable[[], float],
+        daily_cap: int,
         dry_run: bool = False,
     ) -> None:
         self._monitors = monitors
@@ -79,6 +87,7 @@ class Poll:
         self._ledger = ledger
         self._clock = clock
         self._jitter = jitter
+        self._daily_cap = daily_cap
         self._dry_run = dry_run
         self.sending = False
 
@@ -87,28 +96,40 @@ class Poll:
 
         `wanted` is asked before each send, so that a stop waits for one mail and not for all.
         """
-        started, tally = self._clock(), _Tally()
-        for monitor in self._monitors:
-            self._look(monitor, narrator, tally)
-        return self._finish(started, narrator, wanted, tally)
+        tally = self._begin(narrator)
+        found = [self._look(monitor, narrator, tally) for monitor in self._monitors]
+        return self._finish(found, narrator, wanted, tally)
 
     def tell(self, events: Sequence[Event], narrator: Narrator) -> PollReport:
         """Keep and send events that a person asks to tell; what was kept quietly before is told now."""
-        started, tally = self._clock(), _Tally()
+        tally = self._begin(narrator)
         for event in events:
             self._ledger.reopen(event.key)
-        self._keep(Observation(), events, narrator, tally)
-        return self._finish(started, narrator, lambda: True, tally)
+        return self._finish([self._admit(Observation(), events)], narrator, lambda: True, tally)
 
-    def _finish(self, started: datetime, narrator: Narrator, wanted: Callable[[], bool], tally: _Tally) -> PollReport:
-        if self._dry_run:
-            self._preview_outbox(narrator)
-        else:
-            self._send(narrator, wanted, tally)
+    def _begin(self, narrator: Narrator) -> _Tally:
+        tally = _Tally(self._clock())
+        if notice := self._ledger.refresh(tally.started):
+            self._trouble(_STATE, notice, narrator, tally)
+        return tally
+
+    def _finish(
+        self, found: Sequence[_Found], narrator: Narrator, wanted: Callable[[], bool], tally: _Tally
+    ) -> PollReport:
+        """Keep what was found, in one write; then send, and write down what came of it."""
+        try:
+            self._keep(found, narrator, tally)
+            if self._dry_run:
+                self._preview_outbox(narrator)
+            else:
+                self._send(narrator, wanted, tally)
+            self._ledger.save()
+        except UserError as error:
+            self._trouble(_STATE, str(error), narrator, tally)
         outbox = self._ledger.pending()
         dead = sum(pending.state is PendingState.DEAD for pending in outbox)
         return PollReport(
-            started_at=started,
+            started_at=tally.started,
             finished_at=self._clock(),
             events=tally.events,
             sent=tally.sent,
@@ -119,7 +140,7 @@ class Poll:
             credentials=tally.credentials,
         )
 
-    def _look(self, monitor: Monitor[Any], narrator: Narrator, tally: _Tally) -> None:
+    def _look(self, monitor: Monitor[Any], narrator: Narrator, tally: _Tally) -> _Found:
         try:
             observation = monitor.observe(self._ledger)
             events = monitor.detect(observation, self._ledger, self._clock())
@@ -127,29 +148,38 @@ class Poll:
             if isinstance(fault, CredentialFault):
                 tally.credentials[_DRIVE] = str(fault)
             self._trouble(monitor.name, str(fault), narrator, tally)
-            return
+            return []
         except Exception as error:
             # Data from outside may find a mistake of ours; the other monitor and the outbox must go on.
             log.exception("the %s monitor failed", monitor.name)
             self._trouble(monitor.name, f"it failed by a mistake of ours ({type(error).__name__})", narrator, tally)
-            return
+            return []
         if observation.credential:
             tally.credentials[_DRIVE] = observation.credential
         for problem in observation.problems:
             self._trouble(monitor.name, problem, narrator, tally)
         for skipped in observation.skipped:
             narrator.trouble(monitor.name, skipped)
-        self._keep(observation, events, narrator, tally)
+        return self._admit(observation, events)
 
-    def _keep(self, observation: Observation, events: Sequence[Event], narrator: Narrator, tally: _Tally) -> None:
+    def _admit(self, observation: Observation, events: Sequence[Event]) -> _Found:
         routed = [(event, self._router.route(event)) for event in events]
         offers = [(event, made.notifications) for event, made in routed]
         admissions = self._ledger.admit(observation, offers, self._clock())
-        for admission, (_, made) in zip(admissions, routed, strict=True):
+        withheld = [made.withheld for _, made in routed]
+        return list(zip(admissions, withheld, strict=True))
+
+    def _keep(self, found: Sequence[_Found], narrator: Narrator, tally: _Tally) -> None:
+        """Raises `UserError` when it cannot be kept; then it was not seen, and is found again."""
+        admitted = list(chain.from_iterable(found))
+        for digest in digests(n for admission, _ in admitted for n in admission.notifications):
+            self._ledger.combine(digest)
+        self._ledger.save()
+        for admission, withheld in admitted:
             narrator.saw(admission.event, admission.decision)
             if admission.decision is Decision.SEND:
                 tally.events += 1
-                for notification, reason in made.withheld:
+                for notification, reason in withheld:
                     narrator.withheld(notification, reason)
 
     def _trouble(self, source: str, problem: str, narrator: Narrator, tally: _Tally) -> None:
@@ -158,40 +188,57 @@ class Poll:
 
     def _send(self, narrator: Narrator, wanted: Callable[[], bool], tally: _Tally) -> None:
         closed: set[str] = set()
-        conversations_held: set[tuple[str, str]] = set()
+        held: set[tuple[str, str]] = set()
         for waiting in self._due():
             notification = waiting.notification
-            conversation = (notification.recipient, notification.thread.key)
-            if not wanted():
+            if not wanted() or self._must_wait(narrator, tally):
                 return
-            if notification.channel in closed or conversation in conversations_held:
+            if notification.channel in closed or held & notification.conversations:
                 tally.undelivered += 1
+                held |= notification.conversations
                 continue
-            outcome = self._try(waiting)
-            narrator.attempted(notification, outcome)
-            if outcome.kind is OutcomeKind.SENT:
-                tally.sent += 1
-                continue
-            tally.undelivered += 1
-            if outcome.kind is not OutcomeKind.DEAD:
-                conversations_held.add(conversation)
+            outcome = self._try(notification, narrator, tally)
+            if outcome.kind not in (OutcomeKind.SENT, OutcomeKind.DEAD):
+                held |= notification.conversations
             if outcome.credential or outcome.rate_limited:
                 closed.add(notification.channel)
-            if outcome.credential:
-                tally.credentials[notification.channel] = outcome.fault
 
-    def _try(self, waiting: Pending) -> Outcome:
-        """Write down that we try, try, write down what came of it: in this order a crash loses nothing."""
-        notification = waiting.notification
+    def _must_wait(self, narrator: Narrator, tally: _Tally) -> bool:
+        """Whether so many mails went out that the next one is for a later poll."""
+        opens = opens_at(self._ledger.delivered(), self._clock(), self._daily_cap)
+        if opens is not None and opens - self._clock() > MINUTE:
+            waits = (
+                f"{self._daily_cap} mails went out within 24 hours; the next one may go at {opens:%Y-%m-%d %H:%M} UTC"
+            )
+            self._trouble("outbox", waits, narrator, tally)
+        return opens is not None
+
+    def _try(self, notification: Notification, narrator: Narrator, tally: _Tally) -> Outcome:
+        """Write down that we try, try, write down what came of it: in this order a crash loses nothing.
+
+        Raises `UserError` when the disk refuses.
+        """
         self.sending = True
         try:
             pending = self._ledger.attempt(notification.id)
             channel = self._channels[notification.channel]
             outcome = deliver(pending, self._message, channel, self._clock(), self._jitter())
+            self._count(notification, outcome, narrator, tally)
             self._ledger.settle(notification.id, outcome)
         finally:
             self.sending = False
         return outcome
+
+    def _count(self, notification: Notification, outcome: Outcome, narrator: Narrator, tally: _Tally) -> None:
+        if outcome.kind is OutcomeKind.SENT:
+            tally.sent += 1
+        else:
+            tally.undelivered += 1
+        if outcome.credential:
+            tally.credentials[notification.channel] = outcome.fault
+            narrator.trouble(notification.channel, outcome.fault)
+        else:
+            narrator.attempted(notification, outcome)
 
     def _message(self, pending: Pending) -> Message:
         notification = pending.notification

@@ -48,8 +48,11 @@ class HeldError(UserError):
 class FileLock:
     """Held until `close`, or until the last process that inherited it ends."""
 
-    def __init__(self, path: Path) -> None:
-        """Take the lock and sign it. Raises `HeldError` when another process has it, `UserError` for the disk's no."""
+    def __init__(self, path: Path, patience: float = 0.5) -> None:
+        """Take the lock and sign it; wait at most `patience` seconds for who has it.
+
+        Raises `HeldError` when another process has it, `UserError` for the disk's no.
+        """
         self._path = path
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -57,7 +60,7 @@ class FileLock:
         except OSError as error:
             raise UserError(f"{path} cannot be opened: {error.strerror}", "Check who owns its folder") from error
         try:
-            self._take()
+            self._take(time.monotonic() + patience)
             self.sign()
         except BaseException:
             self.close()
@@ -100,15 +103,15 @@ class FileLock:
     ) -> None:
         self.close()
 
-    def _take(self) -> None:
-        for attempt in range(_ATTEMPTS):
+    def _take(self, deadline: float) -> None:
+        while True:
             try:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             except BlockingIOError:
-                if attempt < _ATTEMPTS - 1:
-                    time.sleep(_PAUSE_SECONDS)
-        raise HeldError(self._path, _signature(self._descriptor))
+                if time.monotonic() > deadline:
+                    raise HeldError(self._path, _signature(self._descriptor)) from None
+            time.sleep(_PAUSE_SECONDS)
 
 
 def is_held(path: Path) -> bool:

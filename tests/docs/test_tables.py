@@ -43,6 +43,7 @@ TYPES: Mapping[Any, str] = {
     Path: "path",
     timedelta: "seconds",
     bool: "true or false",
+    int: "number",
     str | None: "URL",
 }
 

@@ -23,6 +23,7 @@ from syft_notify.model import (
     ThreadRef,
 )
 from syft_notify.pipeline.compose import Composer
+from syft_notify.pipeline.digest import digests
 from syft_notify.pipeline.route import Router
 
 # A fixed offset, so that the goldens are the same where no time zones are installed.
@@ -99,9 +100,13 @@ class Case:
     preview: Preview | None = None
     started: bool = False
     now: datetime = AT
+    others: tuple[Facts, ...] = ()
 
     @property
     def notification(self) -> Notification:
+        if self.others:
+            (digest,) = digests(replace(self, facts=facts, others=()).notification for facts in self.others)
+            return digest
         event = Event(f"event of {self.name}", self.kind, AT, self.facts)
         made = Router("gmail").route(event)
         every = [*made.notifications, *(notification for notification, _ in made.withheld)]
@@ -168,4 +173,19 @@ def _every() -> Iterator[Case]:
     yield _job("endless_name_do", Kind.JOB_SUBMITTED, do, job="n" * 10_000, key="n" * 10_000)
 
 
-CASES = {case.name: replace(case, now=AT + timedelta(hours=9)) if case.name == "late_do" else case for case in _every()}
+def _bursts() -> Iterator[Case]:
+    jobs = tuple(replace(JOB, job=f"sales_{n}", key=f"{DS}/sales_{n}", identity=str(n)) for n in range(11))
+    doubtful = replace(jobs[3], verified=False, warning="Drive says that mallory@example.org sent this.", job=HOSTILE)
+    failed = tuple(replace(job, return_code=-1 if n == 4 else 1) for n, job in enumerate(jobs))
+    rejected = tuple(replace(job, reason=REASON) for job in jobs)
+    peers = tuple(replace(PEER, ds=f"ds{n}@example.org") for n in range(11))
+    yield Case("digest_submitted_do", Kind.JOB_SUBMITTED, Role.DO, JOB, others=(*jobs[:3], doubtful, *jobs[4:]))
+    yield Case("digest_failed_do", Kind.JOB_FAILED, Role.DO, JOB, others=failed)
+    yield Case("digest_rejected_ds", Kind.JOB_REJECTED, Role.DS, JOB, others=rejected)
+    yield Case("digest_peers_do", Kind.PEER_REQUESTED, Role.DO, PEER, others=peers)
+
+
+CASES = {
+    case.name: replace(case, now=AT + timedelta(hours=9)) if case.name == "late_do" else case
+    for case in (*_every(), *_bursts())
+}

@@ -13,6 +13,7 @@ from syft_notify.model import Kind, Listing, PollReport, RemoteFile
 from syft_notify.monitors.jobs import JobMonitor
 from syft_notify.monitors.peers import PeerMonitor
 from syft_notify.monitors.survey import Surveyor
+from syft_notify.paths import Files
 from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.poll import Poll
 from syft_notify.pipeline.route import Router
@@ -79,7 +80,7 @@ class Hamlet:
 
     def start(self) -> None:
         """Our program starts anew: only the state file is left of what it knew."""
-        self.ledger = Ledger(self.home / "state.json", self.home / "spool")
+        self.ledger = Ledger(Files(self.home / "state.json"), DO)
         surveyor = Surveyor(self.drive, DO)
         self.peers = PeerMonitor(surveyor, self.local, DO)
         self.line = Poll(
@@ -89,6 +90,7 @@ class Hamlet:
             channels={"gmail": self.channel},
             ledger=self.ledger,
             clock=self.clock,
+            daily_cap=450,
             jitter=lambda: 0.0,
         )
 

@@ -225,18 +225,19 @@ class TestAStartThatCannotBe:
             self.fails(village, command, 1, "cannot be opened: Permission denied")
             village.home.chmod(0o700)
 
-    def test_held_state(self, village, command, tmp_path):
+    def test_state_of_another_owner(self, village, command, tmp_path):
         village.settings["state_path"] = str(tmp_path / "shared_state.json")
         config = village.config_file
         pid_of(command("start"))
+        wait_until(lambda: (tmp_path / "shared_state.json").exists())
         other = tmp_path / "other"
         other.mkdir()
         for name in ("token_do.json", "gmail_token.json"):
             (other / name).write_text((village.home / name).read_text())
-        (other / "daemon.yaml").write_text(config.read_text())
+        (other / "daemon.yaml").write_text(config.read_text().replace("do@example.org", "x@example.org", 1))
         ended = syft_notify("start", "-c", other / "daemon.yaml", home=village.home)
-        assert (ended.returncode, ended.stdout) == (1, "")
-        assert f"works in {tmp_path}" in ended.stderr
+        assert (ended.returncode, ended.stdout) == (78, "")
+        assert "is the state of do@example.org" in ended.stderr
 
     def test_not_ready_in_time(self, village, command):
         village.google.faults.add(Trouble.STALL, "drive.about.get", times=None, seconds=60)

@@ -68,7 +68,6 @@ def test_what_is_not_sent_is_told_only_on_request_but_for_an_unverified_sender(s
         (Outcome(OutcomeKind.DEAD, NOW, fault="No."), ["given up", "No."]),
         (Outcome(OutcomeKind.RETRY, NOW, fault="Busy.", retry_at=NOW + timedelta(minutes=1)), ["again at", "Busy."]),
         (Outcome(OutcomeKind.AMBIGUOUS, NOW, fault="Broke."), ["again at the next poll", "may have arrived", "Broke."]),
-        (Outcome(OutcomeKind.RETRY, NOW, fault="Dead.", credential=True), ["nothing can be sent", "Dead."]),
     ],
 )
 def test_what_did_not_go_out_and_what_happens_next(said, outcome, words):

@@ -13,6 +13,7 @@ from syft_notify.ledger import Ledger
 from syft_notify.model import Decision, Event, JobStatus, Kind, LocalJob, Opaque
 from syft_notify.monitors.jobs import JobMonitor
 from syft_notify.monitors.survey import Surveyor
+from syft_notify.paths import Files
 from syft_notify.pipeline.route import Router
 from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
 from syft_notify.testing import FakeClock, MemoryLocalJobs, MemoryRemoteFiles
@@ -32,7 +33,7 @@ class Post:
 
     def __post_init__(self) -> None:
         self.drive = MemoryRemoteFiles(DO, self.clock)
-        self.ledger = Ledger(self.path / "state.json", self.path / "spool")
+        self.ledger = Ledger(Files(self.path / "state.json"), DO)
         self.monitor = JobMonitor(Surveyor(self.drive, DO), self.drive, self.local, DO)
 
     def peer(self, ds: str = DS) -> str:
@@ -52,6 +53,7 @@ class Post:
         return replace(LocalJob(found[0], f"{DO}/{name}", status), **changes)
 
     def look(self) -> list[Event]:
+        self.ledger.refresh(self.clock())
         self.observation = self.monitor.observe(self.ledger)
         events = list(self.monitor.detect(self.observation, self.ledger, self.clock()))
         router = Router("gmail")

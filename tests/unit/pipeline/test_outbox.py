@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,7 +16,7 @@ from syft_notify.errors import (
     TransientFault,
 )
 from syft_notify.model import Kind, OutcomeKind, Pending, PendingState
-from syft_notify.pipeline.outbox import after_fault, due, pause
+from syft_notify.pipeline.outbox import after_fault, due, opens_at, pause
 from tests.unit.makers import MINUTE, NOW, job_event, routed
 
 HOUR = timedelta(hours=1)
@@ -68,13 +68,66 @@ def test_the_pause_grows_from_half_a_minute_to_an_hour_and_no_further():
     ],
 )
 def test_each_class_of_fault_has_its_outcome(fault: Fault, kind, retry_at):
-    outcome = after_fault(fault, 1, NOW, jitter=0.0)
+    outcome = after_fault(fault, pending(attempts=1), NOW, jitter=0.0)
     assert (outcome.kind, outcome.retry_at, outcome.fault) == (kind, retry_at, "x.")
+
+
+@pytest.mark.parametrize("fault", [TransientFault("x"), AmbiguousFault("x")])
+def test_a_mail_is_given_up_after_five_days_of_tries(fault):
+    late = NOW + timedelta(days=5)
+    assert after_fault(fault, pending(attempts=200), late - MINUTE, 0.0).kind is not OutcomeKind.DEAD
+    outcome = after_fault(fault, pending(attempts=200), late, 0.0)
+    assert outcome.kind is OutcomeKind.DEAD
+    assert outcome.fault == "x. It was tried 200 times in 5 days."
+
+
+def test_a_mail_that_waited_while_nothing_could_be_tried_is_not_given_up():
+    """A computer that slept, or a clock that was set wrong: five days are not five days of tries."""
+    assert after_fault(TransientFault("x"), pending(attempts=3), NOW + timedelta(days=50), 0.0).retry_at
+
+
+def test_a_dead_token_and_a_limit_give_no_mail_up():
+    for fault in (CredentialFault("x"), RateLimitedFault("x")):
+        outcome = after_fault(fault, pending(attempts=200), NOW + timedelta(days=50), 0.0)
+        assert outcome.kind is OutcomeKind.RETRY
+
+
+class TestLimits:
+    def opens(self, *ago: timedelta, cap: int = 450) -> datetime | None:
+        return opens_at(sorted(NOW - one for one in ago), NOW, cap)
+
+    def test_sixty_go_in_a_minute(self):
+        second = timedelta(seconds=1)
+        assert self.opens(*[second] * 59) is None
+        assert self.opens(MINUTE / 2, *[second] * 59) == NOW + MINUTE / 2
+        assert self.opens(MINUTE, *[second] * 59) is None
+
+    def test_no_more_than_the_cap_go_in_a_day(self):
+        assert self.opens(HOUR, 2 * HOUR, 3 * HOUR, cap=3) == NOW + 21 * HOUR
+        assert self.opens(HOUR, 2 * HOUR, cap=3) is None
+        assert self.opens(HOUR, 2 * HOUR, 24 * HOUR, cap=3) is None
+
+    def test_what_a_wrong_clock_says_was_sent_tomorrow_holds_nothing_up(self):
+        assert self.opens(*[-HOUR] * 100, cap=3) is None
+
+
+class TestDigestsInTheOutbox:
+    def digest(self, *jobs: str) -> Pending:
+        members = tuple(pending(job=job).notification for job in jobs)
+        return replace(pending(), notification=replace(members[0], id="d", event_key="digest", members=members))
+
+    def test_it_waits_behind_an_earlier_mail_about_one_of_its_jobs(self):
+        assert keys([pending(job="a", not_before=NOW + MINUTE), self.digest("b", "a")]) == []
+
+    def test_later_mails_about_its_jobs_wait_behind_it(self):
+        waiting = replace(self.digest("a", "b"), not_before=NOW + MINUTE)
+        later = [pending(Kind.JOB_EXECUTED, job) for job in ("a", "b", "c")]
+        assert keys([waiting, *later]) == ["job:c:job_executed"]
 
 
 def test_faults_of_the_whole_channel_are_told_apart_from_those_of_one_mail():
     outcomes = {
-        type(fault): after_fault(fault, 1, NOW, 0.0)
+        type(fault): after_fault(fault, pending(attempts=1), NOW, 0.0)
         for fault in (TransientFault("x"), RejectedFault("x"), CredentialFault("x"), RateLimitedFault("x"))
     }
     assert [t for t, o in outcomes.items() if o.credential] == [CredentialFault]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,15 +18,15 @@ from syft_notify.errors import (
     RateLimitedFault,
     RejectedFault,
     TransientFault,
-    UserError,
 )
 from syft_notify.ledger import Ledger
 from syft_notify.model import Decision, Event, Kind, Message, Observation, PendingState
+from syft_notify.paths import Files
 from syft_notify.pipeline.poll import Poll
 from syft_notify.pipeline.route import Router
 from syft_notify.ports import Memory
 from syft_notify.testing import FakeClock, MemoryChannel, RecordingNarrator
-from tests.unit.makers import DO, DS, job_event, peer_event
+from tests.unit.makers import DO, DS, job_event, job_facts, peer_event
 
 
 @dataclass
@@ -60,6 +61,7 @@ class Line:
     clock: FakeClock = field(default_factory=FakeClock)
     monitors: list[ScriptedMonitor] = field(default_factory=lambda: [ScriptedMonitor()])
     muted: frozenset[Kind] = frozenset()
+    daily_cap: int = 450
     dry_run: bool = False
 
     def __post_init__(self) -> None:
@@ -68,7 +70,7 @@ class Line:
     def open(self) -> None:
         """As after a restart."""
         self.narrator = RecordingNarrator()
-        self.ledger = Ledger(self.path / "state.json", self.path / "spool", dry_run=self.dry_run)
+        self.ledger = Ledger(Files(self.path / "state.json"), DO, dry_run=self.dry_run)
         self.run = Poll(
             monitors=self.monitors,
             router=Router("gmail", self.muted),
@@ -77,6 +79,7 @@ class Line:
             ledger=self.ledger,
             clock=self.clock,
             jitter=lambda: 0.0,
+            daily_cap=self.daily_cap,
             dry_run=self.dry_run,
         )
 
@@ -208,7 +211,7 @@ class TestDelivery:
         line.channel.faults = [fault, AssertionError("it was tried again")]
         report = line.poll()
         assert (report.sent, report.undelivered, report.pending) == (0, 10, 10)
-        assert len(line.narrator.outcomes) == 1
+        assert len(line.narrator.outcomes) + len(line.narrator.troubles) == 1
 
     def test_a_channel_that_wants_to_be_left_alone_is_left_alone_until_then(self, line):
         line.monitors[0].finds = [job_event(job=str(number)) for number in range(3)]
@@ -259,12 +262,136 @@ class TestDelivery:
         report = line.poll()
         assert (report.sent, report.dead) == (2, 2)
 
-    def test_a_disk_that_refuses_sends_nothing_that_could_not_be_recorded(self, line):
+
+class TestADiskThatRefuses:
+    """A folder where a file should be is what refuses root too."""
+
+    def test_nothing_is_sent_that_could_not_be_kept(self, line):
         line.poll()
         line.monitors[0].finds = [job_event()]
-        line.ledger._path = line.path / "gone" / "state.json"
-        with pytest.raises(UserError, match="cannot be written"):
-            line.poll()
+        backup = line.path / "state.backup"
+        backup.unlink(missing_ok=True)
+        backup.mkdir()
+        report = line.poll()
         assert line.sent == []
-        line.ledger._path = line.path / "state.json"
+        assert "cannot be written" in report.problems[0]
+        backup.rmdir()
         assert line.poll().sent == 2
+
+    def test_nothing_is_sent_whose_beginning_could_not_be_recorded(self, line):
+        line.poll()
+        line.monitors[0].finds = [job_event()]
+        attempts = line.path / "state.attempts"
+        line.monitors[0].observe = lambda memory: (attempts.mkdir(), Observation())[1]
+        report = line.poll()
+        assert line.sent == []
+        assert "state.attempts cannot be written" in report.problems[0]
+        line.monitors[0].observe = lambda memory: Observation()
+        assert "state.attempts cannot be written" in line.poll().problems[0]
+        attempts.rmdir()
+        assert line.poll().sent == 2
+
+    def test_what_went_out_is_remembered_though_the_history_cannot_be_written(self, line):
+        line.poll()
+        line.monitors[0].finds = [job_event()]
+        history = line.path / "state_history.jsonl"
+        history.mkdir()
+        assert line.poll().sent == 1
+        assert line.poll().sent == 0
+        history.rmdir()
+        assert line.poll().sent == 1
+        line.open()
+        assert line.poll().sent == 0
+        assert len(history.read_text().splitlines()) == 2
+
+
+class TestBursts:
+    def test_more_than_ten_of_one_kind_are_one_mail_for_each_recipient(self, line):
+        line.monitors[0].finds = [job_event(job=str(number)) for number in range(11)]
+        report = line.poll()
+        assert line.sent == [(DO, "digest"), (DS, "digest")]
+        assert (report.events, report.sent) == (11, 2)
+        notified = json.loads((line.path / "state.json").read_text())["notified_jobs"]
+        assert notified == {str(number): ["new", "submitted"] for number in range(11)}
+        line.open()
+        assert line.poll().sent == 0
+
+    def test_ten_are_ten(self, line):
+        line.monitors[0].finds = [job_event(job=str(number)) for number in range(10)]
+        assert line.poll().sent == 20
+
+    def test_a_digest_that_cannot_go_now_goes_later(self, line):
+        line.monitors[0].finds = [job_event(Kind.JOB_APPROVED, str(number)) for number in range(11)]
+        line.channel.faults = [TransientFault("x")]
+        line.poll()
+        line.open()
+        line.clock.advance(60)
+        assert line.poll().sent == 1
+        assert line.sent == [(DS, "digest")]
+
+
+class TestLimits:
+    def test_the_sixty_first_mail_waits_for_the_next_minute(self, line):
+        line.monitors[0].finds = [peer_event(ds=f"ds{n % 8}@example.org", key=str(n)) for n in range(8)]
+        line.monitors[0].finds += [
+            job_event(kind, facts=job_facts(str(n), ds=f"ds{n % 8}@example.org"), key=f"{kind} {n}")
+            for kind in (Kind.JOB_APPROVED,)
+            for n in range(60)
+        ]
+        assert line.poll().sent == 60
+        line.open()
+        assert line.poll().sent == 0
+        line.clock.advance(61)
+        report = line.poll()
+        assert (report.sent, report.pending, report.problems) == (16, 0, ())
+
+    def test_the_daily_cap_is_kept_and_said(self, line):
+        line.daily_cap = 3
+        line.open()
+        line.monitors[0].finds = [job_event(job=str(number)) for number in range(3)]
+        report = line.poll()
+        assert (report.sent, report.pending) == (3, 3)
+        assert report.problems == (
+            "outbox: 3 mails went out within 24 hours; the next one may go at 2026-11-24 12:00 UTC",
+        )
+        line.clock.advance(86_400)
+        assert line.poll().sent == 3
+
+
+class TestTheStateOfOthers:
+    def test_a_spoilt_state_is_said_and_its_backup_used(self, line):
+        line.monitors[0].finds = [job_event()]
+        line.poll()
+        (line.path / "state.json").write_text('{"notified_')
+        report = line.poll()
+        assert report.sent == 0
+        assert "not valid JSON" in report.problems[0]
+        assert len(list(line.path.glob("state.json.spoilt-*"))) == 1
+        assert line.poll().problems == ()
+
+    def test_an_entry_that_a_person_removes_while_we_run_is_told_again(self, line):
+        line.monitors[0].finds = [job_event()]
+        line.poll()
+        content = json.loads((line.path / "state.json").read_text())
+        del content["notified_jobs"]["sales"]
+        (line.path / "state.json").write_text(json.dumps(content))
+        assert line.poll().sent == 2
+
+    def test_an_edit_in_the_middle_of_a_poll_is_not_overwritten(self, line):
+        line.monitors[0].finds = [job_event()]
+        line.poll()
+        content = json.loads((line.path / "state.json").read_text())
+        del content["notified_jobs"]["sales"]
+
+        def edit() -> Observation:
+            (line.path / "state.json").write_text(json.dumps(content))
+            return Observation()
+
+        line.monitors.append(ScriptedMonitor("editor", finds=[job_event(job="other")]))
+        line.monitors[1].observe = lambda memory: edit()
+        report = line.poll()
+        assert "was edited just now" in report.problems[0]
+        del line.monitors[1]
+        line.monitors[0].finds.append(job_event(job="other"))
+        assert line.poll().sent == 4
+        assert line.poll().sent == 0
