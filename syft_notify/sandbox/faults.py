@@ -36,13 +36,14 @@ class Trouble(str, Enum):
     CLOSE = "close"
     STALL = "stall"
     LOST = "lost"
+    SILENT = "silent"
     TRUNCATED = "truncated"
     WRONG_JSON = "wrongJson"
     NOT_JSON = "notJson"
     ALTERED = "altered"
 
 
-UNANSWERED = frozenset({Trouble.RESET, Trouble.CLOSE, Trouble.STALL, Trouble.LOST, Trouble.TRUNCATED})
+UNANSWERED = frozenset({Trouble.RESET, Trouble.CLOSE, Trouble.STALL, Trouble.LOST, Trouble.SILENT, Trouble.TRUNCATED})
 """Troubles of the connection; inside a batch they cannot happen to a single call."""
 
 

@@ -56,7 +56,10 @@ class Front:
             return self._carried_out(incoming)
         if rule.trouble is Trouble.STALL:
             self._wait(rule.seconds)
-        return troubled(rule, self._now(), lambda: self._carried_out(incoming))
+        reply = troubled(rule, self._now(), lambda: self._carried_out(incoming))
+        if rule.trouble is Trouble.SILENT:
+            self._wait(rule.seconds)
+        return reply
 
     def _caller(self, incoming: Incoming, kind: str) -> str:
         if kind == "oauth.token":

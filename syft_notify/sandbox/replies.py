@@ -126,7 +126,7 @@ def troubled(rule: Rule, now: datetime, carry_out: Callable[[], Reply]) -> Reply
     trouble = rule.trouble
     if trouble in (Trouble.RESET, Trouble.CLOSE, Trouble.STALL):
         return Reply(0, cut=Cut.RESET if trouble is Trouble.RESET else Cut.CLOSE)
-    if trouble is Trouble.LOST:
+    if trouble in (Trouble.LOST, Trouble.SILENT):
         return replace(carry_out(), status=0, cut=Cut.RESET)
     if trouble is Trouble.TRUNCATED:
         return replace(carry_out(), cut=Cut.HALF)

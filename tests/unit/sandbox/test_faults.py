@@ -161,6 +161,13 @@ def test_a_mail_can_be_accepted_and_its_answer_lost(sandbox: Sandbox) -> None:
     assert len(sandbox.mailbox(DS).received) == 1
 
 
+def test_a_mail_can_be_accepted_and_its_answer_never_come(sandbox: Sandbox) -> None:
+    sandbox.faults.add(Trouble.SILENT, "gmail.messages.send", seconds=0.1)
+    with pytest.raises(ConnectionResetError):
+        raw_call(sandbox, "POST", "/gmail/v1/users/me/messages/send", json.dumps(MAIL))
+    assert len(sandbox.mailbox(DS).received) == 1
+
+
 def test_an_answer_can_be_nonsense(sandbox: Sandbox) -> None:
     sandbox.faults.add(Trouble.WRONG_JSON)
     sandbox.faults.add(Trouble.NOT_JSON)
