@@ -9,6 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syft_notify.errors import ConfigError
+from syft_notify.forgetting import (
+    JOB_PARTS,
+    PEERS_PART,
+    forget_job,
+    forget_jobs,
+    forget_requests,
+    honour_edits,
+    is_about_peer,
+    remember_peer,
+    tell,
+)
 from syft_notify.history import Delivery, ToldEvent
 from syft_notify.model import (
     Decision,
@@ -34,9 +45,6 @@ from syft_notify.state_store import Attempt, StateStore
 
 log = logging.getLogger(__name__)
 
-PEERS_PART = "peers"
-JOB_PARTS = frozenset({"drive", "local"})
-PEER_EVENT, REQUEST = "peer:", ":requested"
 PEER_MARK = "peer_"
 FOREIGN_EVENT = "told by another program"
 DAY = timedelta(days=1)
@@ -87,7 +95,7 @@ class Ledger:
                 f"{self._files.state} is the state of {self._state.owner}", f"Set another state_path for {self._owner}"
             )
         self._state.owner = self._owner
-        self._honour_edits()
+        honour_edits(self._contents)
         claimed = {mark for record in self._state.events.values() for mark in record.marks}
         self._foreign = {(key, kind) for key, kinds in self._contents.notified.items() for kind in kinds} - claimed
         self._foreign_peers = set() if PEERS_PART in self._state.started else set(self._contents.peers or ())
@@ -201,8 +209,8 @@ class Ledger:
         if event.completes in self._state.events:
             self._state.events[event.completes].opaque_since = None
         if isinstance(event.facts, PeerFacts):
-            self._remember_peer(event.facts.ds)
-        self._tell(told)
+            remember_peer(self._contents, event.facts.ds)
+        tell(self._contents, told)
         self._state.outbox.update({n.id: Pending(n, admitted_at=now) for n in fresh})
         if fresh and event.preview is not None:
             self._spool.keep(event.key, event.preview)
@@ -337,42 +345,41 @@ class Ledger:
                 record.marks.append(told.mark)
             if told.file:
                 self._state.files.setdefault(told.file, delivery.time)
-            if told.key.startswith(PEER_EVENT):
-                self._remember_peer(told.ds)
-            self._tell([told.mark])
+            if is_about_peer(told.key):
+                remember_peer(self._contents, told.ds)
+            tell(self._contents, [told.mark])
 
-    # The original system's half of the file.
+    # What a person wants.
 
-    def _tell(self, marks: Iterable[Mark]) -> None:
-        for key, kind in marks:
-            kinds = self._contents.notified.setdefault(key, [])
-            if kind not in kinds:
-                kinds.append(kind)
+    def retry(self, ids: Iterable[str], now: datetime) -> None:
+        """Let these notifications of the outbox be due now, as if they were new; doubtful ones stay ambiguous."""
+        for notification_id in ids:
+            pending = self._state.outbox[notification_id]
+            state = pending.state if pending.state is PendingState.AMBIGUOUS else PendingState.PENDING
+            self._state.outbox[notification_id] = Pending(pending.notification, now, state)
+            self._dirty = True
 
-    def _remember_peer(self, ds: str) -> None:
-        peers = self._contents.peers = self._contents.peers or []
-        if ds not in peers:
-            peers.append(ds)
+    def drop(self, ids: Iterable[str]) -> None:
+        """Take these notifications out of the outbox; nobody is told."""
+        for notification_id in ids:
+            del self._state.outbox[notification_id]
+            self._dirty = True
 
-    def _honour_edits(self) -> None:
-        """What a person removed from the file since we wrote it is to be told again."""
-        if PEERS_PART in self._state.started and self._contents.peers is None:
-            log.info("peer_snapshot was removed: open peer requests are announced again")
-            self._forget_requests()
-        for event_key, record in self._state.events.items():
-            kept = [mark for mark in record.marks if mark[1] in self._contents.notified.get(mark[0], ())]
-            if len(kept) < len(record.marks):
-                log.info("%s was reset in the state file: it is told again", event_key)
-                record.marks, record.reopened = kept, True
-                self._state.files.pop(record.file, None)
+    def forget_job(self, name: str) -> int:
+        """As `forgetting.forget_job`."""
+        return self._forgotten(forget_job(self._contents, name))
 
-    def _forget_requests(self) -> None:
-        """Peers who were granted stay so: nobody who works here for long is told that they were accepted."""
-        events = self._state.events
-        requests = {key for key in events if key.startswith(PEER_EVENT) and key.endswith(REQUEST)}
-        for key in requests:
-            for mark in events.pop(key).marks:
-                self._contents.notified.pop(mark[0], None)
+    def forget_jobs(self) -> int:
+        """As `forgetting.forget_jobs`."""
+        return self._forgotten(forget_jobs(self._contents))
+
+    def forget_requests(self) -> int:
+        """As `forgetting.forget_requests`."""
+        return self._forgotten(forget_requests(self._contents))
+
+    def _forgotten(self, count: int) -> int:
+        self._dirty = True
+        return count
 
 
 def _after(kind: OutcomeKind, before: PendingState) -> PendingState:

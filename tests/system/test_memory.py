@@ -1,0 +1,128 @@
+"""The commands that look into the ledger and change it, beside a daemon or alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from syft_notify.sandbox import Trouble
+from tests.stories.village import DO, Village, requested, submitted
+from tests.system.program import syft_notify
+from tests.worlds import python_job
+
+DS = "ds@example.org"
+Call = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def call(village: Village) -> Call:
+    """`call("outbox", "retry")` with the village's config."""
+
+    def called(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return syft_notify(name, *arguments, "-c", village.config_file, home=village.home)
+
+    return called
+
+
+@pytest.fixture
+def refused(village: Village) -> Village:
+    """A village where Gmail refused the two mails about a peer."""
+    village.google.faults.add(Trouble.BAD_REQUEST, "gmail.messages.send", times=None)
+    village.ask(DS)
+    assert village.poll() == []
+    village.google.faults.clear()
+    return village
+
+
+class TestOutbox:
+    def test_it_lists_what_was_given_up_and_why(self, refused, call):
+        listed = call("outbox")
+        assert (listed.returncode, listed.stderr) == (0, "")
+        assert f"dead: peer requested to {DO} (peer {DS}), 1 tries" in listed.stdout
+        document = json.loads(call("outbox", "--json").stdout)
+        assert [(entry["state"], entry["to"]) for entry in document] == [("dead", DO), ("dead", DS)]
+        assert listed.stdout.startswith(document[0]["id"][:8])
+
+    def test_what_is_tried_again_goes_out(self, refused, call):
+        assert call("outbox", "retry").stdout == "2 notifications will be tried with the next poll.\n"
+        assert refused.poll() == sorted(requested())
+        assert call("outbox").stdout == "Nothing waits.\n"
+
+    def test_one_alone_can_be_tried_again_or_dropped(self, refused, call):
+        first, second = (entry["id"] for entry in json.loads(call("outbox", "--json").stdout))
+        assert call("outbox", "retry", first[:6]).returncode == 0
+        assert call("outbox", "drop", second, "--yes").stdout.endswith("1 notification dropped.\n")
+        assert [told[0] for told in refused.poll()] == [DO]
+        assert call("outbox").stdout == "Nothing waits.\n"
+
+    @pytest.mark.parametrize("arguments", [("drop",), ("sell",), ("retry", "zzz"), ("drop", "")])
+    def test_a_wrong_word_changes_nothing(self, refused, call, arguments):
+        ended = call("outbox", *arguments)
+        assert ended.returncode in (1, 2)
+        assert ended.stderr.startswith("Error: ") or "Error: " in ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert len(json.loads(call("outbox", "--json").stdout)) == 2
+
+
+class TestHistory:
+    def test_it_tells_what_went_to_whom(self, village, call):
+        assert call("history").stdout == "Nothing was sent yet.\n"
+        village.ask(DS)
+        village.poll()
+        lines = call("history").stdout.splitlines()
+        assert [line[21:] for line in lines] == [
+            f"peer requested to {DO} (peer_new_{DS}_to_do)",
+            f"peer requested to {DS} (peer_new_{DS}_to_ds)",
+        ]
+        assert call("history", "-n", "1").stdout.splitlines() == lines[1:]
+        assert [entry["to"] for entry in json.loads(call("history", "--json").stdout)] == [DO, DS]
+
+
+class TestReset:
+    def test_open_requests_are_told_again(self, village, call):
+        village.ask(DS)
+        village.poll()
+        assert call("reset", "--peers", "--yes").returncode == 0
+        assert village.poll() == sorted(requested())
+        assert village.poll() == []
+
+    def test_one_job_is_told_again_and_no_other(self, village, call):
+        village.ask(DS)
+        village.accept(DS)
+        village.poll()
+        village.submit(python_job("sales"))
+        village.submit(python_job("other"))
+        village.poll()
+        assert call("reset", "--job", "sales", "--yes").returncode == 0
+        assert village.poll() == sorted(submitted("sales"))
+        assert village.poll() == []
+
+    def test_all_jobs_means_those_that_wait(self, village, call):
+        village.ask(DS)
+        village.accept(DS)
+        village.poll()
+        settled = village.submit(python_job("settled"))
+        village.sync()
+        village.generation.approve(village.root, settled, village.tick())
+        village.generation.finish(village.root, settled, 0, "", village.tick())
+        village.submit(python_job("waiting"))
+        village.poll()
+        assert call("reset", "--jobs", "--yes").returncode == 0
+        assert village.poll() == sorted(submitted("waiting"))
+        assert village.poll() == []
+
+    def test_without_a_yes_nothing_is_forgotten(self, village, call):
+        village.ask(DS)
+        village.poll()
+        asked = call("reset", "--peers")
+        assert asked.returncode == 1
+        assert "Traceback" not in asked.stderr
+        assert village.poll() == []
+
+    @pytest.mark.parametrize(("arguments", "code"), [((), 2), (("--job", "unheard of", "--yes"), 1)])
+    def test_what_cannot_be_forgotten_is_said(self, village, call, arguments, code):
+        ended = call("reset", *arguments)
+        assert (ended.returncode, "Error: " in ended.stderr) == (code, True)
