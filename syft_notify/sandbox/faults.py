@@ -37,6 +37,7 @@ class Trouble(str, Enum):
     STALL = "stall"
     LOST = "lost"
     SILENT = "silent"
+    LATE_ERROR = "lateError"
     TRUNCATED = "truncated"
     WRONG_JSON = "wrongJson"
     NOT_JSON = "notJson"

@@ -128,6 +128,9 @@ def troubled(rule: Rule, now: datetime, carry_out: Callable[[], Reply]) -> Reply
         return Reply(0, cut=Cut.RESET if trouble is Trouble.RESET else Cut.CLOSE)
     if trouble in (Trouble.LOST, Trouble.SILENT):
         return replace(carry_out(), status=0, cut=Cut.RESET)
+    if trouble is Trouble.LATE_ERROR:
+        carry_out()
+        return _refused(replace(rule, trouble=Trouble.INTERNAL), now)
     if trouble is Trouble.TRUNCATED:
         return replace(carry_out(), cut=Cut.HALF)
     if trouble is Trouble.ALTERED:

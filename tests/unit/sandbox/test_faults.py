@@ -168,6 +168,12 @@ def test_a_mail_can_be_accepted_and_its_answer_never_come(sandbox: Sandbox) -> N
     assert len(sandbox.mailbox(DS).received) == 1
 
 
+def test_a_mail_can_be_accepted_and_an_error_be_the_answer(sandbox: Sandbox) -> None:
+    sandbox.faults.add(Trouble.LATE_ERROR, "gmail.messages.send")
+    assert b"internalError" in raw_call(sandbox, "POST", "/gmail/v1/users/me/messages/send", json.dumps(MAIL))
+    assert len(sandbox.mailbox(DS).received) == 1
+
+
 def test_an_answer_can_be_nonsense(sandbox: Sandbox) -> None:
     sandbox.faults.add(Trouble.WRONG_JSON)
     sandbox.faults.add(Trouble.NOT_JSON)

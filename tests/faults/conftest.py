@@ -1,0 +1,32 @@
+"""A village for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syft_notify.sandbox import Sandbox
+from tests.stories.village import Village
+from tests.worlds import GENERATIONS
+
+TODAY = "syft-rds-0.6.1"
+
+
+@pytest.fixture
+def found(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Village]:
+    """Founds a village whose people use the given release, today's by default."""
+
+    def make(release: str = TODAY, **options: Any) -> Village:
+        return Village(sandbox, tmp_path / "home" / release, GENERATIONS[release], **options)
+
+    (tmp_path / "home").mkdir()
+    return make
+
+
+@pytest.fixture
+def village(found: Callable[..., Village]) -> Village:
+    """Today's village."""
+    return found()
