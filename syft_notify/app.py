@@ -95,8 +95,8 @@ class App:
         return found
 
     def check_drive(self) -> None:
-        """Let Drive answer once. Raises `Fault`."""
-        self._drive.account()
+        """Let Drive answer once, and say that the token is the owner's. Raises `Fault`."""
+        self._drive.check_owner()
 
     def close(self) -> None:
         """Close the connections."""
@@ -132,7 +132,7 @@ def build_app(
     """
     drive_token = LentToken(lent_drive) if lent_drive is not None else _drive_token(config)
     gmail_token = TokenFile(config.gmail_token_path, "Gmail", GMAIL_SCOPES, config.oauth_token_uri)
-    remote = DriveFiles(drive_token, config.drive_api_endpoint, heartbeat=heartbeat)
+    remote = DriveFiles(drive_token, config.drive_api_endpoint, owner=config.do_email, heartbeat=heartbeat)
     gmail = GmailChannel(gmail_token, config.gmail_api_endpoint, heartbeat=heartbeat)
     local = LocalJobFolder(config.syftbox_root, config.do_email)
     surveyor = Surveyor(remote, config.do_email)

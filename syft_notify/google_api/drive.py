@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from googleapiclient.http import BatchHttpRequest
 
-from syft_notify.errors import Fault, RateLimitedFault, RejectedFault, TransientFault
+from syft_notify.errors import CredentialFault, Fault, RateLimitedFault, RejectedFault, TransientFault
 from syft_notify.google_api.auth import Token
 from syft_notify.google_api.faults import translated
 from syft_notify.google_api.session import READ_ATTEMPTS, Session
@@ -20,6 +20,7 @@ FOLDER = "application/vnd.google-apps.folder"
 SYFTBOX = "SyftBox"
 PAGE_SIZE = 1000
 BATCH_SIZE = 100
+_NO_TOKEN = object()
 Entry = TypeVar("Entry")
 
 _FILE_FIELDS = "id,name,size,owners(emailAddress),ownedByMe,createdTime,modifiedTime,version"
@@ -28,9 +29,11 @@ _FILE_FIELDS = "id,name,size,owners(emailAddress),ownedByMe,createdTime,modified
 class DriveFiles:
     """`ports.RemoteFiles` over Drive v3."""
 
-    def __init__(self, token: Token, endpoint: str | None = None, **options: Any) -> None:
-        """`options` are those of `Session`."""
+    def __init__(self, token: Token, endpoint: str | None = None, *, owner: str = "", **options: Any) -> None:
+        """`owner` is whose account the token must be of, if that matters; `options` are those of `Session`."""
         self._token = token
+        self._owner = owner
+        self._checked: object = _NO_TOKEN
         self._session = Session("drive", "v3", token, endpoint, **options)
 
     def close(self) -> None:
@@ -45,11 +48,24 @@ class DriveFiles:
         """The address of the account that the token belongs to."""
         return self._session.read(lambda drive: _address(drive.about().get(fields="user(emailAddress)").execute()))
 
+    def check_owner(self) -> None:
+        """Make sure, once for each token, that it is of the right account. Raises `CredentialFault`, other faults."""
+        token = self._token.credentials().refresh_token
+        if self._owner and token != self._checked:
+            account = self.account().lower()
+            if account != self._owner:
+                raise CredentialFault(
+                    f"{self._token.name} is of {account}, but do_email is {self._owner}",
+                    "Put a token of the owner's account there, or correct do_email",
+                )
+            self._checked = token
+
     def folders(self, name_prefix: str) -> Listing:
         """All folders the user can see whose name begins with the prefix.
 
         Drive's `contains` compares words and can bring others, so the names are compared here.
         """
+        self.check_owner()
         query = f"name contains {quoted(name_prefix)} and mimeType = '{FOLDER}' and trashed = false"
         found, complete = self._list(query, _FILE_FIELDS, _remote_file)
         return Listing(tuple(file for file in found if file.name.startswith(name_prefix)), complete)

@@ -203,6 +203,13 @@ class TestAStartThatCannotBe:
         self.fails(village, command, 78, "no longer accepts")
         assert "no longer accepts" in (village.home / "syft-notify.error.log").read_text()
 
+    def test_token_of_another_account(self, village, command):
+        (village.home / "token_do.json").write_text(village.google.token_file(DS))
+        ended = command("start")
+        assert (ended.returncode, ended.stdout) == (78, "")
+        assert f"token_do.json is of {DS}, but do_email is do@example.org" in ended.stderr
+        assert nothing_is_left(village)
+
     def test_closed_port(self, village, command):
         village.google.stop()
         self.fails(village, command, 1, "Drive cannot be reached (Connection refused)")

@@ -182,6 +182,19 @@ class TestMistakes:
         assert says in ended.stderr
 
 
+class TestTheWrongAccount:
+    def test_nothing_of_it_is_told_until_the_right_token_is_there(self, village):
+        right = (village.home / "token_do.json").read_text()
+        village.ask("ds@example.org")
+        (village.home / "token_do.json").write_text(village.google.token_file("ds@example.org"))
+        ended = run(village, "--once")
+        assert ended.returncode == 78
+        assert "is of ds@example.org, but do_email is do@example.org" in ended.stdout
+        (village.home / "token_do.json").write_text(right)
+        assert run(village, "--once").returncode == 0
+        assert len(village.new_mails()) == 2
+
+
 class TestLoop:
     def test_it_watches_until_ctrl_c_and_ends_within_two_seconds(self, village):
         process = started("run", "-c", village.config_file, "--interval", "1", home=village.home)
