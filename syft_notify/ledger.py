@@ -39,6 +39,7 @@ from syft_notify.model import (
 )
 from syft_notify.paths import Files
 from syft_notify.ports import OpaqueRecord
+from syft_notify.pruning import is_due, prune
 from syft_notify.spool import Spool
 from syft_notify.state_file import Contents, EventRecord, Mark, State, ThreadRecord
 from syft_notify.state_store import Attempt, StateStore
@@ -174,7 +175,10 @@ class Ledger:
         if PEERS_PART in self._state.started and self._contents.peers is None:
             self._contents.peers = []
         absorbed = self._absorb_foreign(frozenset(observation.parts), now)
-        self._dirty = self._dirty or bool(admissions or new_files or new_parts or absorbed)
+        due = observation.present is not None and is_due(self._contents, now)
+        if observation.present is not None and due:
+            prune(self._contents, observation.present, now)
+        self._dirty = self._dirty or bool(admissions or new_files or new_parts or absorbed or due)
         return admissions
 
     def combine(self, digest: Notification) -> None:

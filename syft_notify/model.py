@@ -225,6 +225,14 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Present:
+    """All that is there now: ids of message files on Drive, and submissions on disk as `Thread.key` names them."""
+
+    files: frozenset[str]
+    jobs: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Observation:
     """What every look has in common.
 
@@ -232,6 +240,7 @@ class Observation:
     `credential` says what a person must do before Google lets us look again.
     `files` are the ids of remote files that need no second look once this is admitted;
     `parts` are the places that were seen whole (after the first time, their past is known).
+    `present` is all that is there, when nothing at all was missed.
     """
 
     problems: tuple[str, ...] = ()
@@ -239,6 +248,7 @@ class Observation:
     credential: str = ""
     files: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    present: Present | None = None
 
 
 @dataclass(frozen=True)

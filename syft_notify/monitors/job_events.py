@@ -47,7 +47,8 @@ class DriveLook:
 
     `files` need no second look; `waiting` are all messages in inboxes, old and new; `unread` says that there may be
     messages which could not be read now. `accepted` is None when Drive could not say whom the owner accepted.
-    `whole` says that all archives were listed, so that what is found in them later is new.
+    `whole` says that all archives were listed, so that what is found in them later is new. `listed` are all messages,
+    if none can have been missed.
     """
 
     messages: tuple[SeenMessage, ...] = ()
@@ -58,6 +59,7 @@ class DriveLook:
     whole: bool = False
     problems: tuple[str, ...] = ()
     credential: str = ""
+    listed: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)

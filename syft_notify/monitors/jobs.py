@@ -16,6 +16,7 @@ from syft_notify.model import (
     MessageContents,
     Observation,
     Opaque,
+    Present,
     RemoteFile,
 )
 from syft_notify.monitors.job_events import (
@@ -68,6 +69,7 @@ class JobMonitor:
             credential=drive.credential,
             files=drive.files,
             parts=(*((DRIVE,) if drive.whole else ()), *_parts_on_disk(local, memory)),
+            present=_present(drive, local),
             drive=drive,
             jobs=local.jobs,
             details=self._details(local, memory),
@@ -102,6 +104,7 @@ class JobMonitor:
             accepted=None if unlisted or named else survey.accepted(self._local.accepted_peers()),
             whole=survey.complete and found.archives_whole,
             problems=(*unlisted, *named, *found.problems, *unread),
+            listed=None if unlisted or named or found.problems else found.listed,
         )
 
     def _details(self, local: LocalLook, memory: Memory) -> dict[str, LocalDetails]:
@@ -118,6 +121,13 @@ class JobMonitor:
         return details
 
 
+def _present(drive: DriveLook, local: LocalLook) -> Present | None:
+    if drive.listed is None or local.absent or local.unread or not local.whole:
+        return None
+    jobs = frozenset(f"job {job.submission.key} {job.submission.identity}" for job in local.jobs)
+    return Present(drive.listed, jobs)
+
+
 def _parts_on_disk(local: LocalLook, memory: Memory) -> tuple[str, ...]:
     """The disk, once all jobs were seen; one that could not be read in that look belongs to the past too."""
     if local.absent or not local.whole:
@@ -127,10 +137,14 @@ def _parts_on_disk(local: LocalLook, memory: Memory) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Found:
-    """Message files that were never dealt with, each with the folder it lies in; `waiting` are all in inboxes."""
+    """Message files that were never dealt with, each with the folder it lies in.
+
+    `waiting` are all in inboxes, `listed` all in archives too.
+    """
 
     files: tuple[tuple[PeerFolder, RemoteFile], ...]
     waiting: frozenset[str]
+    listed: frozenset[str]
     problems: tuple[str, ...]
     archives_whole: bool
 
@@ -146,17 +160,20 @@ class _MessageReader:
         listings = self._remote.children([folder.file.id for folder in folders])
         files: dict[str, tuple[PeerFolder, RemoteFile]] = {}
         waiting: set[str] = set()
+        everything: set[str] = set()
         problems: dict[PeerFolder, str] = {}
         for folder in folders:
             listed, problem = _messages_of(folder, listings[folder.file.id])
             if problem:
                 problems[folder] = problem
+            everything.update(file.id for file in listed)
             if folder.name.role is FolderRole.INBOX:
                 waiting.update(file.id for file in listed)
             files.update({f.id: (folder, f) for f in listed if f.id not in files and not memory.file_seen(f.id)})
         return _Found(
             files=tuple(sorted(files.values(), key=lambda found: (found[1].created_at, found[1].name))),
             waiting=frozenset(waiting),
+            listed=frozenset(everything),
             problems=tuple(problems.values()),
             archives_whole=all(folder.name.role is not FolderRole.ARCHIVE for folder in problems),
         )

@@ -180,6 +180,34 @@ class TestDrive:
         assert post.ledger.started("drive")
 
 
+class TestPresence:
+    """What is there, so that what is gone can be let go."""
+
+    def test_it_names_all_messages_and_all_submissions_on_disk(self, post):
+        waiting = post.submit(post.peer(), python_job("waiting"))
+        archived = post.submit(post.drive.add_folder(TODAY.archive_folder(DO, DS), DO), python_job("archived"))
+        job = post.on_disk()
+        post.local.set(job)
+        for _ in range(2):
+            post.look()
+            present = post.observation.present
+            assert present.files == {waiting, archived}
+            assert present.jobs == {f"job {job.submission.key} {job.submission.identity}"}
+
+    @pytest.mark.parametrize("missed", ["folders", "a folder", "the disk", "Drive"])
+    def test_a_look_that_may_have_missed_something_names_nothing(self, post, missed):
+        inbox = post.peer()
+        if missed == "folders":
+            post.drive.complete = False
+        elif missed == "the disk":
+            post.local.absent = "there is no SyftBox folder"
+        else:
+            fault = TransientFault("Drive is busy")
+            post.drive.faults["folders" if missed == "Drive" else inbox] = fault
+        post.look()
+        assert post.observation.present is None
+
+
 class TestDisk:
     def test_code_and_error_output_are_read_only_of_what_is_still_to_be_told(self, post):
         post.peer()

@@ -1,0 +1,53 @@
+"""Lets go of what the ledger keeps about things that left Drive and disk long ago."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from syft_notify.forgetting import is_about_peer
+from syft_notify.model import Present
+from syft_notify.state_file import Contents, EventRecord
+
+# So long a job may be gone and come back, from a backup say, without being told again.
+GRACE = timedelta(days=30)
+PAUSE = timedelta(days=1)
+
+
+def is_due(contents: Contents, now: datetime) -> bool:
+    """Whether the last time was long enough ago, or is still to come by a clock that was wrong."""
+    last = contents.own.pruned_at
+    return last is None or not last <= now < last + PAUSE
+
+
+def prune(contents: Contents, present: Present, now: datetime) -> None:
+    """Forget files that are gone, and jobs that are gone for `GRACE`; peers are kept, they are few."""
+    own = contents.own
+    own.pruned_at = now
+    own.files = {file_id: at for file_id, at in own.files.items() if file_id in present.files}
+    waiting = {part.event_key for pending in own.outbox.values() for part in pending.notification.parts}
+    alive = {record.job for key, record in own.events.items() if key in waiting or _is_there(record, present)}
+    for key in [key for key, record in own.events.items() if record.job and not is_about_peer(key)]:
+        record = own.events[key]
+        if record.job in alive:
+            record.gone_since = None
+        elif record.gone_since is None or record.gone_since > now:
+            record.gone_since = now
+        elif now - record.gone_since >= GRACE:
+            _remove(contents, key)
+
+
+def _is_there(record: EventRecord, present: Present) -> bool:
+    return bool(record.job) and (record.job in present.jobs or record.file in present.files)
+
+
+def _remove(contents: Contents, key: str) -> None:
+    """Also the marks that no other event claims, and the job's conversations."""
+    own = contents.own
+    record = own.events.pop(key)
+    claimed = {mark for other in own.events.values() for mark in other.marks}
+    for name, kind in set(record.marks) - claimed:
+        kinds = [told for told in contents.notified.pop(name, []) if told != kind]
+        if kinds:
+            contents.notified[name] = kinds
+    for conversation in [thread for thread in own.threads if thread.endswith(f" {record.job}")]:
+        del own.threads[conversation]
