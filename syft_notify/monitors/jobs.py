@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +38,8 @@ from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
 
 DRIVE = "drive"
 MESSAGE_PREFIX = "msgv2_"
+# So many messages of one peer are read in one poll: a flood of one must not keep the others waiting.
+MAX_MESSAGES = 100
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,9 @@ class JobMonitor:
         past = not memory.started(DRIVE)
         found = self._messages.find([*survey.inboxes(), *survey.of_role(FolderRole.ARCHIVE)], memory)
         old = {file.id for folder, file in found.files if past and folder.name.role is FolderRole.ARCHIVE}
-        messages, unread = self._messages.read([(o, f) for o, f in found.files if f.id not in old])
+        wanted, postponed = _shares([(folder, file) for folder, file in found.files if file.id not in old])
+        messages, unfetched = self._messages.read(wanted)
+        unread = (*postponed, *unfetched)
         unlisted = () if survey.complete else ("Drive did not list all folders",)
         named = (survey.peers_problem,) if survey.peers_problem else ()
         return DriveLook(
@@ -203,6 +208,24 @@ class _MessageReader:
                 reason = f"it is larger than {MAX_PACKED_BYTES:,} bytes"
                 return MessageContents(opaque=Opaque.TOO_LARGE, reason=reason)
             return MessageContents(opaque=Opaque.UNREADABLE, reason=fault.title)
+
+
+def _shares(
+    found: Sequence[tuple[PeerFolder, RemoteFile]],
+) -> tuple[list[tuple[PeerFolder, RemoteFile]], tuple[str, ...]]:
+    """The first messages of each peer, and in words what the next polls will read."""
+    counts: Counter[str] = Counter()
+    wanted = []
+    for folder, file in found:
+        counts[folder.name.peer] += 1
+        if counts[folder.name.peer] <= MAX_MESSAGES:
+            wanted.append((folder, file))
+    postponed = tuple(
+        f"Of {peer} only the first {MAX_MESSAGES} messages were read; {count - MAX_MESSAGES} wait for the next polls"
+        for peer, count in counts.items()
+        if count > MAX_MESSAGES
+    )
+    return wanted, postponed
 
 
 def _messages_of(folder: PeerFolder, listing: Listing | Fault) -> tuple[list[RemoteFile], str]:

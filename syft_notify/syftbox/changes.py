@@ -12,6 +12,8 @@ from syft_notify.model import Opaque
 from syft_notify.syftbox.archive import OpaqueContent
 
 MAX_CHANGES = 20_000
+# A change is an object of nine keys.
+_MAX_VALUES, _MAX_QUOTES = MAX_CHANGES * 12, MAX_CHANGES * 40
 
 
 class FileChange(BaseModel):
@@ -57,9 +59,20 @@ class ProposedChanges(BaseModel):
 
 def read_changes(content: bytes) -> ProposedChanges:
     """The changes in the JSON. Raises `OpaqueContent` when it is not what a message holds."""
+    if _is_bloated(content):
+        raise OpaqueContent(Opaque.TOO_LARGE, "it holds too many single values")
     try:
         return ProposedChanges.model_validate_json(content)
     except ValidationError as error:
         if error.error_count() == 1 and error.errors(include_input=False)[0]["type"] == "too_long":
             raise OpaqueContent(Opaque.TOO_LARGE, f"it changes more than {MAX_CHANGES:,} files") from None
         raise OpaqueContent(Opaque.UNREADABLE, "its content is not what a message holds") from None
+
+
+def _is_bloated(content: bytes) -> bool:
+    """Whether the JSON holds more values than a message needs: the parser makes up to 100 bytes of a single one."""
+    unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    if unescaped.count(b'"') > _MAX_QUOTES:
+        return True
+    outside_of_texts = unescaped.split(b'"')[::2]
+    return sum(part.count(mark) for part in outside_of_texts for mark in (b",", b"{", b"[")) > _MAX_VALUES

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from syft_notify.ledger import Ledger
-from syft_notify.model import Kind, Observation, Present
+from syft_notify.model import Kind, Observation, Outcome, OutcomeKind, PendingState, Present
 from syft_notify.paths import Files
 from syft_notify.pruning import GRACE
 from tests.unit.makers import DO, NOW, job_event, peer_event, routed, sent
@@ -104,6 +104,17 @@ def test_what_still_waits_stays(tmp_path):
     post.look(GRACE.days + 1)
     assert post.ledger.seen(job_event().key)
     assert len(post.ledger.pending()) == 5
+
+
+def test_what_was_given_up_leaves_the_outbox_after_a_month(tmp_path):
+    post = Post(tmp_path / "state.json")
+    for pending in post.ledger.pending()[:1]:
+        post.ledger.attempt(pending.notification.id)
+        post.ledger.settle(pending.notification.id, Outcome(OutcomeKind.DEAD, NOW, fault="refused"))
+    post.look(GRACE.days - 1)
+    assert len(post.ledger.pending()) == 5
+    post.look(GRACE.days)
+    assert [pending.state for pending in post.ledger.pending()] == [PendingState.PENDING] * 4
 
 
 def test_a_mark_that_another_submission_of_the_name_needs_stays(post):

@@ -11,7 +11,7 @@ import pytest
 from syft_notify.errors import CredentialFault, MissingFault, RejectedFault, TransientFault
 from syft_notify.ledger import Ledger
 from syft_notify.model import Decision, Event, JobStatus, Kind, LocalJob, Opaque
-from syft_notify.monitors.jobs import JobMonitor
+from syft_notify.monitors.jobs import MAX_MESSAGES, JobMonitor
 from syft_notify.monitors.survey import Surveyor
 from syft_notify.paths import Files
 from syft_notify.pipeline.route import Router
@@ -113,6 +113,18 @@ class TestDrive:
         gone = post.submit(inbox, python_job("gone"))
         post.drive.faults[gone] = MissingFault("it is not there")
         assert post.look() == []
+        assert post.observation.problems == ()
+
+    def test_a_flood_of_one_peer_is_read_in_shares_and_holds_nobody_else_up(self, post):
+        flooded, other = post.peer(), post.peer(OTHER)
+        for number in range(MAX_MESSAGES + 1):
+            post.submit(flooded, python_job(f"{number}"))
+        post.submit(other, python_job("sales"), OTHER)
+        first = [event.facts.job for event in post.look()]
+        assert len(first) == MAX_MESSAGES + 1
+        assert "sales" in first
+        assert post.observation.problems == (f"Of {DS} only the first 100 messages were read; 1 wait for the next polls",)
+        assert [event.facts.job for event in post.look()] == [str(MAX_MESSAGES)]
         assert post.observation.problems == ()
 
     def test_a_message_beyond_the_limit_is_told_as_too_large(self, post):
