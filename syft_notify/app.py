@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from syft_notify.channels.gmail import GmailChannel
 from syft_notify.config import Config
-from syft_notify.errors import CredentialFault, UserError
+from syft_notify.errors import CredentialFault, Fault, UserError
+from syft_notify.google_api import token_life
 from syft_notify.google_api.auth import DRIVE_SCOPES, GMAIL_SCOPES, LentToken, Token, TokenFile
 from syft_notify.google_api.drive import DriveFiles
 from syft_notify.ledger import Ledger
@@ -42,6 +44,7 @@ class App:
         clock: Clock,
         drive: DriveFiles,
         gmail: GmailChannel,
+        tokens: Sequence[Token],
         lock: Path | None,
     ) -> None:
         """`lock` guards the state; None in a dry run, which changes nothing."""
@@ -51,6 +54,8 @@ class App:
         self._clock = clock
         self._services: Mapping[str, DriveFiles | GmailChannel] = {DRIVE: drive, gmail.name: gmail}
         self._drive = drive
+        self._gmail = gmail
+        self._tokens = tokens
         self._lock = lock
 
     def poll(self, narrator: Narrator, wanted: Callable[[], bool] = lambda: True) -> PollReport:
@@ -60,7 +65,20 @@ class App:
         `ConfigError` for a state that cannot be used.
         """
         with self._alone():
-            return self._poll(narrator, wanted)
+            report = self._poll(narrator, wanted)
+            return replace(report, warnings=self._warnings(narrator))
+
+    def _warnings(self, narrator: Narrator) -> tuple[str, ...]:
+        """What to do before a token dies of age."""
+        now = self._clock()
+        watched = [token for token in self._tokens if token.consent]
+        since = {token.name: self._ledger.consent_since(token.name, token.consent, now) for token in watched}
+        with suppress(UserError):  # the poll found out, and said, that the disk refuses
+            self._ledger.save()
+        found = tuple(filter(None, (token_life.warning(name, moment, now) for name, moment in since.items())))
+        for text in found:
+            narrator.trouble("token", text)
+        return found
 
     @property
     def sending(self) -> bool:
@@ -93,6 +111,13 @@ class App:
             except CredentialFault as fault:
                 found[name] = str(fault)
         return found
+
+    def sends_as(self) -> str:
+        """The mailbox that mails go out from; empty when it cannot be told now, or at all by the token's scope."""
+        try:
+            return self._gmail.account()
+        except Fault:
+            return ""
 
     def check_drive(self) -> None:
         """Let Drive answer once, and say that the token is the owner's. Raises `Fault`."""
@@ -156,7 +181,7 @@ def build_app(
         dry_run=dry_run,
     )
     lock = None if dry_run else files.lock
-    return App(poll, peer_monitor, ledger, utc_now, remote, gmail, lock)
+    return App(poll, peer_monitor, ledger, utc_now, remote, gmail, (drive_token, gmail_token), lock)
 
 
 def _drive_token(config: Config) -> Token:

@@ -41,7 +41,7 @@ from syft_notify.paths import Files
 from syft_notify.ports import OpaqueRecord
 from syft_notify.pruning import is_due, prune
 from syft_notify.spool import Spool
-from syft_notify.state_file import Contents, EventRecord, Mark, State, ThreadRecord
+from syft_notify.state_file import ConsentRecord, Contents, EventRecord, Mark, State, ThreadRecord
 from syft_notify.state_store import Attempt, StateStore
 
 log = logging.getLogger(__name__)
@@ -352,6 +352,14 @@ class Ledger:
             if is_about_peer(told.key):
                 remember_peer(self._contents, told.ds)
             tell(self._contents, [told.mark])
+
+    def consent_since(self, token: str, fingerprint: str, now: datetime) -> datetime:
+        """Since when the consent in a token file is in use; one that is new there is so from now on."""
+        known = self._state.consents.get(token)
+        if known is None or known.fingerprint != fingerprint:
+            known = self._state.consents[token] = ConsentRecord(fingerprint, now)
+            self._dirty = True
+        return known.since
 
     # What a person wants.
 

@@ -372,7 +372,8 @@ class Outcome:
 class PollReport:
     """What one poll did. `undelivered` were due in this poll and did not go out, `pending` wait in the outbox now.
 
-    `credentials` says for `drive` and for channels what a person must do before anything goes on there.
+    `credentials` says for `drive` and for channels what a person must do before anything goes on there, `warnings` what
+    a person should do before something stops.
     """
 
     started_at: datetime
@@ -384,6 +385,7 @@ class PollReport:
     dead: int = 0
     problems: tuple[str, ...] = ()
     credentials: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def healthy(self) -> bool:

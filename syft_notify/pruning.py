@@ -23,7 +23,7 @@ def is_due(contents: Contents, now: datetime) -> bool:
 
 
 def prune(contents: Contents, present: Present, now: datetime) -> None:
-    """Forget files that are gone, jobs that are gone for `GRACE`, and mails given up before; peers are few, and stay."""
+    """Forget files that are gone, jobs that are gone for `GRACE` and mails given up before that; peers stay."""
     own = contents.own
     own.pruned_at = now
     _let_given_up_go(contents, now)

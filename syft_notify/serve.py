@@ -136,6 +136,7 @@ class Service:
         self._line.app.check_state()
         try:
             self._health.tokens = _good(self._line.app.check_tokens())
+            self._note_sender()
             if demanding:
                 self._line.app.check_drive()
         except CredentialFault:
@@ -173,6 +174,7 @@ class Service:
         health.last_poll_seconds = round((report.finished_at - report.started_at).total_seconds(), 3)
         health.next_poll = report.finished_at + self._interval
         health.problems = [*filter(None, [self._refused]), *report.problems]
+        health.warnings = list(report.warnings)
         try:
             health.tokens = {**self._line.app.check_tokens(), **report.credentials}
         except Fault as fault:
@@ -181,6 +183,12 @@ class Service:
             health.last_good_poll = report.finished_at
         self._write_health()
         self._systemd.status(_in_words(health))
+
+    def _note_sender(self) -> None:
+        """Mails may go out from another mailbox than the owner's: say from which."""
+        self._health.sends_as = self._line.app.sends_as()
+        if self._health.sends_as:
+            log.info("mails go out from %s", self._health.sends_as)
 
     def _write_health(self) -> None:
         try:
@@ -199,6 +207,7 @@ class Service:
         else:
             self._refused = ""
             self._health.interval_seconds = self._interval.total_seconds()
+            self._note_sender()
             self._reloaded(self._line.config)
             log.info("the config was read again")
         self._systemd.ready()

@@ -57,12 +57,20 @@ class ThreadRecord:
 
 
 @dataclass
+class ConsentRecord:
+    """A person's consent, by the fingerprint of its token, and since when it is in use."""
+
+    fingerprint: str
+    since: datetime
+
+
+@dataclass
 class State:
     """Our own part of the state file.
 
     `owner` is whose state it is. `number` is that of the last line of the journals that is contained.
     `closed_channels` says until when a channel is left alone; `pruned_at` when old records were last looked for.
-    `token_ages` says since when a refresh token is known, by its fingerprint.
+    `consents` says of each token file since when the consent in it is in use.
     """
 
     version: int = FORMAT
@@ -75,7 +83,7 @@ class State:
     threads: dict[str, ThreadRecord] = field(default_factory=dict)
     closed_channels: dict[str, datetime] = field(default_factory=dict)
     pruned_at: datetime | None = None
-    token_ages: dict[str, datetime] = field(default_factory=dict)
+    consents: dict[str, ConsentRecord] = field(default_factory=dict)
 
 
 @dataclass

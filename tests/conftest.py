@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from syft_notify.sandbox import Sandbox
+
+
+@dataclass
+class Clock:
+    """The time of our program in this process; people and Google have their own."""
+
+    ahead: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(timezone.utc) + self.ahead
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that can be set, for all lines that are opened from now on."""
+    clock = Clock()
+    monkeypatch.setattr("syft_notify.app.utc_now", clock)
+    return clock
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from email.policy import Policy
 from typing import Any
 
 from syft_notify.errors import RejectedFault
-from syft_notify.google_api.auth import Token
+from syft_notify.google_api.auth import PROFILE_SCOPES, Token
 from syft_notify.google_api.session import Session
 from syft_notify.model import Message, Receipt
 
@@ -23,6 +23,7 @@ class GmailChannel:
 
     def __init__(self, token: Token, endpoint: str | None = None, **options: Any) -> None:
         """`options` are those of `Session`."""
+        self._token = token
         self._session = Session("gmail", "v1", token, endpoint, **options)
 
     def send(self, message: Message) -> Receipt:
@@ -41,6 +42,14 @@ class GmailChannel:
     def check_token(self) -> None:
         """As `Session.check_token`."""
         self._session.check_token()
+
+    def account(self) -> str:
+        """The mailbox that mails go out from; empty when the token may not ask. Raises `Fault`."""
+        if not self._token.scopes & PROFILE_SCOPES:
+            return ""
+        return self._session.read(
+            lambda gmail: str(gmail.users().getProfile(userId="me", fields="emailAddress").execute()["emailAddress"])
+        )
 
     def close(self) -> None:
         """Close the connections."""

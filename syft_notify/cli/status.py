@@ -66,6 +66,8 @@ def _report(path: Path) -> dict[str, Any]:
         "pending": health.get("pending", 0),
         "failed": health.get("failed", 0),
         "tokens": health.get("tokens", {}),
+        "sends_as": health.get("sends_as") or None,
+        "warnings": health.get("warnings", []),
         "problems": _problems(health),
         "log": log,
     }
@@ -106,10 +108,17 @@ def _in_words(report: dict[str, Any]) -> str:
         f"  last poll  {_last_poll(report)}",
         f"  next poll  {_local(report['next_poll'])}, every {report['interval_seconds'] or 0:g} s",
         f"  mails      {report['sent']} sent since the start, {report['pending']} waiting, {report['failed']} given up",
-        *(f"  {name:<9}  {text or 'token is good'}" for name, text in report["tokens"].items()),
+        *(f"  {name:<9}  {text or _good_token(name, report)}" for name, text in report["tokens"].items()),
+        *(f"  warning    {text}" for text in report["warnings"]),
         *(f"  problem    {text}" for text in report["problems"] if text not in report["tokens"].values()),
     ]
     return "\n".join([*lines, *_log_words(report)])
+
+
+def _good_token(name: str, report: dict[str, Any]) -> str:
+    if name != "gmail":
+        return "token is good"
+    return f"token is good, mails go out from {report['sends_as'] or 'its account, which its scope does not tell'}"
 
 
 def _last_poll(report: dict[str, Any]) -> str:

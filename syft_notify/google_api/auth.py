@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import stat
@@ -25,6 +26,8 @@ GOOGLE_TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an addr
 _SCOPE = "https://www.googleapis.com/auth/"
 DRIVE_SCOPES = (f"{_SCOPE}drive.readonly", f"{_SCOPE}drive")
 GMAIL_SCOPES = (f"{_SCOPE}gmail.send", f"{_SCOPE}gmail.compose", f"{_SCOPE}gmail.modify", "https://mail.google.com/")
+# With any of them Gmail says whose mailbox it is; `gmail.send` alone does not.
+PROFILE_SCOPES = frozenset({*GMAIL_SCOPES[1:], f"{_SCOPE}gmail.readonly", f"{_SCOPE}gmail.metadata"})
 REFRESH_TIMEOUT = 30.0
 LARGEST_FILE = 1_000_000
 _REQUIRED = ("refresh_token", "client_id", "client_secret")
@@ -32,9 +35,19 @@ _CURE = "Put an authorized-user token file of the account there (docs/google-set
 
 
 class Token(Protocol):
-    """Where credentials come from; `name` is for people and never holds a secret."""
+    """Where credentials come from.
+
+    `name` is for people and never holds a secret. `consent` tells one consent of a person from the next one and nothing
+    else, empty where that is not ours to watch; `scopes` are those that were granted, as far as known.
+    """
 
     name: str
+
+    @property
+    def consent(self) -> str: ...
+
+    @property
+    def scopes(self) -> frozenset[str]: ...
 
     def credentials(self) -> Any:
         """Valid google-auth credentials. Raises `CredentialFault` when a person must act, else a passing fault."""
@@ -42,6 +55,9 @@ class Token(Protocol):
 
 class LentToken:
     """The credentials of a client in the same notebook, which has no token file (Colab)."""
+
+    consent = ""
+    scopes: frozenset[str] = frozenset()
 
     def __init__(self, credentials: Any) -> None:
         self.name = "the login of the notebook's client"
@@ -80,7 +96,7 @@ class TokenFile:
         self.name = str(path)
         self._path = path
         self._service = service
-        self._scopes = scopes
+        self._wanted = scopes
         self._token_uri = token_uri or GOOGLE_TOKEN_URI
         self._read_only = False
         self._load()
@@ -97,6 +113,16 @@ class TokenFile:
             self._write_back()
         return credentials
 
+    @property
+    def consent(self) -> str:
+        """A fingerprint of the refresh token."""
+        return hashlib.sha256(self._document["refresh_token"].encode()).hexdigest()[:16]
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What was granted, by the file."""
+        return frozenset(_granted(self._document))
+
     def _stamp(self) -> tuple[int, int]:
         try:
             status = self._path.stat()
@@ -108,9 +134,9 @@ class TokenFile:
         self._loaded = self._stamp()
         self._document = _read(self._path, self._service)
         granted = _granted(self._document)
-        if granted and not granted & set(self._scopes):
+        if granted and not granted & set(self._wanted):
             raise CredentialFault(
-                f"The {self._service} token file {self._path} lacks the scope {next(iter(self._scopes))}",
+                f"The {self._service} token file {self._path} lacks the scope {next(iter(self._wanted))}",
                 "Give consent again with that scope, and put the new file there",
             )
         if self._path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -19,7 +19,8 @@ class Health:
     """How the service does; times are in UTC, `sent` counts since the start.
 
     `pending` and `failed` are the notifications that wait and that were given up; `tokens` says for each token what a
-    person must do, or nothing when it is good.
+    person must do, or nothing when it is good; `warnings` what a person should do soon. `sends_as` is the mailbox that
+    mails go out from, if Gmail tells.
     """
 
     pid: int
@@ -39,6 +40,8 @@ class Health:
     next_poll: datetime | None = None
     problems: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    sends_as: str = ""
 
     def write(self, path: Path) -> None:
         """Replace the report at `path`. Raises `UserError` when the disk refuses."""

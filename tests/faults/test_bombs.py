@@ -1,10 +1,10 @@
-"""Small on Drive and huge when it is read: each is announced, costs little, and hides no other message of its sender."""
+"""Small on Drive and huge when read: each is announced, costs little, and hides no other message of its sender."""
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
-import random
 import subprocess
 import sys
 import zlib
@@ -61,7 +61,7 @@ def yaml_bomb() -> str:
 
 
 def noise(size: int) -> str:
-    return random.Random(1).randbytes(size // 2).hex()
+    return hashlib.shake_256(b"noise").hexdigest(size // 2)
 
 
 def tar_header() -> bytes:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from syft_notify.sandbox import Trouble
+from tests.conftest import Clock
 from tests.stories.village import Told, Village, decided, requested, submitted, told_by
 from tests.worlds import python_job
 
@@ -41,16 +42,6 @@ UNKNOWN = DOUBTFUL | {Trouble.INTERNAL, Trouble.BAD_GATEWAY, Trouble.UNAVAILABLE
 
 
 @dataclass
-class Clock:
-    """The time of our program; people and Google have their own."""
-
-    ahead: timedelta = timedelta()
-
-    def __call__(self) -> datetime:
-        return datetime.now(timezone.utc) + self.ahead
-
-
-@dataclass
 class Arrivals:
     """The mails so far."""
 
@@ -60,13 +51,6 @@ class Arrivals:
         for person, mail in village.arrived():
             self.ids[told_by(person, mail)].append(mail.header("X-Syft-Event-Id"))
         village.new_mails()
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("syft_notify.app.utc_now", clock)
-    return clock
 
 
 def poll(village: Village, arrivals: Arrivals) -> None:

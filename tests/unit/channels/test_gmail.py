@@ -49,6 +49,20 @@ def channel(sandbox: Sandbox, tmp_path: Path) -> Iterator[GmailChannel]:
     gmail.close()
 
 
+class TestTheAccount:
+    """Whose mailbox it is can be asked with a wider scope than the one that is needed."""
+
+    @pytest.mark.parametrize(("scope", "account"), [("gmail.send", ""), ("gmail.modify", DO)])
+    def test_is_said_if_the_token_may_ask(self, sandbox, tmp_path, scope, account):
+        path = tmp_path / "token.json"
+        path.touch(mode=0o600)
+        path.write_text(sandbox.token_file(DO, [f"https://www.googleapis.com/auth/{scope}"]))
+        gmail = GmailChannel(TokenFile(path, "Gmail", GMAIL_SCOPES, sandbox.token_uri), sandbox.gmail_endpoint)
+        assert gmail.account() == account
+        assert sandbox.requests.count("gmail.users.getProfile") == bool(account)
+        gmail.close()
+
+
 class TestTheMail:
     def test_holds_text_html_and_headers(self):
         mail = message_from_bytes(mime(message()).as_bytes(), policy=policy.default)

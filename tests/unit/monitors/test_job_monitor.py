@@ -123,7 +123,9 @@ class TestDrive:
         first = [event.facts.job for event in post.look()]
         assert len(first) == MAX_MESSAGES + 1
         assert "sales" in first
-        assert post.observation.problems == (f"Of {DS} only the first 100 messages were read; 1 wait for the next polls",)
+        assert post.observation.problems == (
+            f"Of {DS} only the first 100 messages were read; 1 wait for the next polls",
+        )
         assert [event.facts.job for event in post.look()] == [str(MAX_MESSAGES)]
         assert post.observation.problems == ()
 

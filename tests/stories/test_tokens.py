@@ -1,0 +1,62 @@
+"""Tokens that age, die and are renewed while the watchman watches."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.stories.village import Village, requested, submitted
+from tests.worlds import python_job
+
+DAY = timedelta(days=1)
+DRIVE, GMAIL = "token_do.json", "gmail_token.json"
+
+
+def renew(village: Village, name: str) -> None:
+    (village.home / name).write_text(village.google.token_file(village.do))
+
+
+def warned(village: Village) -> list[str]:
+    return [text.split(" is in use")[0].rpartition("/")[2] for text in village.report.warnings]
+
+
+def test_a_token_of_five_days_is_warned_of_until_a_new_one_is_there(village, clock):
+    village.poll()
+    assert warned(village) == []
+    clock.ahead += 5 * DAY
+    village.poll()
+    assert warned(village) == [DRIVE, GMAIL]
+    assert village.narrator.troubles == [("token", text) for text in village.report.warnings]
+    assert village.report.healthy
+    renew(village, DRIVE)
+    village.poll()
+    assert warned(village) == [GMAIL]
+    clock.ahead += 2 * DAY
+    village.poll()
+    assert warned(village) == []
+
+
+def test_all_that_waits_for_a_dead_token_goes_out_after_the_cure(village, clock):
+    village.google.tokens.revoke_person(village.do)
+    renew(village, DRIVE)
+    village.ask("ds@example.org")
+    for _ in range(30):
+        assert village.poll() == []
+        clock.ahead += DAY
+        renew(village, DRIVE)  # time makes it stale
+    assert list(village.report.credentials) == ["gmail"]
+    assert village.report.dead == 0
+    renew(village, GMAIL)
+    assert village.poll() == requested()
+
+
+def test_the_disk_is_told_while_the_token_for_drive_is_dead(village):
+    village.ask("ds@example.org")
+    village.accept("ds@example.org")
+    job = village.submit(python_job("sales"))
+    assert set(submitted("sales")) <= set(village.poll())
+    village.sync()
+    village.generation.approve(village.root, job, village.tick())
+    village.google.tokens.revoke_person(village.do)
+    renew(village, GMAIL)
+    assert village.poll() == [("ds@example.org", "job_approved", "Job approved: sales")]
+    assert list(village.report.credentials) == ["drive"]
