@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 import sys
@@ -19,12 +18,13 @@ from pathlib import Path
 from syft_notify.sandbox import Sandbox, Trouble
 from syft_notify.sandbox.mailboxes import Mail
 from tests.faults.daemons import nursery
+from tests.faults.records import records
 from tests.stories.village import DO, Village
 from tests.worlds import GENERATIONS, Job, python_job
 
 PEERS = tuple(f"ds{number}@example.org" for number in range(6))
 # What it asks of the local Google; each may be where it dies, before or after the request was carried out.
-STEPS = ("oauth.token", "drive.files.list", "drive.batch", "drive.files.get", "gmail.messages.send")
+STEPS = ("drive.about.get", "drive.files.list", "drive.batch", "drive.files.media", "gmail.messages.send")
 DIGEST_KINDS = {
     "new jobs": "job_submitted",
     "jobs submitted": "job_submitted",
@@ -184,8 +184,8 @@ def _judged(village: Village, expected: set[Told], events: int, kills: int) -> V
     for told, notification in _arrived(village):
         ids[told].append(notification)
     twice = {told: found for told, found in ids.items() if len(found) > 1}
-    records = _recorded(village.home)
-    unmarked = [told for told, found in twice.items() if len(set(found)) > 1 or records[found[0]] != ["ambiguous"]]
+    marks = records(village.home)
+    unmarked = [told for told, found in twice.items() if len(set(found)) > 1 or marks[found[0]] != ["ambiguous"]]
     return Verdict(
         events,
         kills,
@@ -195,14 +195,6 @@ def _judged(village: Village, expected: set[Told], events: int, kills: int) -> V
         tuple(sorted(twice)),
         tuple(unmarked),
     )
-
-
-def _recorded(home: Path) -> dict[str, list[str]]:
-    """How the history marks each notification. One that was recorded and went again stands there twice."""
-    records: dict[str, list[str]] = defaultdict(list)
-    for line in map(json.loads, (home / "notification_history.jsonl").read_text().splitlines()):
-        records[line["id"]].append("ambiguous" if line.get("ambiguous") else "certain")
-    return records
 
 
 def main() -> int:

@@ -5,8 +5,7 @@ Where Google carried out a send and its answer was lost, a second copy may come:
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
@@ -14,11 +13,19 @@ import pytest
 
 from syft_notify.sandbox import Trouble
 from tests.conftest import Clock
+from tests.faults.records import ambiguous_ids, records
 from tests.stories.village import Told, Village, decided, requested, submitted, told_by
 from tests.worlds import python_job
 
 EXPIRED = datetime(2020, 1, 1, tzinfo=timezone.utc)
-REQUESTS = ("oauth.token", "drive.files.list", "drive.files.get", "gmail.messages.send")
+REQUESTS = (
+    "oauth.token",
+    "drive.about.get",
+    "drive.files.list",
+    "drive.batch",
+    "drive.files.media",
+    "gmail.messages.send",
+)
 FAULTS = {
     "500": (Trouble.INTERNAL, 0),
     "502 html": (Trouble.BAD_GATEWAY, 0),
@@ -73,10 +80,11 @@ def test_after_the_fault_every_event_was_mailed(village: Village, clock: Clock, 
     village.accept("ds@example.org")
     poll(village, arrivals)
     job = village.submit(python_job("sales"))
-    village.google.faults.add(trouble, request_kind, times=2, retry_after=retry_after, seconds=0.2)
+    rule = village.google.faults.add(trouble, request_kind, times=2, retry_after=retry_after, seconds=0.2)
     for _ in range(2):
         poll(village, arrivals)
         clock.ahead += timedelta(hours=1)
+    assert rule.hits
     village.google.faults.clear()
     village.sync()
     village.generation.approve(village.root, job, village.tick())
@@ -89,17 +97,10 @@ def test_after_the_fault_every_event_was_mailed(village: Village, clock: Clock, 
     if request_kind != "gmail.messages.send" or trouble not in DOUBTFUL:
         assert twice == {}
     assert all(len(set(ids)) == 1 for ids in twice.values())
-    ambiguous = _ambiguous(village)
+    ambiguous = ambiguous_ids(village.home)
+    assert all(len(marks) == 1 for marks in records(village.home).values())
     assert {ids[0] for ids in twice.values()} <= ambiguous
     if trouble not in UNKNOWN or request_kind != "gmail.messages.send":
         assert ambiguous == set()
     assert village.report is not None
     assert village.report.healthy
-
-
-def _ambiguous(village: Village) -> set[str]:
-    lines = map(json.loads, (village.home / "notification_history.jsonl").read_text().splitlines())
-    ids = [line["id"] for line in lines]
-    assert Counter(ids).most_common(1)[0][1] == 1
-    lines = map(json.loads, (village.home / "notification_history.jsonl").read_text().splitlines())
-    return {line["id"] for line in lines if line.get("ambiguous")}

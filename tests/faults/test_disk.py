@@ -1,0 +1,171 @@
+"""A disk that refuses, at whichever write: nothing is lost, and when there is room again all goes on by itself."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from syft_notify.app import App, build_app
+from syft_notify.config import load_config
+from syft_notify.sandbox import Sandbox
+from syft_notify.testing import RecordingNarrator
+from tests.conftest import Clock
+from tests.faults.records import ambiguous_ids
+from tests.stories.village import Told, Village, decided, requested, submitted, told_by
+from tests.system.program import environment, wait_until
+from tests.system.tools import needs
+from tests.worlds import GENERATIONS, python_job
+
+DS, NEW = "ds@example.org", "new@example.org"
+EVERYTHING = sorted(requested(NEW) + submitted("sales") + decided("approved", "sales"))
+# A poll of this story writes less often than that.
+MOST_WRITES = 60
+
+
+class Disk:
+    """Takes `room` more writes of our program and then none; None is room enough."""
+
+    def __init__(self) -> None:
+        self.room: int | None = None
+        self.refused = 0
+
+    def write(self, call: Any) -> Any:
+        def counted(*args: Any, **options: Any) -> Any:
+            if self.room == 0:
+                self.refused += 1
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if self.room is not None:
+                self.room -= 1
+            return call(*args, **options)
+
+        return counted
+
+
+class WithDisk:
+    """A module whose writing functions meet the disk."""
+
+    def __init__(self, module: Any, disk: Disk, *names: str) -> None:
+        self._module = module
+        for name in names:
+            setattr(self, name, disk.write(getattr(module, name)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    disk = Disk()
+    calls = WithDisk(os, disk, "write", "fsync", "replace", "ftruncate", "unlink")
+    for module in ("atomic", "journal", "history"):
+        monkeypatch.setattr(f"syft_notify.{module}.os", calls)
+    monkeypatch.setattr("syft_notify.atomic.tempfile", WithDisk(tempfile, disk, "mkstemp"))
+    return disk
+
+
+def events(village: Village) -> None:
+    village.ask(DS)
+    village.accept(DS)
+    village.poll()
+    village.ask(NEW)
+    job = village.submit(python_job("sales"))
+    village.sync()
+    village.generation.approve(village.root, job, village.tick())
+
+
+def arrived(village: Village) -> dict[Told, list[str]]:
+    found: dict[Told, list[str]] = {}
+    for person, mail in village.arrived():
+        found.setdefault(told_by(person, mail), []).append(mail.header("X-Syft-Event-Id"))
+    return found
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["one process", "restarted"])
+@pytest.mark.parametrize("share", range(4))
+def test_no_refused_write_loses_a_mail(tmp_path: Path, clock: Clock, disk: Disk, restarts: bool, share: int) -> None:
+    """Only what the disk did not hear of before the process ended may come twice; then it is marked."""
+    refused = 0
+    for room in range(share, MOST_WRITES, 4):
+        with Sandbox() as google:
+            village = Village(google, tmp_path / f"{room}", GENERATIONS["syft-rds-0.6.1"])
+            events(village)
+            disk.refused = 0
+            polls(village, clock, disk, room, restarts=restarts)
+            refused += disk.refused
+            mails = arrived(village)
+            assert sorted(mails) == EVERYTHING, room
+            twice = {ids[0] for ids in mails.values() if len(ids) > 1}
+            assert len(twice) <= restarts
+            assert twice <= ambiguous_ids(village.home)
+    assert refused
+
+
+def polls(village: Village, clock: Clock, disk: Disk, room: int, *, restarts: bool) -> None:
+    """The disk takes so many writes, then none for a poll, then all."""
+    apps: list[App] = []
+    for left in (room, 0, None, None):
+        if restarts or not apps:
+            apps.append(build_app(load_config(village.config_file, {}, village.home)))
+        disk.room = left
+        apps[-1].poll(RecordingNarrator())
+        clock.ahead += timedelta(hours=2)
+    for app in apps:
+        app.close()
+
+
+MOUNT = 'mount -t tmpfs -o size=256k,mode=700 tmpfs "$0" && exec "$@"'
+
+
+def test_a_disk_that_fills_while_it_runs_is_said_and_holds_mails_back_until_there_is_room(village: Village) -> None:
+    needs("unshare", package="util-linux")
+    small = village.home / "small"
+    small.mkdir()
+    village.settings["state_path"] = str(small / "state.json")
+    village.ask(DS)
+    village.accept(DS)
+    isolation = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-m", "-r"]
+    program = [sys.executable, "-m", "syft_notify", "run", "-c", str(village.config_file), "--interval", "1"]
+    shell = [*isolation, "sh", "-c", MOUNT, str(small), *program]
+    with subprocess.Popen(shell, env=environment(village.home), stdout=subprocess.PIPE, text=True) as running:
+        inside = Path(f"/proc/{running.pid}/root{small}")
+        wait_until((inside / "state.json").exists)
+        filled = fill(inside / "filler")
+        village.submit(python_job("sales"))
+        assert running.stdout is not None
+        wait_until_said(running, "cannot be written: No space left on device")
+        cpu = psutil.Process(running.pid).cpu_times()
+        assert village.new_mails() == []
+        filled.unlink()
+        wait_until(lambda: len(village.arrived()) == 2, 20)
+        assert village.new_mails() == sorted(submitted("sales"))
+        assert cpu.user + cpu.system < 5
+        running.terminate()
+        running.communicate(timeout=20)
+    assert running.returncode == 0
+
+
+def fill(path: Path) -> Path:
+    with path.open("wb", buffering=0) as filler:
+        try:
+            while True:
+                filler.write(bytes(4096))
+        except OSError as error:
+            assert error.errno == errno.ENOSPC  # noqa: PT017 - the expected end of the loop
+    return path
+
+
+def wait_until_said(running: subprocess.Popen[str], words: str) -> None:
+    assert running.stdout is not None
+    for line in running.stdout:
+        if words in line:
+            return
+    raise AssertionError(f"it ended without saying {words!r}")
