@@ -31,6 +31,7 @@ from syft_notify.model import (
     Observation,
     Outcome,
     OutcomeKind,
+    Pause,
     PeerFacts,
     Pending,
     PendingState,
@@ -255,8 +256,8 @@ class Ledger:
         """The outbox in the order of admission."""
         return list(self._state.outbox.values())
 
-    def closed_channels(self) -> Mapping[str, datetime]:
-        """Until when the service behind a channel wants to be left alone."""
+    def closed_channels(self) -> Mapping[str, Pause]:
+        """How long the service behind a channel wants to be left alone."""
         return self._state.closed_channels
 
     def delivered(self) -> Sequence[datetime]:
@@ -291,8 +292,9 @@ class Ledger:
         """
         pending = self._state.outbox[notification_id]
         self._dirty = True
-        if outcome.rate_limited and outcome.retry_at is not None:
-            self._state.closed_channels[pending.notification.channel] = outcome.retry_at
+        pause = Pause(outcome.at, outcome.retry_at) if outcome.retry_at else None
+        if outcome.rate_limited and pause:
+            self._state.closed_channels[pending.notification.channel] = pause
         if outcome.kind is OutcomeKind.SENT:
             self._settle_sent(pending, outcome)
             return
@@ -300,7 +302,7 @@ class Ledger:
             pending,
             state=_after(outcome.kind, pending.state),
             attempts=pending.attempts - 1 if outcome.credential else pending.attempts,
-            not_before=outcome.retry_at,
+            pause=pause,
             last_fault=outcome.fault,
         )
 

@@ -300,6 +300,18 @@ class PendingState(str, Enum):
 
 
 @dataclass(frozen=True)
+class Pause:
+    """A time in which nothing is tried. A moment before it is of a clock that was set back: then it is over."""
+
+    since: datetime
+    until: datetime
+
+    def holds(self, now: datetime) -> bool:
+        """Whether to wait."""
+        return self.since <= now < self.until
+
+
+@dataclass(frozen=True)
 class Pending:
     """A notification in the outbox with its tries so far."""
 
@@ -307,7 +319,7 @@ class Pending:
     admitted_at: datetime
     state: PendingState = PendingState.PENDING
     attempts: int = 0
-    not_before: datetime | None = None
+    pause: Pause | None = None
     last_fault: str = ""
 
 

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from syft_notify.atomic import write_atomically
 from syft_notify.errors import ConfigError
-from syft_notify.model import Decision, Pending
+from syft_notify.model import Decision, Pause, Pending
 from syft_notify.paths import Files
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class State:
     """Our own part of the state file.
 
     `owner` is whose state it is. `number` is that of the last line of the journals that is contained.
-    `closed_channels` says until when a channel is left alone; `pruned_at` when old records were last looked for.
+    `closed_channels` says how long a channel is left alone; `pruned_at` when old records were last looked for.
     `consents` says of each token file since when the consent in it is in use.
     """
 
@@ -81,7 +81,7 @@ class State:
     files: dict[str, datetime] = field(default_factory=dict)
     outbox: dict[str, Pending] = field(default_factory=dict)
     threads: dict[str, ThreadRecord] = field(default_factory=dict)
-    closed_channels: dict[str, datetime] = field(default_factory=dict)
+    closed_channels: dict[str, Pause] = field(default_factory=dict)
     pruned_at: datetime | None = None
     consents: dict[str, ConsentRecord] = field(default_factory=dict)
 

@@ -100,7 +100,7 @@ def _as_json(pending: Pending) -> dict[str, Any]:
         "events": len(notification.parts),
         "attempts": pending.attempts,
         "waits_since": pending.admitted_at.isoformat(),
-        "not_before": pending.not_before.isoformat() if pending.not_before else None,
+        "not_before": pending.pause.until.isoformat() if pending.pause else None,
         "last_fault": pending.last_fault,
     }
 
@@ -110,7 +110,7 @@ def _in_words(pending: Pending) -> str:
 
     notification = pending.notification
     tries = f", {pending.attempts} tries" if pending.attempts else ""
-    due = f", not before {pending.not_before.astimezone():%Y-%m-%d %H:%M:%S}" if pending.not_before else ""
+    due = f", not before {pending.pause.until.astimezone():%Y-%m-%d %H:%M:%S}" if pending.pause else ""
     fault = f"\n          {plain(pending.last_fault, 400)}" if pending.last_fault else ""
     kind = notification.kind.value.replace("_", " ")
     what = f"{kind} to {plain(notification.recipient)} ({plain(_about(pending), 120)})"

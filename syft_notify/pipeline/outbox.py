@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from syft_notify.errors import AmbiguousFault, CredentialFault, Fault, RateLimitedFault, RejectedFault
-from syft_notify.model import Outcome, OutcomeKind, Pending, PendingState
+from syft_notify.model import Outcome, OutcomeKind, Pause, Pending, PendingState
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -19,18 +19,18 @@ LARGEST_MINUTE = 60
 LIFETIME, FEWEST_ATTEMPTS = timedelta(days=5), 20
 
 
-def due(outbox: Iterable[Pending], now: datetime, closed_until: Mapping[str, datetime]) -> Iterator[Pending]:
+def due(outbox: Iterable[Pending], now: datetime, closed_channels: Mapping[str, Pause]) -> Iterator[Pending]:
     """What to send now, oldest first. While one mail of a conversation waits, the later ones wait behind it.
 
-    `closed_until` says of channels until when their service wants to be left alone.
+    `closed_channels` are those whose service wants to be left alone.
     """
     held: set[tuple[str, str]] = set()
-    closed = {channel for channel, until in closed_until.items() if _is_ahead(until, now)}
+    closed = {channel for channel, pause in closed_channels.items() if pause.holds(now)}
     for pending in outbox:
         conversations = pending.notification.conversations
         if pending.state is PendingState.DEAD or pending.notification.channel in closed:
             continue
-        if held & conversations or (pending.not_before is not None and _is_ahead(pending.not_before, now)):
+        if held & conversations or (pending.pause is not None and pending.pause.holds(now)):
             held |= conversations
             continue
         yield pending
@@ -47,11 +47,6 @@ def opens_at(delivered: Sequence[datetime], now: datetime, daily_cap: int) -> da
     limits = [(day, daily_cap, DAY), (minute, LARGEST_MINUTE, MINUTE)]
     waits = [times[-cap] + span for times, cap, span in limits if len(times) >= cap]
     return max(waits, default=None)
-
-
-def _is_ahead(moment: datetime, now: datetime) -> bool:
-    """Whether to wait for a moment. Nobody waits for longer than a day: then the clock was wrong and was set back."""
-    return now < moment <= now + LONGEST_CLOSURE
 
 
 def pause(attempts: int, jitter: float) -> timedelta:

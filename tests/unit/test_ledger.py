@@ -22,6 +22,7 @@ from syft_notify.model import (
     Opaque,
     Outcome,
     OutcomeKind,
+    Pause,
     PendingState,
     Preview,
 )
@@ -154,7 +155,7 @@ class TestDelivery:
         ledger.settle(pending.notification.id, retry)
         ledger.save()
         (kept,) = open_ledger(path).pending()
-        assert (kept.state, kept.attempts, kept.not_before) == (PendingState.DEFERRED, 1, NOW + MINUTE)
+        assert (kept.state, kept.attempts, kept.pause) == (PendingState.DEFERRED, 1, Pause(NOW, NOW + MINUTE))
         assert kept.last_fault == "Gmail is down."
         assert document(path)["notified_jobs"] == {}
 

@@ -15,7 +15,7 @@ from syft_notify.errors import (
     RejectedFault,
     TransientFault,
 )
-from syft_notify.model import Kind, OutcomeKind, Pending, PendingState
+from syft_notify.model import Kind, OutcomeKind, Pause, Pending, PendingState
 from syft_notify.pipeline.outbox import after_fault, due, opens_at, pause
 from tests.unit.makers import MINUTE, NOW, job_event, routed
 
@@ -36,8 +36,8 @@ def test_everything_is_due_in_the_order_in_which_it_came():
 
 @pytest.mark.parametrize("state", [PendingState.PENDING, PendingState.DEFERRED, PendingState.AMBIGUOUS])
 def test_what_waits_for_its_time_is_due_exactly_then(state):
-    assert keys([pending(state=state, not_before=NOW + MINUTE)]) == []
-    assert len(keys([pending(state=state, not_before=NOW)])) == 1
+    assert keys([pending(state=state, pause=Pause(NOW, NOW + MINUTE))]) == []
+    assert len(keys([pending(state=state, pause=Pause(NOW - MINUTE, NOW))])) == 1
 
 
 def test_a_dead_notification_is_never_due_and_holds_nobody_up():
@@ -45,7 +45,7 @@ def test_a_dead_notification_is_never_due_and_holds_nobody_up():
 
 
 def test_a_later_mail_does_not_overtake_an_earlier_one_of_its_conversation():
-    outbox = [pending(not_before=NOW + MINUTE), pending(Kind.JOB_EXECUTED), pending(job="other")]
+    outbox = [pending(pause=Pause(NOW, NOW + MINUTE)), pending(Kind.JOB_EXECUTED), pending(job="other")]
     assert keys(outbox) == ["job:other:job_approved"]
 
 
@@ -117,10 +117,10 @@ class TestDigestsInTheOutbox:
         return replace(pending(), notification=replace(members[0], id="d", event_key="digest", members=members))
 
     def test_it_waits_behind_an_earlier_mail_about_one_of_its_jobs(self):
-        assert keys([pending(job="a", not_before=NOW + MINUTE), self.digest("b", "a")]) == []
+        assert keys([pending(job="a", pause=Pause(NOW, NOW + MINUTE)), self.digest("b", "a")]) == []
 
     def test_later_mails_about_its_jobs_wait_behind_it(self):
-        waiting = replace(self.digest("a", "b"), not_before=NOW + MINUTE)
+        waiting = replace(self.digest("a", "b"), pause=Pause(NOW, NOW + MINUTE))
         later = [pending(Kind.JOB_EXECUTED, job) for job in ("a", "b", "c")]
         assert keys([waiting, *later]) == ["job:c:job_executed"]
 
