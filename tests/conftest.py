@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import settings
 
 from syft_notify.sandbox import Sandbox
+
+settings.register_profile("quick", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=20_000)
+settings.load_profile("quick")
 
 
 @dataclass

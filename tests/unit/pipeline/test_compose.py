@@ -182,7 +182,7 @@ def test_no_text_from_outside_becomes_markup_a_header_or_a_template() -> None:
             assert parsed["Bcc"] is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.characters(exclude_categories=()), max_size=400))
 def test_any_name_makes_a_mail_that_can_be_sent(name: str) -> None:
     mail = job_mail(Kind.JOB_SUBMITTED, Role.DO, job=name, key=f"{DS}/{name}", entry_point=name)

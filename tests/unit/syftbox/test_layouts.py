@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syft_notify.model import JobLayout
@@ -129,7 +129,6 @@ def test_the_names_that_the_clients_write_are_understood(generation, ds: str) ->
 _PIECES = ["syft_", "datasite", "#", "outbox_inbox_", "_to_", "_archive", "inbox", "outbox", ME, "a@b.c", "0.1", "@"]
 
 
-@settings(max_examples=200)
 @given(
     st.one_of(st.text(max_size=60), st.lists(st.sampled_from(_PIECES), max_size=9).map("".join)), st.text(max_size=20)
 )
@@ -236,7 +235,6 @@ def test_a_name_that_would_break_a_line_or_turn_it_around_is_escaped() -> None:
     assert printable("re\u0301sume\u0301 \u3000x") == "résumé \u3000x"
 
 
-@settings(max_examples=100)
 @given(
     st.lists(
         st.lists(st.sampled_from(["app_data", "job", "inbox", "a@b.c", "v1", "x", "config.yaml", "..", ""])).map(

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syft_notify.model import JobLayout, MessageContents, Opaque, Submission
@@ -370,26 +370,22 @@ def assert_sane(contents: MessageContents) -> None:
     assert not (contents.opaque and contents.submissions)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.fixed_dictionaries({"proposed_file_changes": st.lists(_CHANGE, max_size=3) | _JSON, "sender_email": _JSON}))
 def test_no_json_breaks_the_reader(document: dict[str, Any]) -> None:
     assert_sane(read_message(pack(json.dumps(document).encode())))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 2))
 def test_no_bytes_break_the_reader(data: bytes, shell: int) -> None:
     wrapped = (data, gzip.compress(data), pack(data))[shell]
     assert_sane(read_message(wrapped))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.integers(0, len(GOOD) - 1), st.integers(1, 255))
 def test_no_flipped_byte_breaks_the_reader(position: int, flip: int) -> None:
     assert_sane(read_message(GOOD[:position] + bytes([GOOD[position] ^ flip]) + GOOD[position + 1 :]))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=200))
 def test_no_config_breaks_the_reader(config: str) -> None:
     contents = read_files(put("a/config.yaml", config.encode(errors="replace").decode()))
