@@ -382,8 +382,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class PollReport:
-    """What one poll did. `undelivered` were due in this poll and did not go out, `pending` wait in the outbox now.
+    """What one poll did. `pending` wait in the outbox now.
 
+    `undelivered` were tried in vain: they wait still, or were given up in this poll.
     `credentials` says for `drive` and for channels what a person must do before anything goes on there, `warnings` what
     a person should do before something stops.
     """

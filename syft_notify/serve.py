@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -151,8 +152,8 @@ class Service:
             self._narrator.trouble(*self._refused.split(": ", 1))
         self._lock.keep()
         report = self._line.app.poll(self._narrator, wanted=self._wanted)
-        self._narrator.end()
         self._note(report)
+        self._narrator.end()
         self._polled(report)
 
     def _wanted(self) -> bool:
@@ -194,7 +195,9 @@ class Service:
         try:
             self._health.write(self._files.health)
         except UserError as error:
-            log.warning("%s", error)
+            self._narrator.trouble("status", str(error))
+            with suppress(OSError):  # an old report would tell of a time when all was well
+                self._files.health.unlink(missing_ok=True)
 
     def _reload(self) -> None:
         """Take the config anew; a broken one is reported and the old one stays in force."""

@@ -22,6 +22,12 @@ LOG_LINES = 5
 _LATE = timedelta(minutes=5)
 
 
+_NO_REPORT = (
+    "It did not say how it does: it starts just now, or syft-notify.status.json cannot be written. "
+    "`syft-notify logs` may say why."
+)
+
+
 @click.command(short_help="Say whether it runs and how it does.")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -68,7 +74,7 @@ def _report(path: Path) -> dict[str, Any]:
         "tokens": health.get("tokens", {}),
         "sends_as": health.get("sends_as") or None,
         "warnings": health.get("warnings", []),
-        "problems": _problems(health),
+        "problems": _problems(health) if health else [_NO_REPORT],
         "log": log,
     }
 
@@ -77,6 +83,8 @@ def _of_process(pid: int | None) -> dict[str, Any]:
     import psutil
 
     try:
+        if pid is None:
+            raise psutil.NoSuchProcess(0)
         process = psutil.Process(pid)
         return {
             "uptime_seconds": round(time.time() - process.create_time()),
@@ -90,9 +98,12 @@ def _problems(health: dict[str, Any]) -> list[str]:
     tokens = [text for text in health.get("tokens", {}).values() if text]
     found = [*tokens, *(text for text in health.get("problems", []) if text not in tokens)]
     if health.get("undelivered"):
-        found.append(f"{health['undelivered']} mails could not be sent in the last poll.")
-    if (due := _moment(health.get("next_poll"))) and datetime.now(timezone.utc) > due + _LATE:
+        found.append(f"{health['undelivered']} mails could not be sent yet (`syft-notify outbox` says why).")
+    now, due = datetime.now(timezone.utc), _moment(health.get("next_poll"))
+    if due and now > due + _LATE:
         found.append(f"No poll has ended since {_local(health.get('last_poll') or health.get('started_at'))}.")
+    if due and due > now + timedelta(seconds=health.get("interval_seconds") or 0) + _LATE:
+        found.append(f"The next poll would be at {_local(due)}: the clock was set back, so nobody knows how it does.")
     return found
 
 
@@ -101,12 +112,12 @@ def _in_words(report: dict[str, Any]) -> str:
         return "\n".join([f"syft-notify is not running (config {report['config']}).", *_log_words(report)])
     state = "with problems" if report["problems"] else "and all is well"
     lines = [
-        f"syft-notify is running {state}: PID {report['pid']}, {_span(report['uptime_seconds'])}, "
+        f"syft-notify is running {state}: PID {report['pid'] or '?'}, {_span(report['uptime_seconds'])}, "
         f"{_memory(report['memory_bytes'])}.",
         f"  version    {report['version'] or '?'}",
         f"  config     {report['config']}",
         f"  last poll  {_last_poll(report)}",
-        f"  next poll  {_local(report['next_poll'])}, every {report['interval_seconds'] or 0:g} s",
+        f"  next poll  {_next_poll(report)}",
         f"  mails      {report['sent']} sent since the start, {report['pending']} waiting, {report['failed']} given up",
         *(f"  {name:<9}  {text or _good_token(name, report)}" for name, text in report["tokens"].items()),
         *(f"  warning    {text}" for text in report["warnings"]),
@@ -119,6 +130,10 @@ def _good_token(name: str, report: dict[str, Any]) -> str:
     if name != "gmail":
         return "token is good"
     return f"token is good, mails go out from {report['sends_as'] or 'its account, which its scope does not tell'}"
+
+
+def _next_poll(report: dict[str, Any]) -> str:
+    return f"{_local(report['next_poll'])}, every {report['interval_seconds']:g} s" if report["next_poll"] else "?"
 
 
 def _last_poll(report: dict[str, Any]) -> str:

@@ -55,7 +55,7 @@ class _Tally:
     started: datetime
     events: int = 0
     sent: int = 0
-    undelivered: int = 0
+    given_up: int = 0
     problems: list[str] = field(default_factory=list)
     credentials: dict[str, str] = field(default_factory=dict)
 
@@ -127,15 +127,15 @@ class Poll:
         except UserError as error:
             self._trouble(_STATE, str(error), narrator, tally)
         outbox = self._ledger.pending()
-        dead = sum(pending.state is PendingState.DEAD for pending in outbox)
+        waiting = [pending for pending in outbox if pending.state is not PendingState.DEAD]
         return PollReport(
             started_at=tally.started,
             finished_at=self._clock(),
             events=tally.events,
             sent=tally.sent,
-            undelivered=tally.undelivered,
-            pending=len(outbox) - dead,
-            dead=dead,
+            undelivered=tally.given_up + sum(bool(pending.last_fault) for pending in waiting),
+            pending=len(waiting),
+            dead=len(outbox) - len(waiting),
             problems=tuple(tally.problems),
             credentials=tally.credentials,
         )
@@ -194,7 +194,6 @@ class Poll:
             if not wanted() or self._must_wait(narrator, tally):
                 return
             if notification.channel in closed or held & notification.conversations:
-                tally.undelivered += 1
                 held |= notification.conversations
                 continue
             outcome = self._try(notification, narrator, tally)
@@ -230,10 +229,8 @@ class Poll:
         return outcome
 
     def _count(self, notification: Notification, outcome: Outcome, narrator: Narrator, tally: _Tally) -> None:
-        if outcome.kind is OutcomeKind.SENT:
-            tally.sent += 1
-        else:
-            tally.undelivered += 1
+        tally.sent += outcome.kind is OutcomeKind.SENT
+        tally.given_up += outcome.kind is OutcomeKind.DEAD
         if outcome.credential:
             tally.credentials[notification.channel] = outcome.fault
             narrator.trouble(notification.channel, outcome.fault)

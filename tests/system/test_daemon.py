@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 
 import psutil
 import pytest
@@ -412,11 +413,58 @@ class TestStatus:
         assert report(command)["running"] is False
 
     @pytest.mark.parametrize("content", ["", "null", "[]", '{"pid": 1, "tokens": 7}', "{" * 100_000])
-    def test_a_report_that_was_spoilt_is_left_out(self, village, command, content):
+    def test_without_a_report_that_can_be_read_nobody_says_that_all_is_well(self, village, command, content):
         pid_of(command("start", "--interval", "3600"))
         wait_until(lambda: health(village).get("last_poll"))
         (village.home / "syft-notify.status.json").write_text(content)
-        assert command("status").returncode == 0
+        ended = command("status")
+        assert ended.returncode == 1
+        assert "is running with problems" in ended.stdout
+        assert "It did not say how it does" in ended.stdout
+
+    def test_a_report_that_cannot_be_written_is_a_problem_said_once(self, village, command):
+        pid_of(command("start"))
+        wait_until(lambda: health(village).get("last_poll"))
+        report_file = village.home / "syft-notify.status.json"
+        report_file.unlink()
+        report_file.mkdir()
+        wait_until(lambda: "status.json cannot be written" in command("logs", "--errors").stdout)
+        assert command("status").returncode == 1
+        for _ in range(2):
+            os.kill(int((village.home / "syft-notify.pid").read_text()), signal.SIGUSR1)
+        assert command("logs", "--errors").stdout.count("status.json cannot be written") == 1
+
+    def test_a_start_that_lasts_is_not_well_yet(self, village, command):
+        village.google.faults.add(Trouble.STALL, "drive.about.get", times=None, seconds=60)
+        with started("start", "-c", village.home / "daemon.yaml", home=village.home) as starting:
+            wait_until(lambda: processes(village)[1:] and is_held(village.home / "syft-notify.lock"))
+            assert command("status").returncode == 1
+            starting.send_signal(signal.SIGINT)
+            starting.communicate(timeout=20)
+
+    def test_it_fails_for_as_long_as_mails_cannot_go_out(self, village, command):
+        village.google.faults.add(Trouble.UNAVAILABLE, "gmail.*", times=None)
+        village.ask(DS)
+        pid_of(command("start"))
+        wait_until(lambda: health(village).get("undelivered") == 2)
+        polls = health(village)["polls"]
+        wait_until(lambda: health(village)["polls"] >= polls + 2)
+        ended = command("status")
+        assert ended.returncode == 1
+        assert "2 mails could not be sent yet" in ended.stdout
+        assert not health(village)["last_good_poll"]
+
+    @pytest.mark.parametrize(("hours", "says"), [(-1, "No poll has ended since"), (24, "the clock was set back")])
+    def test_a_loop_that_hangs_is_said_whatever_the_clock_does(self, village, command, hours, says):
+        pid = pid_of(command("start", "--interval", "3600"))
+        wait_until(lambda: health(village).get("last_poll"))
+        os.kill(pid, signal.SIGSTOP)
+        moved = health(village)
+        moved["next_poll"] = (datetime.now(timezone.utc) + timedelta(hours=hours)).isoformat()
+        (village.home / "syft-notify.status.json").write_text(json.dumps(moved))
+        ended = command("status")
+        assert (ended.returncode, says in ended.stdout) == (1, True)
+        os.kill(pid, signal.SIGCONT)
 
     def test_things_that_are_no_files_are_left_alone(self, village, command):
         os.mkfifo(village.home / "syft-notify.log")

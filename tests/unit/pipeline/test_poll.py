@@ -210,7 +210,7 @@ class TestDelivery:
         line.monitors[0].finds = [job_event(job=str(number)) for number in range(5)]
         line.channel.faults = [fault, AssertionError("it was tried again")]
         report = line.poll()
-        assert (report.sent, report.undelivered, report.pending) == (0, 10, 10)
+        assert (report.sent, report.undelivered, report.pending) == (0, 1, 10)
         assert len(line.narrator.outcomes) + len(line.narrator.troubles) == 1
 
     def test_a_channel_that_wants_to_be_left_alone_is_left_alone_until_then(self, line):
