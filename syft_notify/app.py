@@ -57,6 +57,7 @@ class App:
         self._gmail = gmail
         self._tokens = tokens
         self._lock = lock
+        self._begun = False
 
     def poll(self, narrator: Narrator, wanted: Callable[[], bool] = lambda: True) -> PollReport:
         """One pass of the line. `wanted` is asked before each send whether to go on.
@@ -96,7 +97,12 @@ class App:
             self._ledger.refresh(self._clock())
 
     def _alone(self) -> AbstractContextManager[object]:
-        return nullcontext() if self._lock is None else FileLock(self._lock, patience=PATIENCE_SECONDS)
+        """Under the lock of the state. A folder that vanishes later is not made anew: the memory went with it."""
+        if self._lock is None:
+            return nullcontext()
+        lock = FileLock(self._lock, patience=PATIENCE_SECONDS, make_folder=not self._begun)
+        self._begun = True
+        return lock
 
     def check_tokens(self) -> dict[str, str]:
         """For each token what a person must do, or nothing when it is good; stale ones are refreshed.

@@ -19,7 +19,7 @@ from syft_notify.model import PollReport
 from syft_notify.paths import ServiceFiles
 from syft_notify.ports import Narrator
 from syft_notify.service.health import Health
-from syft_notify.service.lock import FileLock
+from syft_notify.service.lock import FileLock, HeldError
 from syft_notify.service.loop import Control, run_loop
 from syft_notify.service.sdnotify import SystemdNotifier
 from syft_notify.service.signals import RELOAD, STOP, SignalInbox, attend
@@ -79,6 +79,7 @@ class Service:
         self._systemd = SystemdNotifier(os.environ)
         self._control = Control(self._systemd.beat, self._systemd.beat_seconds or 3600)
         self._refused = ""
+        self._successor: HeldError | None = None
         self._line = _Line(config, options, self._systemd.beat)
         self._files = ServiceFiles(path.parent)
         self._health = Health(
@@ -98,7 +99,8 @@ class Service:
     def serve(self, inbox: SignalInbox, ready: Callable[[], None], *, demanding: bool = False) -> None:
         """Poll until a signal says stop. `ready` is called when the first poll begins.
 
-        With `demanding`, Google must answer, or nothing begins. Raises `NotifyError` for what prevents the start.
+        With `demanding`, Google must answer, or nothing begins. Raises `NotifyError` for what prevents the start, and
+        `HeldError` when another one took over after somebody removed the lock's file.
         """
         log.info("syft-notify %s starts with %s", __version__, self._path)
         with self._line:
@@ -107,6 +109,8 @@ class Service:
             )
         self._systemd.stopping()
         log.info("syft-notify stops; %d mails were sent", self._health.sent)
+        if self._successor:
+            raise self._successor
 
     @property
     def _interval(self) -> timedelta:
@@ -150,7 +154,12 @@ class Service:
     def _poll(self) -> None:
         if self._refused:
             self._narrator.trouble(*self._refused.split(": ", 1))
-        self._lock.keep()
+        try:
+            self._lock.keep()
+        except HeldError as error:
+            self._successor = error
+            self.stop()
+            return
         report = self._line.app.poll(self._narrator, wanted=self._wanted)
         self._note(report)
         self._narrator.end()

@@ -30,7 +30,7 @@ def opened_ledger(path: Path) -> Iterator[Ledger]:
 
     config = load_config(path, os.environ, Path.home())
     files = Files(config.state_path)
-    with FileLock(files.lock, patience=PATIENCE_SECONDS):
+    with FileLock(files.lock, patience=PATIENCE_SECONDS, make_folder=True):
         ledger = Ledger(files, config.do_email)
         if notice := ledger.refresh(utc_now()):
             output.line(notice)

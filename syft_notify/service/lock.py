@@ -18,6 +18,8 @@ from syft_notify.errors import UserError
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.1
 _LARGEST_SIGNATURE = 65_536
+# Who finds a pipe in place of a lock must not wait for its other end.
+_QUIETLY = os.O_CLOEXEC | os.O_NONBLOCK
 
 
 @dataclass(frozen=True)
@@ -48,17 +50,18 @@ class HeldError(UserError):
 class FileLock:
     """Held until `close`, or until the last process that inherited it ends."""
 
-    def __init__(self, path: Path, patience: float = 0.5) -> None:
+    def __init__(self, path: Path, patience: float = 0.5, *, make_folder: bool = False) -> None:
         """Take the lock and sign it; wait at most `patience` seconds for who has it.
 
-        Raises `HeldError` when another process has it, `UserError` for the disk's no.
+        Raises `HeldError` when another process has it, `UserError` for the disk's no, also when there is no folder.
         """
         self._path = path
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if make_folder:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _QUIETLY, 0o600)
         except OSError as error:
-            raise UserError(f"{path} cannot be opened: {error.strerror}", "Check who owns its folder") from error
+            raise UserError(f"{path} cannot be opened: {error.strerror}", f"Check {_whose(path)}") from error
         try:
             self._take(time.monotonic() + patience)
             self.sign()
@@ -81,7 +84,7 @@ class FileLock:
     def keep(self) -> None:
         """Hold a new file where somebody removed this one, so that others still meet the lock.
 
-        Raises `HeldError` when another process was quicker, `UserError` for the disk's no.
+        Raises `HeldError` when another process was quicker, `UserError` for the disk's no and for a folder that is gone.
         """
         try:
             if os.path.samestat(os.stat(self._path), os.fstat(self._descriptor)):
@@ -117,7 +120,7 @@ class FileLock:
 def is_held(path: Path) -> bool:
     """Whether a process holds the lock at `path`. Raises `UserError` when that cannot be seen."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | _QUIETLY)
     except FileNotFoundError:
         return False
     except OSError as error:
@@ -146,13 +149,21 @@ def holder_of(path: Path) -> Holder | None:
 def signed_by(path: Path) -> Holder | None:
     """Who signed the lock at `path` last, whether or not it still holds it."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | _QUIETLY)
     except OSError:
         return None
     try:
         return _signature(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _whose(path: Path) -> str:
+    """What to look at when the file cannot be opened: itself if it belongs to somebody else, or its folder."""
+    try:
+        return f"{path.name}, which belongs to {path.owner()}" if path.stat().st_uid != os.geteuid() else path.name
+    except (OSError, KeyError):
+        return "its folder and who owns it"
 
 
 def _signature(descriptor: int) -> Holder | None:

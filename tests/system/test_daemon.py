@@ -146,6 +146,38 @@ class TestStart:
         assert f"(PID {pid})" in command("start").stderr
         assert command("stop").stdout == f"Stopped (PID {pid}).\n"
 
+    def test_one_that_another_took_over_from_ends(self, village, command):
+        former = pid_of(command("start", "--interval", "3600"))
+        wait_until(lambda: health(village).get("last_poll"))
+        (village.home / "syft-notify.lock").unlink()
+        pid = pid_of(command("start"))
+        os.kill(former, signal.SIGUSR1)
+        wait_until(lambda: [process.pid for process in processes(village)] == [pid])
+        assert f"Another syft-notify (PID {pid}) works in" in command("logs", "--errors").stdout
+
+    def test_a_folder_that_is_moved_is_not_made_anew_and_nothing_is_told_twice(self, village, command):
+        tokens = village.home.with_name("tokens")
+        tokens.mkdir()
+        for key, name in (("drive_token_path", "token_do.json"), ("gmail_token_path", "gmail_token.json")):
+            (village.home / name).rename(tokens / name)
+            village.settings[key] = str(tokens / name)
+        creds = village.home.with_name("creds")
+        creds.mkdir()
+        config = village.config_file.rename(creds / "daemon.yaml")
+        village.ask(DS)
+        assert syft_notify("start", "-c", config, home=village.home).returncode == 0
+        try:
+            wait_until(lambda: len(village.arrived()) == 2)
+            moved = creds.rename(creds.with_name("moved"))
+            wait_until(lambda: "cannot be opened" in (moved / "syft-notify.error.log").read_text())
+            assert not creds.exists()
+            moved.rename(creds)
+            village.ask("new@example.org")
+            wait_until(lambda: len(village.arrived()) == 4)
+            assert sorted(village.new_mails()) == sorted(requested(DS) + requested("new@example.org"))
+        finally:
+            assert syft_notify("stop", "-c", config, home=village.home).stdout.startswith("Stopped")
+
     def test_two_configs_do_not_meet(self, village, command, tmp_path):
         other = tmp_path / "other"
         other.mkdir()

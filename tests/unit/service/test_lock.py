@@ -73,6 +73,20 @@ class TestKeeping:
             assert holder_of(path).pid == os.getpid()
         assert not is_held(path)
 
+    def test_a_folder_that_is_gone_is_not_made_anew(self, path):
+        with FileLock(path) as lock:
+            path.parent.rename(path.parent.with_name("moved"))
+            with pytest.raises(UserError, match="cannot be opened: No such file"):
+                lock.keep()
+            assert not path.parent.exists()
+            assert is_held(path.parent.with_name("moved") / path.name)
+            path.parent.with_name("moved").rename(path.parent)
+            lock.keep()
+
+    def test_a_pipe_in_its_place_stops_nobody(self, path):
+        os.mkfifo(path)
+        assert not is_held(path)
+
     def test_who_was_quicker_is_named(self, path):
         with FileLock(path) as lock:
             path.unlink()
@@ -83,7 +97,7 @@ class TestKeeping:
 def test_only_the_owner_can_read_it_and_its_new_folder(tmp_path):
     previous = os.umask(0)
     try:
-        FileLock(tmp_path / "new" / "service.lock").close()
+        FileLock(tmp_path / "new" / "service.lock", make_folder=True).close()
     finally:
         os.umask(previous)
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new", tmp_path / "new" / "service.lock")]
