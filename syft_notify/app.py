@@ -12,7 +12,7 @@ from typing import Any
 
 from syft_notify.channels.gmail import GmailChannel
 from syft_notify.config import Config
-from syft_notify.errors import CredentialFault, Fault, UserError
+from syft_notify.errors import ConfigError, CredentialFault, Fault, UserError
 from syft_notify.google_api import token_life
 from syft_notify.google_api.auth import DRIVE_SCOPES, GMAIL_SCOPES, LentToken, Token, TokenFile
 from syft_notify.google_api.drive import DriveFiles
@@ -172,7 +172,7 @@ def build_app(
     wanted = ((peers and config.monitor_peers, peer_monitor), (jobs and config.monitor_jobs, job_monitor))
     monitors: list[Monitor[Any]] = [monitor for on, monitor in wanted if on]
     if not monitors:
-        raise UserError("Nothing is left to watch", "Set monitor_jobs or monitor_peers to true in the config")
+        raise ConfigError("Nothing is left to watch", "Set monitor_jobs or monitor_peers to true in the config")
     files = Files(config.state_path)
     ledger = Ledger(files, config.do_email, dry_run=dry_run)
     poll = Poll(

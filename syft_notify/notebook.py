@@ -46,8 +46,8 @@ class NotificationMonitor:
     @classmethod
     def from_config(cls, path: str | Path | None = None) -> NotificationMonitor:
         """With the settings of a daemon.yaml, by default the one that `syft-notify run` uses. Raises `ConfigError`."""
-        home = Path.home()
-        return cls(load_config(config_path(str(path) if path else None, os.environ, home), os.environ, home))
+        chosen = config_path(str(path) if path else None, os.environ, Path.home)
+        return cls(load_config(chosen, os.environ, Path.home()))
 
     @classmethod
     def from_client(cls, client: Any, **settings: Any) -> NotificationMonitor:

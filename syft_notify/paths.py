@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,13 @@ def default_folder(home: Path, colab_drive: Path = COLAB_DRIVE) -> Path:
     return colab_drive / "syft-creds" if colab_drive.is_dir() else home / ".syft-creds"
 
 
-def config_path(given: str | None, environ: Mapping[str, str], home: Path) -> Path:
-    """The config to use: as given on the command line, else by the environment, else the default one."""
+def config_path(given: str | None, environ: Mapping[str, str], home: Callable[[], Path]) -> Path:
+    """The config to use: as given on the command line, else by the environment, else the default one.
+
+    Raises `RuntimeError` or `OSError` where a relative path, or one that begins with `~`, has nothing to begin at.
+    """
     named = given or environ.get(CONFIG_VARIABLE)
-    return Path(named).expanduser().absolute() if named else default_folder(home) / CONFIG_NAME
+    return Path(named).expanduser().absolute() if named else default_folder(home()) / CONFIG_NAME
 
 
 @dataclass(frozen=True)

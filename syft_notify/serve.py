@@ -62,8 +62,9 @@ class Service:
         polled: Callable[[PollReport], None] = lambda report: None,
         reloaded: Callable[[Config], None] = lambda config: None,
         attached: bool = False,
+        started_by: str = "run",
     ) -> None:
-        """`lock` is held by the caller and says that this service runs.
+        """`lock` is held by the caller and says that this service runs; `started_by` is the command that it is.
 
         `polled` hears of each poll and `reloaded` of each new config, after it is in force.
 
@@ -89,6 +90,7 @@ class Service:
             started_at=utc_now(),
             next_poll=utc_now(),
             interval_seconds=self._interval.total_seconds(),
+            started_by="systemd" if self._systemd.listens else started_by,
             options=options.as_json(),
         )
 
@@ -140,9 +142,11 @@ class Service:
         """Raises `CredentialFault` when a person must act first and, if `demanding`, what else is in the way."""
         self._line.app.check_state()
         try:
+            log.info("checking the tokens")
             self._health.tokens = _good(self._line.app.check_tokens())
             self._note_sender()
             if demanding:
+                log.info("asking Drive whether it answers")
                 self._line.app.check_drive()
         except CredentialFault:
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import warnings
 from typing import NoReturn
@@ -15,6 +16,8 @@ from syft_notify.cli.lazy import LazyGroup
 from syft_notify.errors import ExitCode, NotifyError
 
 log = logging.getLogger(__name__)
+
+TRACEBACK_VARIABLE = "SYFT_NOTIFY_TRACEBACK"
 
 
 @click.group(
@@ -48,7 +51,7 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line. No traceback reaches the user; `--verbose` logs it."""
+    """Run the command line. No traceback reaches the user who does not ask for it."""
     output.prepare_streams()
     logging.getLogger("syft_notify").addHandler(logging.NullHandler())
     # Google's libraries say so of Python 3.10 at each start; we support it, and the user cannot cure it here.
@@ -74,6 +77,11 @@ def main() -> NoReturn:
     except Exception as error:
         # The last guard of the program: what nobody foresaw still ends in one line.
         log.exception("the command failed by a mistake of ours")
-        output.error(f"This is a mistake of ours: {type(error).__name__}. Run it again with --verbose and report it.")
+        output.error(
+            f"This is a mistake of ours: {type(error).__name__}. "
+            f"Run it again with {TRACEBACK_VARIABLE}=1 before it, and report what that prints."
+        )
+        if os.environ.get(TRACEBACK_VARIABLE):
+            raise
         sys.exit(ExitCode.FAILED)
     sys.exit(code if isinstance(code, int) else ExitCode.OK)

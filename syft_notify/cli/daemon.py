@@ -13,7 +13,9 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import check_parts, config_option, service_files, watching_options
+from syft_notify.errors import UserError
 from syft_notify.service.background import STOP_SECONDS, Stopped
+from syft_notify.service.lock import is_held
 from syft_notify.service.signals import SignalInbox
 
 if TYPE_CHECKING:
@@ -64,20 +66,42 @@ def stop(path: Path, timeout: float) -> None:
 def restart(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: bool, timeout: float) -> None:
     """Stop and start, with the options of the last start unless given anew.
 
-    A config that cannot be used is refused before anything is stopped. Exit codes as of start.
+    A config that cannot be used is refused before anything is stopped, and what systemd or a terminal runs is left to
+    them. Exit codes as of start.
     """
     check_parts(jobs_only=jobs_only, peers_only=peers_only)
     from syft_notify.config import load_config
     from syft_notify.service.health import read_health
 
     load_config(path, os.environ, Path.home())
-    options = _former(read_health(service_files(path).health).get("options"))
+    files = service_files(path)
+    health = read_health(files.health)
+    if is_held(files.lock):
+        _check_starter(str(health.get("started_by")))
+    options = _former(health.get("options"))
     if interval:
         options = replace(options, interval=interval)
     if jobs_only or peers_only:
         options = replace(options, jobs=not peers_only, peers=not jobs_only)
     _stop(path, timeout)
     _start(path, options)
+
+
+def _check_starter(started_by: str) -> None:
+    """Raises `UserError` for a service that would run as something else afterwards."""
+    if started_by == "systemd":
+        raise UserError("systemd started what runs", "Restart it with `systemctl restart`, with --user if it is yours")
+    if started_by == "run":
+        raise UserError("What runs is a `syft-notify run`", "Say `syft-notify stop`, then `syft-notify start`")
+
+
+def _check_owner(path: Path) -> None:
+    """Raises `UserError` when root would leave files that shut the config's owner out."""
+    owner = path.stat().st_uid
+    if os.geteuid() == 0 and owner != 0:
+        raise UserError(
+            f"{path} belongs to {path.owner()}, who could not use what root leaves", "Start it as that user"
+        )
 
 
 def _stop(path: Path, timeout: float) -> Stopped | None:
@@ -96,6 +120,7 @@ def _start(path: Path, options: Options) -> None:
     from syft_notify.service.lock import FileLock
 
     config = load_config(path, os.environ, Path.home())
+    _check_owner(path)
     files = service_files(path)
 
     def serve(inbox: SignalInbox, ready: Callable[[], None]) -> int:
@@ -112,6 +137,7 @@ def _start(path: Path, options: Options) -> None:
                 LogNarrator(),
                 lock,
                 reloaded=lambda config: logs.configure(config.log_level, config.log_format),
+                started_by="start",
             )
             with logs.last_words():
                 service.serve(inbox, ready, demanding=True)

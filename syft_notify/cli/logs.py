@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import click
@@ -25,9 +24,9 @@ def logs(path: Path, count: int, follow: bool, errors: bool) -> None:
     """The last lines of the daemon's log; exit code 1 when there is none."""
     files = service_files(path)
     log = files.error_log if errors else files.log
-    if not log.is_file():
-        raise UserError(f"There is no log at {log}", "`syft-notify start` begins one")
     try:
+        if not log.is_file():
+            raise UserError(f"There is no log at {log}", "`syft-notify start` begins one; systemd keeps its own")
         if not follow:
             for line in last_lines(log, count):
                 output.line(line)
@@ -36,10 +35,10 @@ def logs(path: Path, count: int, follow: bool, errors: bool) -> None:
             output.line(line)
     except KeyboardInterrupt:
         return
-    except PermissionError as error:
+    except OSError as error:
         raise UserError(f"{log} cannot be read: {error.strerror}", "Ask as the user who runs it, or as root") from error
 
 
 def _pause() -> bool:
-    time.sleep(_LOOK_SECONDS)
-    return True
+    """Wait for more to say, unless whoever read our output went away."""
+    return not output.reader_left(_LOOK_SECONDS)

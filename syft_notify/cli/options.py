@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from syft_notify.errors import UserError
 from syft_notify.paths import ServiceFiles, config_path
 
 LONGEST_INTERVAL_SECONDS = 86_400
@@ -27,7 +28,11 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: float | None) ->
 
 
 def _absolute(ctx: click.Context, param: click.Parameter, value: str | None) -> Path:
-    return config_path(value, os.environ, Path.home())
+    """Raises `UserError` where neither a home nor a working folder tells what the path is relative to."""
+    try:
+        return config_path(value, os.environ, Path.home)
+    except (RuntimeError, OSError) as error:
+        raise UserError(f"The config's path cannot be told: {error}", "Give --config with a whole path") from error
 
 
 config_option = click.option(

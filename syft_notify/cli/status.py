@@ -48,8 +48,12 @@ def status(path: Path, as_json: bool) -> int:
 def _report(path: Path) -> dict[str, Any]:
     """Everything that can be said without asking the service. Raises `UserError` when the lock cannot be read."""
     files = service_files(path)
-    log = last_lines(files.log, LOG_LINES) if files.log.is_file() else []
-    if not is_held(files.lock):
+    running = is_held(files.lock)
+    try:
+        log = last_lines(files.log, LOG_LINES) if files.log.is_file() else []
+    except OSError as error:
+        log = [f"({files.log} cannot be read: {error.strerror})"]
+    if not running:
         return {"running": False, "config": str(path), "problems": [], "log": log}
     holder = holder_of(files.lock)
     pid = holder.pid if holder else None
@@ -109,7 +113,8 @@ def _problems(health: dict[str, Any]) -> list[str]:
 
 def _in_words(report: dict[str, Any]) -> str:
     if not report["running"]:
-        return "\n".join([f"syft-notify is not running (config {report['config']}).", *_log_words(report)])
+        absent = "" if Path(report["config"]).is_file() else ", which is no file"
+        return "\n".join([f"syft-notify is not running (config {report['config']}{absent}).", *_log_words(report)])
     state = "with problems" if report["problems"] else "and all is well"
     lines = [
         f"syft-notify is running {state}: PID {report['pid'] or '?'}, {_span(report['uptime_seconds'])}, "

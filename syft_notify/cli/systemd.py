@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import click
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option
 from syft_notify.errors import UserError
-from syft_notify.service.systemd import SYSTEM_FOLDER, Unit, system_unit, user_unit
+from syft_notify.service.systemd import NAME, SYSTEM_FOLDER, Unit, serves, system_unit, user_unit
 
 place_option = click.option(
     "--user/--system",
@@ -22,19 +23,43 @@ place_option = click.option(
 )
 
 
+def _checked_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", value):
+        raise click.BadParameter("Use letters, digits, - and _ only.", ctx, param)
+    return value
+
+
+name_option = click.option(
+    "--name",
+    default=NAME,
+    show_default=True,
+    metavar="NAME",
+    callback=_checked_name,
+    help="Of the service: each config needs another one.",
+)
+
+
 @click.command("install-service", short_help="Write the unit that systemd starts.")
 @config_option
 @place_option
+@name_option
 @click.option("--print", "only_print", is_flag=True, help="Show the unit and write nothing.")
-def install_service(path: Path, for_user: bool, only_print: bool) -> None:
+def install_service(path: Path, for_user: bool, name: str, only_print: bool) -> None:
     """Write a systemd unit with the paths of this program and this config, and say how to switch it on.
 
     The service of --system runs as the user to whom the config belongs.
+
+    \b
+    Examples:
+      syft-notify install-service --print
+      syft-notify install-service
+      syft-notify install-service -c ~/other/daemon.yaml --name other
     """
-    unit = _unit(path, for_user=for_user)
+    unit = _unit(path, name, for_user=for_user)
     if only_print:
         output.line(unit.text.rstrip("\n"))
         return
+    _check_place(unit.path, path)
     try:
         unit.path.parent.mkdir(parents=True, exist_ok=True)
         unit.path.write_text(unit.text)
@@ -46,19 +71,21 @@ def install_service(path: Path, for_user: bool, only_print: bool) -> None:
     output.line(f"  {systemctl} enable --now {unit.name}")
     if for_user:
         output.line("  sudo loginctl enable-linger $USER    # to go on after you log out")
+    elif _owner(path) == "root":
+        output.line("It will run as root; the service of an ordinary user is locked in better.")
 
 
 @click.command("uninstall-service", short_help="Remove that unit.")
 @config_option
 @place_option
-def uninstall_service(path: Path, for_user: bool) -> None:
+@name_option
+def uninstall_service(path: Path, for_user: bool, name: str) -> None:
     """Remove the unit that install-service wrote. Switch the service off before."""
-    place = (
-        _user_folder() / "syft-notify.service" if for_user else SYSTEM_FOLDER / f"syft-notify@{_owner(path)}.service"
-    )
+    place = _user_folder() / f"{name}.service" if for_user else SYSTEM_FOLDER / f"{name}@{_owner(path)}.service"
     if not place.exists():
         output.line(f"There is no {place}.")
         return
+    _check_place(place, path)
     try:
         place.unlink()
     except OSError as error:
@@ -69,15 +96,28 @@ def uninstall_service(path: Path, for_user: bool) -> None:
     output.line(f"  {systemctl} daemon-reload")
 
 
-def _unit(path: Path, *, for_user: bool) -> Unit:
+def _check_place(place: Path, path: Path) -> None:
+    """Raises `UserError` when the unit there is of another config."""
+    try:
+        present = place.read_text(errors="replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise UserError(f"{place} cannot be read: {error.strerror}", "Check who owns it") from error
+    if not serves(present, path):
+        raise UserError(f"{place} serves another config than {path}", "Give this one a name of its own with --name")
+
+
+def _unit(path: Path, name: str, *, for_user: bool) -> Unit:
     """Raises `ConfigError` for a config with which the service would only end."""
     from syft_notify.config import load_config
 
     config = load_config(path, os.environ, Path.home())
     if for_user:
-        return user_unit(_user_folder(), _program(), path)
+        return user_unit(_user_folder(), _program(), path, name)
     files = (path, config.state_path, config.drive_token_path, config.gmail_token_path)
-    return system_unit(_owner(path), _program(), path, [file.parent for file in files])
+    folders = [folder for file in files for folder in (file.parent, file.resolve().parent)]
+    return system_unit(_owner(path), _program(), path, folders, name)
 
 
 def _program() -> list[str]:
@@ -87,8 +127,9 @@ def _program() -> list[str]:
 
 
 def _owner(path: Path) -> str:
+    """Whose config it is or, where it is gone, whose folder."""
     try:
-        return pwd.getpwuid(path.stat().st_uid).pw_name
+        return pwd.getpwuid((path if path.exists() else path.parent).stat().st_uid).pw_name
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}", "Name the config with --config") from error
     except KeyError:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import google_auth_httplib2
-import httplib2
 from google.auth.exceptions import RefreshError, TransportError
 from google.oauth2.credentials import Credentials
 
 from syft_notify.atomic import write_atomically
 from syft_notify.errors import ConfigError, CredentialFault, UserError
+from syft_notify.google_api.connection import connection
 from syft_notify.google_api.faults import CONNECTION_ERRORS, translated
 
 log = logging.getLogger(__name__)
@@ -172,7 +172,7 @@ class TokenFile:
 
 def _refreshed(credentials: Any, name: str) -> Any:
     if not credentials.valid:
-        http = httplib2.Http(timeout=REFRESH_TIMEOUT)
+        http = connection(credentials.token_uri, REFRESH_TIMEOUT)
         try:
             with translated("Google's token service", name):
                 credentials.refresh(google_auth_httplib2.Request(http))

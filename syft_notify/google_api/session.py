@@ -15,6 +15,7 @@ from googleapiclient.discovery import build
 
 from syft_notify.errors import Fault, RateLimitedFault, TransientFault
 from syft_notify.google_api.auth import Token
+from syft_notify.google_api.connection import connection
 from syft_notify.google_api.faults import CONNECTION_ERRORS, NeverConnected, translated
 
 TIMEOUT_SECONDS = 60.0
@@ -55,8 +56,8 @@ class _OneTryTls(_OneTry, httplib2.HTTPSConnectionWithTimeout):  # type: ignore[
 class _SendingHttp(httplib2.Http):  # type: ignore[misc]
     """Sends each request once, over a connection of its own: an idle one may have gone stale unnoticed."""
 
-    def __init__(self, timeout: float) -> None:
-        super().__init__(timeout=timeout)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
         self.follow_redirects = False
 
     def request(self, uri: str, *args: Any, **kwargs: Any) -> Any:
@@ -151,7 +152,7 @@ class Session:
         known = getattr(self._local, slot, None)
         if known is None or known[0] is not credentials:
             self._forget(slot)
-            http = (_SendingHttp if sending else httplib2.Http)(timeout=self._timeout)
+            http = connection(self._endpoint, self._timeout, _SendingHttp if sending else httplib2.Http)
             self._connections.append(http)
             known = (credentials, self._build(google_auth_httplib2.AuthorizedHttp(credentials, http=http)), http)
             setattr(self._local, slot, known)

@@ -101,7 +101,7 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
         tell(error=error.title, hint=error.hint, code=int(error.exit_code))
         code = error.exit_code
     except (DaemonError, LockError, OSError) as error:
-        tell(error=f"The daemon cannot be set up: {error}", hint="", code=code)
+        tell(error=f"The daemon cannot be set up: {_reason(error)}", hint="Make room and check its folder", code=code)
     except Exception as error:  # noqa: BLE001 - the caller prints it, and the log has it, once there is one
         tell(
             error=f"This is a mistake of ours: {type(error).__name__}",
@@ -109,6 +109,12 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
             code=code,
         )
     return code
+
+
+def _reason(error: Exception) -> str:
+    """With the system's own words, which `lockfile` keeps from us."""
+    cause = error.__cause__ or error.__context__ or error
+    return f"{cause.filename}: {cause.strerror}" if isinstance(cause, OSError) and cause.filename else str(error)
 
 
 class _Words:

@@ -16,7 +16,7 @@ _LARGEST = 1_000_000
 
 @dataclass
 class Health:
-    """How the service does; times are in UTC, `sent` counts since the start.
+    """How the service does; times are in UTC, `sent` counts since the start. `started_by` is a command, or systemd.
 
     `pending` and `failed` are the notifications that wait and that were given up; `tokens` says for each token what a
     person must do, or nothing when it is good; `warnings` what a person should do soon. `sends_as` is the mailbox that
@@ -28,6 +28,7 @@ class Health:
     config: str
     started_at: datetime
     interval_seconds: float
+    started_by: str
     options: Mapping[str, Any]
     polls: int = 0
     sent: int = 0

@@ -84,7 +84,7 @@ class FileLock:
     def keep(self) -> None:
         """Hold a new file where somebody removed this one, so that others still meet the lock.
 
-        Raises `HeldError` when another process was quicker, `UserError` for the disk's no and for a folder that is gone.
+        Raises `HeldError` when another process was quicker, `UserError` for the disk's no or a folder that is gone.
         """
         try:
             if os.path.samestat(os.stat(self._path), os.fstat(self._descriptor)):

@@ -9,12 +9,12 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 from syft_notify.errors import NotifyError, UserError
 
@@ -34,7 +34,11 @@ class TextFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The line with everything that is not visible escaped."""
-        return "".join(char if char.isprintable() else _escaped(char) for char in super().formatMessage(record))
+        return _visible(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """The traceback, each line of it indented: an error's text cannot look like a line of the log."""
+        return "\n".join(f"    {_visible(line)}" for line in super().formatException(ei).splitlines())
 
 
 class JsonFormatter(logging.Formatter):
@@ -50,7 +54,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False)
+        return json.dumps(entry)
 
 
 def formatter(log_format: str) -> logging.Formatter:
@@ -137,7 +141,8 @@ class LogFiles:
     ) -> None:
         for handler in self._handlers:
             logging.getLogger().removeHandler(handler)
-            handler.close()
+            with suppress(OSError):  # a full disk, which is what ends us, must not hide that
+                handler.close()
 
 
 class LogStream(io.TextIOBase):
@@ -170,5 +175,5 @@ def _uncaught_in_thread(failure: threading.ExceptHookArgs) -> None:
         log.critical("a thread ended by a mistake of ours", exc_info=trace)
 
 
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode()
+def _visible(text: str) -> str:
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

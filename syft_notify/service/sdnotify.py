@@ -19,6 +19,11 @@ class SystemdNotifier:
         self._watchdog = environ.get("WATCHDOG_USEC", "") if ours else ""
 
     @property
+    def listens(self) -> bool:
+        """Whether systemd, or something like it, wants to hear of us."""
+        return bool(self._address)
+
+    @property
     def beat_seconds(self) -> float | None:
         """How often systemd wants to hear `beat`: twice as often as it would give up; None when it does not care."""
         return int(self._watchdog) / 2_000_000 if self._watchdog.isdecimal() and int(self._watchdog) else None

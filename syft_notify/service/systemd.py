@@ -6,7 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from syft_notify.errors import UserError
+
 SYSTEM_FOLDER = Path("/etc/systemd/system")
+NAME = "syft-notify"
 
 _COMMON = """\
 [Unit]
@@ -97,8 +100,8 @@ def template_unit() -> Unit:
     return Unit("syft-notify@", SYSTEM_FOLDER / "syft-notify@.service", text)
 
 
-def system_unit(user: str, program: Sequence[str], config: Path, writable: Iterable[Path]) -> Unit:
-    """The unit of one user's service, which may write in the folders `writable` only."""
+def system_unit(user: str, program: Sequence[str], config: Path, writable: Iterable[Path], name: str = NAME) -> Unit:
+    """The unit of one user's service, which may write in the folders `writable` only. Raises `UserError`."""
     text = _COMMON.format(
         who=_escaped(user),
         order=_AFTER_NETWORK,
@@ -107,8 +110,7 @@ def system_unit(user: str, program: Sequence[str], config: Path, writable: Itera
         confinement=_CONFINEMENT.format(writable=" ".join(f"-{_quoted(path)}" for path in sorted(set(writable)))),
         target="multi-user.target",
     )
-    name = f"syft-notify@{user}"
-    return Unit(name, SYSTEM_FOLDER / f"{name}.service", text)
+    return Unit(f"{name}@{user}", SYSTEM_FOLDER / f"{name}@{user}.service", text)
 
 
 def template_user_unit() -> Unit:
@@ -119,27 +121,38 @@ def template_user_unit() -> Unit:
     )
 
 
-def user_unit(folder: Path, program: Sequence[str], config: Path) -> Unit:
-    """The unit for the user's own systemd, whose units lie in `folder`."""
-    return _user_unit(folder, "", _command(program, config))
+def user_unit(folder: Path, program: Sequence[str], config: Path, name: str = NAME) -> Unit:
+    """The unit for the user's own systemd, whose units lie in `folder`. Raises `UserError`."""
+    return _user_unit(folder, "", _command(program, config), name)
 
 
-def _user_unit(folder: Path, environment: str, command: str) -> Unit:
+def serves(unit: str, config: Path) -> bool:
+    """Whether the text of a unit starts a service of this config."""
+    return f" run --config {_argument(str(config))}\n" in unit
+
+
+def _user_unit(folder: Path, environment: str, command: str, name: str = NAME) -> Unit:
     """Confined by what needs neither privileges nor namespaces: with more, it would not start on many systems."""
     text = _COMMON.format(
         who="%u", order="", account=environment, command=command, confinement="", target="default.target"
     )
-    return Unit("syft-notify", folder / "syft-notify.service", text)
+    return Unit(name, folder / f"{name}.service", text)
 
 
 def _command(program: Sequence[str], config: Path) -> str:
     words = [*program, "run", "--config", str(config)]
-    return " ".join(_quoted(word).replace("$", "$$") for word in words)
+    return " ".join(map(_argument, words))
+
+
+def _argument(word: str) -> str:
+    return _quoted(word).replace("$", "$$")
 
 
 def _quoted(word: str | Path) -> str:
-    """A word as systemd reads it back (systemd.syntax(7))."""
+    """A word as systemd reads it back (systemd.syntax(7)). Raises `UserError` for one that could not be read."""
     text = _escaped(str(word))
+    if not text.isprintable():
+        raise UserError(f"A unit cannot name the path {str(word)!r}", "Use one without invisible characters")
     if text and not any(char.isspace() or char in "\"'\\;" for char in text):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -83,7 +83,9 @@ def _successors(log: Path, file: BinaryIO | None) -> list[BinaryIO]:
         except FileNotFoundError:
             continue
         status = os.fstat(candidate.fileno())
-        if os.path.samestat(status, present) or status.st_mtime_ns < present.st_mtime_ns:
+        # What has the log's name is newer whatever its time says: the clock may have been set back.
+        older = path != log and status.st_mtime_ns < present.st_mtime_ns
+        if os.path.samestat(status, present) or older:
             candidate.close()
             break
         if status.st_ino in newer:

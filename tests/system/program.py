@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -44,12 +45,18 @@ def started(*args: object, home: Path) -> subprocess.Popen[str]:
     """Start the program and let it run; its two outputs come together."""
     return subprocess.Popen(
         [sys.executable, "-m", "syft_notify", *map(str, args)],
+        preexec_fn=_heed_interrupts,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         cwd=home,
         env=environment(home),
     )
+
+
+def _heed_interrupts() -> None:
+    """A shell that starts the tests in the background lets them, and all that they start, ignore Ctrl+C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def wait_until(holds: Callable[[], object], seconds: float = 10) -> None:

@@ -178,6 +178,28 @@ class TestStart:
         finally:
             assert syft_notify("stop", "-c", config, home=village.home).stdout.startswith("Stopped")
 
+    def test_root_leaves_no_files_that_shut_the_owner_out(self, village, command):
+        if os.geteuid() != 0:
+            pytest.skip("only root can be in anybody's way")
+        os.chown(village.home / "daemon.yaml", 65534, 65534)
+        ended = command("start")
+        assert ended.returncode == 1
+        assert "belongs to nobody, who could not use what root leaves. Start it as that user." in ended.stderr
+        assert not list(village.home.glob("syft-notify.*"))
+
+    @pytest.mark.parametrize(("called", "code"), [("status", 1), ("logs", 1), ("stop", 1)])
+    def test_another_user_is_told_in_a_sentence(self, village, command, called, code):
+        if os.geteuid() != 0:
+            pytest.skip("only root can be somebody else")
+        pid_of(command("start"))
+        stranger = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+        program = [*stranger, sys.executable, "-m", "syft_notify", called, "-c", str(village.home / "daemon.yaml")]
+        ended = subprocess.run(program, capture_output=True, text=True, check=False, env=environment(village.home))
+        assert ended.returncode == code
+        assert "mistake of ours" not in ended.stderr
+        assert ended.stderr.count("\n") == 1
+        assert "cannot be read" in ended.stderr
+
     def test_two_configs_do_not_meet(self, village, command, tmp_path):
         other = tmp_path / "other"
         other.mkdir()
@@ -352,6 +374,18 @@ class TestRestart:
         options = json.loads((village.home / "syft-notify.status.json").read_text())["options"]
         assert options == {"interval": 88, "jobs": False, "peers": True}
 
+    def test_what_a_terminal_runs_is_left_to_it(self, village, command):
+        running = started("run", "-c", village.config_file, home=village.home)
+        wait_until(lambda: health(village).get("last_poll"))
+        ended = command("restart")
+        assert (ended.returncode, ended.stderr) == (
+            1,
+            "Error: What runs is a `syft-notify run`. Say `syft-notify stop`, then `syft-notify start`.\n",
+        )
+        assert running.poll() is None
+        running.terminate()
+        running.communicate(timeout=20)
+
     def test_it_starts_what_did_not_run(self, village, command):
         pid_of(command("restart"))
 
@@ -512,7 +546,8 @@ class TestStatus:
 class TestLogs:
     def test_they_show_the_end_and_the_errors(self, village, command):
         assert command("logs").stderr == (
-            f"Error: There is no log at {village.home / 'syft-notify.log'}. `syft-notify start` begins one.\n"
+            f"Error: There is no log at {village.home / 'syft-notify.log'}. "
+            "`syft-notify start` begins one; systemd keeps its own.\n"
         )
         village.ask(DS)
         pid_of(command("start"))
@@ -533,7 +568,14 @@ class TestLogs:
         following.send_signal(signal.SIGINT)
         output, _ = following.communicate(timeout=10)
         assert following.returncode == 0
-        assert [line.rpartition(" - ")[2].split()[1] for line in output.splitlines()] == ["stops;", "0.1.0"]
+        told = [line.rpartition(" - ")[2] for line in output.splitlines()]
+        assert told[0] == "syft-notify stops; 0 mails were sent"
+        assert told[1].startswith("syft-notify 0.1.0 starts with")
+
+    def test_following_ends_when_nobody_reads_on(self, village, command):
+        pid_of(command("start", "--interval", "3600"))
+        shell = f"'{sys.executable}' -m syft_notify logs -c '{village.config_file}' --follow | head -n 1"
+        subprocess.run(shell, shell=True, check=True, timeout=20, env=environment(village.home), capture_output=True)  # noqa: S602
 
     def test_following_misses_no_line_while_files_are_put_aside(self, village, command):
         config = village.config_file

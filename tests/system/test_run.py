@@ -162,7 +162,7 @@ class TestMistakes:
     def test_nothing_left_to_watch(self, village):
         village.settings |= {"monitor_jobs": False}
         code, line = self.mistaken(village, "--jobs-only")
-        assert (code, "Nothing is left to watch" in line) == (1, True)
+        assert (code, "Nothing is left to watch" in line) == (78, True)
 
     @pytest.mark.parametrize(
         ("arguments", "says"),

@@ -146,10 +146,13 @@ class TestUnits:
         )
         assert (judged.returncode, judged.stdout, judged.stderr) == (0, "", "")
 
-    def test_the_system_unit_is_hardened(self, tmp_path):
+    @pytest.mark.parametrize(
+        "unit", [template_unit(), system_unit("daemon", ["/bin/true"], Path("/home/a/d.yaml"), [Path("/home/a")])]
+    )
+    def test_the_system_unit_is_hardened(self, tmp_path, unit):
         needs("systemd-analyze", package="systemd")
-        path = tmp_path / "syft-notify@.service"
-        path.write_text(template_unit().text)
+        path = tmp_path / unit.path.name
+        path.write_text(unit.text)
         judged = subprocess.run(
             ["systemd-analyze", "security", "--offline=true", "--no-pager", path],
             capture_output=True,
@@ -208,6 +211,35 @@ class TestInstall:
         shown = self.called(village, "install-service", "--system", "--print").stdout
         assert f"User={village.config_file.owner()}\n" in shown
         assert f"ReadWritePaths=-{village.home}\n" in shown
+
+    def test_the_unit_of_another_config_is_neither_overwritten_nor_removed(self, village):
+        assert self.called(village, "install-service").returncode == 0
+        place = village.home / ".config/systemd/user/syft-notify.service"
+        before = place.read_text()
+        other = village.home / "other.yaml"
+        other.write_text(village.config_file.read_text())
+        for name in ("install-service", "uninstall-service"):
+            ended = syft_notify(name, "-c", other, home=village.home)
+            assert ended.returncode == 1
+            assert f"{place} serves another config than {other}" in ended.stderr
+        assert place.read_text() == before
+        assert syft_notify("install-service", "-c", other, "--name", "other", home=village.home).returncode == 0
+        assert str(other) in place.with_name("other.service").read_text()
+
+    def test_a_path_that_would_break_the_unit_is_refused(self, village):
+        odd = village.home / "a\nb.yaml"
+        odd.write_text(village.config_file.read_text())
+        ended = syft_notify("install-service", "--print", "-c", odd, home=village.home)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert "Use one without invisible characters" in ended.stderr
+
+    def test_systemd_restarts_what_it_started(self, village, systemd):
+        process = served(village, systemd)
+        systemd.wait_for("STATUS=")
+        ended_command = syft_notify("restart", "-c", village.home / "daemon.yaml", home=village.home)
+        assert ended_command.returncode == 1
+        assert "systemd started what runs" in ended_command.stderr
+        ended(process)
 
     def test_a_config_that_cannot_work_is_refused(self, village):
         village.config_file.write_text("interval: 0\n")

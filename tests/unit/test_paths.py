@@ -21,12 +21,12 @@ HOME = Path("/home/olivia")
     ],
 )
 def test_the_command_line_wins_over_the_environment_and_that_over_the_default(given, environ, expected):
-    assert config_path(given, environ, HOME) == Path(expected)
+    assert config_path(given, environ, lambda: HOME) == Path(expected)
 
 
 def test_a_relative_path_belongs_to_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert config_path("d.yaml", {}, HOME) == tmp_path / "d.yaml"
+    assert config_path("d.yaml", {}, lambda: HOME) == tmp_path / "d.yaml"
 
 
 def test_on_colab_everything_lies_on_the_mounted_drive(tmp_path):

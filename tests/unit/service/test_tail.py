@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -99,6 +100,16 @@ class TestFollow:
         told = followed(log, 0, *[write_burst] * 10, lambda: None)
         handler.close()
         assert told == numbered(*range(burst + 1, 11 * burst + 1))
+
+    def test_goes_on_when_the_clock_was_set_back(self, log):
+        write(log, *numbered(1))
+
+        def rotate() -> None:
+            log.rename(log.with_name("x.log.1"))
+            write(log, *numbered(2))
+            os.utime(log, (0, 0))
+
+        assert followed(log, 1, rotate, lambda: None) == numbered(1, 2)
 
     def test_goes_on_after_a_truncation_and_after_a_removal(self, log):
         write(log.with_name("x.log.1"), *numbered(0))
