@@ -12,8 +12,9 @@ from typing import Any
 from syft_notify.channels.gmail import GmailChannel
 from syft_notify.config import Config
 from syft_notify.errors import CredentialFault, UserError
-from syft_notify.google_api.auth import DRIVE_SCOPES, GMAIL_SCOPES, LentToken, Token, TokenFile
+from syft_notify.google_api.auth import LentToken
 from syft_notify.google_api.drive import DriveFiles
+from syft_notify.google_api.token_files import drive_token, gmail_token
 from syft_notify.ledger import Ledger
 from syft_notify.model import PollReport
 from syft_notify.monitors.jobs import DRIVE, JobMonitor
@@ -130,10 +131,9 @@ def build_app(
 
     `heartbeat` is called before each request. Raises `ConfigError` and `CredentialFault` for tokens.
     """
-    drive_token = LentToken(lent_drive) if lent_drive is not None else _drive_token(config)
-    gmail_token = TokenFile(config.gmail_token_path, "Gmail", GMAIL_SCOPES, config.oauth_token_uri)
-    remote = DriveFiles(drive_token, config.drive_api_endpoint, owner=config.do_email, heartbeat=heartbeat)
-    gmail = GmailChannel(gmail_token, config.gmail_api_endpoint, heartbeat=heartbeat)
+    token = LentToken(lent_drive) if lent_drive is not None else drive_token(config)
+    remote = DriveFiles(token, config.drive_api_endpoint, owner=config.do_email, heartbeat=heartbeat)
+    gmail = GmailChannel(gmail_token(config), config.gmail_api_endpoint, heartbeat=heartbeat)
     local = LocalJobFolder(config.syftbox_root, config.do_email)
     surveyor = Surveyor(remote, config.do_email)
     peer_monitor = PeerMonitor(surveyor, local, config.do_email)
@@ -157,10 +157,6 @@ def build_app(
     )
     lock = None if dry_run else files.lock
     return App(poll, peer_monitor, ledger, utc_now, remote, gmail, lock)
-
-
-def _drive_token(config: Config) -> Token:
-    return TokenFile(config.drive_token_path, "Drive", DRIVE_SCOPES, config.oauth_token_uri)
 
 
 def utc_now() -> datetime:
