@@ -118,7 +118,8 @@ class TokenFile:
 
         Raises as `credentials`.
         """
-        return LentToken(_refreshed(self._made(None), self), self.name, self.cure)
+        credentials = credentials_of({**self._document, "token": None}, self._token_uri)
+        return LentToken(_refreshed(credentials, self), self.name, self.cure)
 
     def _stamp(self) -> tuple[int, int]:
         try:
@@ -137,7 +138,7 @@ class TokenFile:
             )
         if self._path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             log.warning("others can read %s; `chmod 600` it", self._path)
-        self._credentials = self._made(_header_safe(self._document.get("token")))
+        self._credentials = credentials_of(self._document, self._token_uri)
 
     def _read(self) -> dict[str, Any]:
         known = f"The {self._service} token file {self._path}"
@@ -157,17 +158,6 @@ class TokenFile:
             raise ConfigError(f"{known} lacks {', '.join(missing)}", hint + self.cure)
         return document
 
-    def _made(self, token: str | None) -> _Credentials:
-        """Without `scopes` a refresh keeps all that were granted: the file may serve another program too."""
-        return _Credentials(  # type: ignore[no-untyped-call]
-            token,
-            refresh_token=self._document["refresh_token"],
-            token_uri=self._token_uri,
-            client_id=self._document["client_id"],
-            client_secret=self._document["client_secret"],
-            expiry=_expiry(self._document.get("expiry")),
-        )
-
     def _write_back(self) -> None:
         """Keep the fresh token for the next start; everything else in the file stays as it is.
 
@@ -185,6 +175,21 @@ class TokenFile:
             if not self._read_only:
                 log.warning("the refreshed token is kept in memory only: %s", error)
             self._read_only = True
+
+
+def credentials_of(document: Mapping[str, Any], token_uri: str) -> Any:
+    """google-auth credentials of what a token file holds.
+
+    Without `scopes` a refresh keeps all that were granted: the file may serve another program too.
+    """
+    return _Credentials(  # type: ignore[no-untyped-call]
+        _header_safe(document.get("token")),
+        refresh_token=document["refresh_token"],
+        token_uri=token_uri,
+        client_id=document["client_id"],
+        client_secret=document["client_secret"],
+        expiry=_expiry(document.get("expiry")),
+    )
 
 
 def scopes_in(path: Path) -> frozenset[str]:
