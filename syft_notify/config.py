@@ -84,9 +84,7 @@ class Config(BaseModel):
     @field_validator("do_email", mode="before")
     @classmethod
     def _email(cls, value: object) -> str:
-        if not isinstance(value, str) or not _EMAIL.fullmatch(value.strip()):
-            raise ValueError("is not an email address. Write one like owner@example.org")
-        return value.strip().lower()
+        return checked_email(value)
 
     @field_validator("syftbox_root", "drive_token_path", "gmail_token_path", "state_path", mode="before")
     @classmethod
@@ -173,6 +171,13 @@ def check_settings(settings: Mapping[str, object], source: str, surroundings: Su
 
 def _bare(variable: str) -> str:
     return variable.strip("${}")
+
+
+def checked_email(value: object) -> str:
+    """The address as it is compared, in lower case. Raises `ValueError`."""
+    if not isinstance(value, str) or not _EMAIL.fullmatch(value.strip()):
+        raise ValueError("is not an email address. Write one like owner@example.org")
+    return value.strip().lower()
 
 
 def check_url(url: str) -> None:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 @click.group(
     cls=LazyGroup,
     commands_in={
+        "init": "syft_notify.cli.init:init",
         "run": "syft_notify.cli.run:run",
         "start": "syft_notify.cli.daemon:start",
         "stop": "syft_notify.cli.daemon:stop",
@@ -41,6 +42,7 @@ def cli() -> None:
 
     \b
     syft-notify demo         see the whole story on a local Google, no account needed
+    syft-notify init         set it up, with Google's consent
     syft-notify run --once   look once, send what is new
     syft-notify run          keep watching
     syft-notify start        keep watching in the background

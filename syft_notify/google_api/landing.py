@@ -73,6 +73,17 @@ class Landing:
         self._rope.send(b".")
 
 
+def usable_port(wanted: int) -> int:
+    """The wanted port if nobody listens there, else 0 for a free one."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, wanted))
+        except OSError:
+            return 0
+    return wanted
+
+
 class _Server(socketserver.ThreadingTCPServer):
     """A thread a connection: browsers open some in advance and say nothing on them."""
 
