@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httplib2
-from google_auth_oauthlib.flow import Flow
 
 from syft_notify.errors import TransientFault, UserError
 from syft_notify.google_api.auth import ENDS_AT, REFRESH_TIMEOUT, LentToken, credentials_of
@@ -120,6 +119,8 @@ def _question(client: OAuthClient, scopes: Collection[str], place: str, account:
 
     The page is asked to offer all accounts, and to give a refresh token even if there was consent before.
     """
+    from google_auth_oauthlib.flow import Flow  # as heavy as all the rest, and of no use to who gave consent before
+
     known = {"client_id": client.client_id, "auth_uri": _GOOGLE_AUTH_URI, "token_uri": client.token_uri}
     flow = Flow.from_client_config({"installed": known}, sorted(scopes), redirect_uri=place)
     hint = {"login_hint": account} if account else {}

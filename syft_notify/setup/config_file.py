@@ -110,4 +110,4 @@ def _plain(default: Any) -> Any:
 
 
 def _line(key: str, value: Any) -> str:
-    return yaml.safe_dump({key: value}, allow_unicode=True, width=10**6, default_flow_style=None)
+    return yaml.safe_dump({key: value}, allow_unicode=True, width=10**6, default_flow_style=False)

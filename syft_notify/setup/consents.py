@@ -61,6 +61,7 @@ class Consents:
         self._place = place
         self._ways = ways
         self._clock = clock
+        self._introduced: set[Service] = set()
         self._told_of_testing = False
 
     def is_good(self, service: Service, config: Config) -> bool:
@@ -91,9 +92,11 @@ class Consents:
             problem = self._wrong_account(service, config, consent.token())
             if not problem:
                 break
-            refuse(self._interview, UserError(problem, f"Choose {config.do_email} on Google's page"))
+            refuse(
+                self._interview, UserError(f"{service.title}: {problem}", f"Choose {config.do_email} on Google's page")
+            )
         if service is GMAIL:
-            self._interview.tell("Gmail: you agreed. Mails will come from the account that you chose.")
+            self._interview.tell("Gmail: you agreed. Mails will come from the account that you chose on Google's page.")
         else:
             self._interview.tell(f"{service.title}: you agreed, as {config.do_email}.")
         self._tell_of_testing(service, consent.ends_at)
@@ -101,10 +104,13 @@ class Consents:
 
     def _asked(self, service: Service, config: Config, client: OAuthClient) -> Consent:
         port = self._ways.port or (0 if self._ways.browser else usable_port(USUAL_PORT))
+        person = _AtTheBrowser(
+            self._interview, service, config.do_email, browser=self._ways.browser, again=service in self._introduced
+        )
+        self._introduced.add(service)
         return ask_consent(
-            client, self._scopes(service, config), _AtTheBrowser(self._interview, service, self._ways.browser, config),
-            self._clock, account=config.do_email, port=port,
-        )  # fmt: skip
+            client, self._scopes(service, config), person, self._clock, account=config.do_email, port=port
+        )
 
     def _scopes(self, service: Service, config: Config) -> frozenset[str]:
         """The narrowest scope, unless the file had others: then what else uses it shall not lose them."""
@@ -129,43 +135,36 @@ class Consents:
     def _tell_of_testing(self, service: Service, ends_at: datetime | None) -> None:
         if ends_at is None:
             return
-        command = self._place.command(f"init --renew {service.name}")
-        self._interview.tell(f"Google ends this consent on {_local(ends_at)}: your app is in Testing.")
-        if not self._told_of_testing:
-            self._interview.tell(
-                'To keep it longer, press "Publish app" at https://console.cloud.google.com/auth/audience\n'
-                f"and then run: {command}"
-            )
+        self._interview.tell(f"Google ends this consent on {_local(ends_at)}, because your app is in Testing.")
+        publish = 'press "Publish app" at https://console.cloud.google.com/auth/audience, and then '
+        again = self._place.command(f"init --renew {service.name}")
+        self._interview.tell(f"To keep it longer, {'' if self._told_of_testing else publish}run {again}")
         self._told_of_testing = True
 
 
 class _AtTheBrowser:
-    """The person at their browser, as `ask_consent` reaches them."""
+    """The person at their browser, as `ask_consent` reaches them; who was there before needs no introduction."""
 
-    def __init__(self, interview: Interview, service: Service, browser: bool, config: Config) -> None:
+    def __init__(self, interview: Interview, service: Service, email: str, *, browser: bool, again: bool) -> None:
         self._interview = interview
         self._service = service
+        self._email = email
         self._browser = browser
-        self._email = config.do_email
+        self._again = again
 
     def invite(self, address: str, port: int) -> None:
         """Show Google's page, and say how its answer comes back."""
-        tell = self._interview.tell
-        tell()
-        tell(f"Consent for {self._service.title}: {self._service.purpose}.")
-        tell(f"On Google's page log in as {self._email} and leave every box ticked. If it warns that the app is not")
-        tell('verified, choose "Advanced" and go on: the app is your own.')
-        tell()
+        if not self._again:
+            self._introduce()
         if self._browser:
-            tell("Your browser opens it. If it does not, open this address:")
+            where = "Your browser opens Google's page. If it does not, open this address:"
         else:
-            tell("Open this address in a browser, on whatever machine:")
-        tell(f"\n  {address}\n")
-        if self._browser:
-            tell("Waiting for your answer there.")
-            open_page(address)
-        else:
+            where = "Open this address in a browser, on whatever machine:"
+        self._interview.tell(f"\n{where}\n\n  {address}\n")
+        if not self._again:
             self._tell_ways_back(port)
+        if self._browser:
+            open_page(address)
 
     def typed_or(self, descriptor: int, seconds: float) -> str | None:
         """As the interview has it."""
@@ -175,14 +174,22 @@ class _AtTheBrowser:
         """As the interview has it."""
         self._interview.tell(text)
 
+    def _introduce(self) -> None:
+        tell = self._interview.tell
+        tell(f"\nConsent for {self._service.title}: {self._service.purpose}.")
+        tell(f"On Google's page log in as {self._email} and leave every box ticked. If it warns that the app is not")
+        tell('verified, choose "Advanced" and go on: the app is your own.')
+
     def _tell_ways_back(self, port: int) -> None:
         tell = self._interview.tell
-        tell(f"After your answer the browser ends at a page of 127.0.0.1:{port} that it cannot show.")
-        tell("Copy the whole address of that page and paste it here.")
+        if self._browser:
+            tell("Waiting for your answer there.")
+            return
+        tell(f"After your answer the browser goes to an address that begins with http://127.0.0.1:{port}/.")
+        tell("When it cannot show that page, copy its whole address and paste it here.")
         if self._interview.pastes:
-            tell("Or let it reach this machine: before you answer, run on the machine of the browser")
+            tell("(So that it can: run this on the machine of the browser, before you answer.)")
             tell(f"  ssh -L {port}:127.0.0.1:{port} you@this-machine")
-            tell("and the answer comes by itself.")
 
 
 def _proven(token: TokenFile) -> LentToken | str:

@@ -22,7 +22,7 @@ def set_up(
 
     `test_mail` None asks the person. Raises `UserError`: what was there before is then as it was, or all is written.
     """
-    if not given.renew:
+    if not given.renew and not interview.alone:
         interview.tell(f"Setting up in {place.shown(place.folder)}. Nothing is written before all is answered.")
         interview.tell("Ctrl+C ends it at any time; Enter takes what stands in brackets.\n")
     plan = _drawn_up(interview, place, given, ways, clock)

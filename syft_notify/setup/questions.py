@@ -18,7 +18,7 @@ def ask_email(interview: Interview, place: Place, former: Mapping[str, Any]) -> 
     """The data owner's address; proposed is today's, or the one in the name of the only SyftBox folder."""
     addresses = [path.name.removeprefix(_PREFIX) for path in _roots_at_home(place)]
     proposed = former.get("do_email") or (addresses[0] if len(addresses) == 1 else "")
-    return ask_until(interview, "Your address, as the data owner", _email, proposed, "--email")
+    return ask_until(interview, "Your email address, as the data owner", _email, proposed, "--email")
 
 
 def ask_root(interview: Interview, place: Place, former: Mapping[str, Any], email: str) -> str:
@@ -66,7 +66,7 @@ def doubt_about(path: Path, email: str) -> str:
     if not path.exists():
         return f"There is no {path} yet; your SyftBox client makes its folder when you log in."
     if not (path / email).is_dir():
-        return f"{path} holds no folder {email}, as that of your SyftBox client does."
+        return f"{path} has no folder {email} in it, as your SyftBox client makes one."
     return ""
 
 
