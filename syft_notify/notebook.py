@@ -70,7 +70,7 @@ class NotificationMonitor:
         home = Path.home()
         ways = Ways(can_open(os.environ) if browser is None else browser)
         place = Place(config_path(None, os.environ, home), home, Path.cwd(), os.environ)
-        given, lent = (Given(renew=renew), None) if client is None else _given_by(client, renew)
+        given, lent = (Given(renew=renew), None) if client is None else _given_by(client, renew, place)
         config = set_up(Cells(browser=ways.browser), place, given, ways, utc_now, test_mail)
         return cls(config, lent_drive=lent)
 
@@ -222,13 +222,14 @@ def _check_part(part: str | None) -> None:
         raise UserError(f"{part!r} cannot be watched", 'Use "jobs", "peers", or nothing for both')
 
 
-def _given_by(client: Any, renew: str) -> tuple[Given, Any]:
+def _given_by(client: Any, renew: str, place: Place) -> tuple[Given, Any]:
     """What need not be asked, because the client knows it, and the credentials that it lends.
 
     One that lends its access to Drive needs no token for it.
     """
     known, lent = _known_by(client)
-    token = {key: value for key, value in known.items() if key == "drive_token_path"}
+    usual = str(place.folder / Config.model_fields["drive_token_path"].default)
+    token = {key: value for key, value in known.items() if key == "drive_token_path" and value != usual}
     services = tuple(SERVICES) if lent is None else (GMAIL.name,)
     root = Path(known["syftbox_root"])
     return Given(known["do_email"], root, settings=token, services=services, renew=renew), lent
