@@ -17,7 +17,7 @@ from syft_notify.ports import Clock
 from syft_notify.setup.browser import Ways
 from syft_notify.setup.client_file import choose_client
 from syft_notify.setup.config_file import FormerConfig, edited_text, former_config, fresh_text
-from syft_notify.setup.consents import SERVICES, Consents, Service
+from syft_notify.setup.consents import SERVICES, Consents
 from syft_notify.setup.interview import Interview
 from syft_notify.setup.place import Place
 from syft_notify.setup.questions import ask_email, ask_root, given_root
@@ -64,7 +64,8 @@ def draw_up(interview: Interview, place: Place, given: Given, ways: Ways, clock:
     config = _config(place, settings)
     client_path = given.credentials
     client = read_client(client_path) if client_path else None
-    needed = [SERVICES[name] for name in given.services if _is_needed(SERVICES[name], given, consents, config)]
+    looked_at = [service for name, service in SERVICES.items() if name in (*given.services, given.renew)]
+    needed = [service for service in looked_at if given.renew == service.name or not consents.is_good(service, config)]
     if needed and interview.alone:
         raise UserError(
             f"There is no good consent for {' and '.join(service.title for service in needed)}",
@@ -78,10 +79,6 @@ def draw_up(interview: Interview, place: Place, given: Given, ways: Ways, clock:
     tokens = [(service.file(config), consents.obtained(service, config, client).file()) for service in needed if client]
     kept = _kept_client(place, client_path)
     return Plan([*kept, *tokens, *_config_files(place, former, settings, clock())])
-
-
-def _is_needed(service: Service, given: Given, consents: Consents, config: Config) -> bool:
-    return given.renew == service.name or not consents.is_good(service, config)
 
 
 def _known(given: Given, settings: dict[str, Any], key: str) -> Any:

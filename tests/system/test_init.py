@@ -15,9 +15,9 @@ from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_SEND
 from syft_notify.service.lock import FileLock
 from tests.browser import answered, visited
+from tests.folders import contents
 from tests.system.dialogue import PROGRAM, Dialogue
 from tests.system.program import environment, syft_notify, wait_until
-from tests.unit.setup.scripted import contents
 
 DO, DS = "do@example.org", "ds@example.org"
 EMAIL, ROOT, CLIENT = "Your email address", "Your SyftBox folder", "The OAuth client's file"

@@ -60,11 +60,3 @@ def place_in(folder: Path) -> Place:
     home.mkdir()
     here.mkdir()
     return Place(home / ".syft-creds" / "daemon.yaml", home, here, {})
-
-
-def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Mode and content of everything in the folder."""
-    return {
-        str(path.relative_to(folder)): (path.stat().st_mode, path.read_bytes() if path.is_file() else b"")
-        for path in sorted(folder.rglob("*"))
-    }

@@ -23,7 +23,8 @@ from syft_notify.setup.place import Place
 from syft_notify.setup.plan import Given
 from syft_notify.testing import RecordingNarrator
 from tests.browser import answered, visited
-from tests.unit.setup.scripted import Scripted, contents, place_in
+from tests.folders import contents
+from tests.unit.setup.scripted import Scripted, place_in
 
 DO = "do@example.org"
 ROOT = f"~/SyftBox_{DO}"
