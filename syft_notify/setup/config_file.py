@@ -18,7 +18,8 @@ from syft_notify.setup.place import Place
 
 _HEAD = """\
 # syft-notify: whose Drive is watched, and what is told. Written by `syft-notify init`; edit it as you like.
-# Lines that begin with # show what holds when nothing is said. More: docs/configuration.md
+# A line like #key: value shows what holds when nothing is said; take the # away to change it. More:
+# docs/configuration.md
 """
 # Good values for what is required, to find out what else is wrong with a config that lacks it.
 _FILLED = {"do_email": "owner@example.org", "syftbox_root": "~"}
@@ -99,7 +100,7 @@ def _is_shown(key: str, settings: Mapping[str, Any]) -> bool:
 
 def _paragraph(key: str, settings: Mapping[str, Any]) -> str:
     known = Config.model_fields[key]
-    line = _line(key, settings[key]) if key in settings else f"# {_line(key, _plain(known.default))}"
+    line = _line(key, settings[key]) if key in settings else f"#{_line(key, _plain(known.default))}"
     return f"\n# {str(known.description).replace('`', '')}\n{line}"
 
 

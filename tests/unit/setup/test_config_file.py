@@ -34,7 +34,7 @@ class TestFresh:
 
     def test_every_other_key_is_shown_with_its_default_which_can_be_taken_as_it_is(self, place):
         lines = fresh_text(NEEDED).splitlines()
-        commented = [line.removeprefix("# ") for line in lines if line.startswith("# ")]
+        commented = [line.removeprefix("#") for line in lines if line.startswith("#")]
         shown = [line for line in commented if line.partition(":")[0] in Config.model_fields]
         unsaid = {key for key, field in Config.model_fields.items() if field.default is None}
         assert {line.partition(":")[0] for line in shown} == Config.model_fields.keys() - NEEDED.keys() - unsaid
