@@ -14,8 +14,9 @@ from syft_notify.channels.gmail import GmailChannel
 from syft_notify.config import Config
 from syft_notify.errors import ConfigError, CredentialFault, Fault, UserError
 from syft_notify.google_api import token_life
-from syft_notify.google_api.auth import DRIVE_SCOPES, GMAIL_SCOPES, LentToken, Token, TokenFile
+from syft_notify.google_api.auth import LentToken, Token
 from syft_notify.google_api.drive import DriveFiles
+from syft_notify.google_api.token_files import drive_token, gmail_token
 from syft_notify.ledger import Ledger
 from syft_notify.model import PollReport
 from syft_notify.monitors.jobs import DRIVE, JobMonitor
@@ -73,10 +74,15 @@ class App:
         """What to do before a token dies of age."""
         now = self._clock()
         watched = [token for token in self._tokens if token.consent]
-        since = {token.name: self._ledger.consent_since(token.name, token.consent, now) for token in watched}
+        texts = [
+            token_life.warning(
+                token.name, token.cure, self._ledger.consent_since(token.name, token.consent, now), token.ends_at, now
+            )
+            for token in watched
+        ]
         with suppress(UserError):  # the poll found out, and said, that the disk refuses
             self._ledger.save()
-        found = tuple(filter(None, (token_life.warning(name, moment, now) for name, moment in since.items())))
+        found = tuple(filter(None, texts))
         for text in found:
             narrator.trouble("token", text)
         return found
@@ -161,10 +167,12 @@ def build_app(
 
     `heartbeat` is called before each request. Raises `ConfigError` and `CredentialFault` for tokens.
     """
-    drive_token = LentToken(lent_drive) if lent_drive is not None else _drive_token(config)
-    gmail_token = TokenFile(config.gmail_token_path, "Gmail", GMAIL_SCOPES, config.oauth_token_uri)
-    remote = DriveFiles(drive_token, config.drive_api_endpoint, owner=config.do_email, heartbeat=heartbeat)
-    gmail = GmailChannel(gmail_token, config.gmail_api_endpoint, heartbeat=heartbeat)
+    tokens: tuple[Token, Token] = (
+        LentToken(lent_drive) if lent_drive is not None else drive_token(config),
+        gmail_token(config),
+    )
+    remote = DriveFiles(tokens[0], config.drive_api_endpoint, owner=config.do_email, heartbeat=heartbeat)
+    gmail = GmailChannel(tokens[1], config.gmail_api_endpoint, heartbeat=heartbeat)
     local = LocalJobFolder(config.syftbox_root, config.do_email)
     surveyor = Surveyor(remote, config.do_email)
     peer_monitor = PeerMonitor(surveyor, local, config.do_email)
@@ -187,11 +195,7 @@ def build_app(
         dry_run=dry_run,
     )
     lock = None if dry_run else files.lock
-    return App(poll, peer_monitor, ledger, utc_now, remote, gmail, (drive_token, gmail_token), lock)
-
-
-def _drive_token(config: Config) -> Token:
-    return TokenFile(config.drive_token_path, "Drive", DRIVE_SCOPES, config.oauth_token_uri)
+    return App(poll, peer_monitor, ledger, utc_now, remote, gmail, tokens, lock)
 
 
 def utc_now() -> datetime:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
-from collections.abc import Hashable, Mapping
+import shlex
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
 
 from syft_notify.errors import ConfigError
 from syft_notify.model import Kind
+from syft_notify.paths import CONFIG_NAME, default_folder
 
 MAX_BYTES = 1_000_000
 LONGEST_INTERVAL = 86_400
@@ -25,11 +27,12 @@ _EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[A-Za-z0-9-]+(\.[
 
 
 class ConfigProblems(ConfigError):
-    """Everything that is wrong with a config; `lines` has one line for each problem."""
+    """Everything that is wrong with a config: a line for each problem, and the keys concerned if it is about keys."""
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: Sequence[str], keys: Sequence[str] = ()) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
+        self.keys = keys
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
@@ -67,6 +70,12 @@ class Config(BaseModel):
     gmail_api_endpoint: str | None = Field(None, description="another Gmail server; its root")
     oauth_token_uri: str | None = Field(None, description="another server for the refresh of tokens")
 
+    _place: str = PrivateAttr("")
+
+    def command(self, words: str) -> str:
+        """`syft-notify` with these words, as a person types it for this config."""
+        return f"`syft-notify {words}{self._place}`"
+
     @property
     def muted(self) -> frozenset[Kind]:
         """The kinds of event that the owner switched off."""
@@ -75,9 +84,7 @@ class Config(BaseModel):
     @field_validator("do_email", mode="before")
     @classmethod
     def _email(cls, value: object) -> str:
-        if not isinstance(value, str) or not _EMAIL.fullmatch(value.strip()):
-            raise ValueError("is not an email address. Write one like owner@example.org")
-        return value.strip().lower()
+        return checked_email(value)
 
     @field_validator("syftbox_root", "drive_token_path", "gmail_token_path", "state_path", mode="before")
     @classmethod
@@ -104,7 +111,7 @@ class Config(BaseModel):
             return None
         if not isinstance(value, str):
             raise ValueError("is not a URL. Write it as text, or leave the key out for Google itself")
-        _check_url(value)
+        check_url(value)
         if info.field_name == "drive_api_endpoint" and not value.endswith("/drive/v3/"):
             raise ValueError("does not end in /drive/v3/. Write the whole address of the Drive service")
         return value
@@ -142,7 +149,14 @@ class Surroundings:
 
 def load_config(path: Path, environ: Mapping[str, str], home: Path) -> Config:
     """Read and check the config at `path`. Raises `ConfigProblems` with everything that is wrong with it."""
-    return check_settings(_read_mapping(path), str(path), Surroundings(path.absolute().parent, home, environ))
+    config = check_settings(read_settings(path), str(path), Surroundings(path.absolute().parent, home, environ))
+    config._place = config_option(path, home)
+    return config
+
+
+def config_option(path: Path, home: Path) -> str:
+    """What a command needs to mean the config at `path`: nothing when it is the default one."""
+    return "" if path.absolute() == default_folder(home) / CONFIG_NAME else f" -c {shlex.quote(str(path))}"
 
 
 def check_settings(settings: Mapping[str, object], source: str, surroundings: Surroundings) -> Config:
@@ -150,15 +164,24 @@ def check_settings(settings: Mapping[str, object], source: str, surroundings: Su
     try:
         return Config.model_validate(dict(settings), context=surroundings)
     except ValidationError as error:
-        raise ConfigProblems([f"{source}: {_sentence(problem)}" for problem in error.errors()]) from None
+        problems = error.errors()
+        lines = [f"{source}: {_sentence(problem)}" for problem in problems]
+        raise ConfigProblems(lines, [str(problem["loc"][0]) for problem in problems]) from None
 
 
 def _bare(variable: str) -> str:
     return variable.strip("${}")
 
 
-def _check_url(url: str) -> None:
-    """Tokens travel to these addresses: in the clear only to this very machine."""
+def checked_email(value: object) -> str:
+    """The address as it is compared, in lower case. Raises `ValueError`."""
+    if not isinstance(value, str) or not _EMAIL.fullmatch(value.strip()):
+        raise ValueError("is not an email address. Write one like owner@example.org")
+    return value.strip().lower()
+
+
+def check_url(url: str) -> None:
+    """Tokens travel to these addresses: in the clear only to this very machine. Raises `ValueError`."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -177,7 +200,8 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _read_mapping(path: Path) -> dict[str, object]:
+def read_settings(path: Path) -> dict[str, object]:
+    """The keys and values of a config, not yet checked. Raises `ConfigProblems` for a file that has none."""
     document = _parse(path, _read_text(path))
     if document is None:
         raise ConfigProblems([f"{path} is empty. Write at least do_email and syftbox_root into it."])
@@ -192,7 +216,7 @@ def _read_text(path: Path) -> str:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigProblems(
-            [f"{path} does not exist. Create it (the README shows how), or name another with --config."]
+            [f"{path} does not exist. Run `syft-notify init` to make one, or name another with --config."]
         ) from None
     except OSError as error:
         raise ConfigProblems([f"{path} cannot be read: {error.strerror}. Check the path and who owns it."]) from error

@@ -13,13 +13,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from syft_notify.app import App, open_app
+from syft_notify.app import App, open_app, utc_now
 from syft_notify.config import Config, Surroundings, check_settings, load_config
 from syft_notify.errors import UserError
 from syft_notify.model import Kind, Notification, Outcome, OutcomeKind, PollReport
 from syft_notify.paths import config_path, default_folder
 from syft_notify.service.log_narrator import LogNarrator
 from syft_notify.service.loop import run_loop
+from syft_notify.setup.browser import Ways, can_open
+from syft_notify.setup.cells import Cells
+from syft_notify.setup.consents import GMAIL, SERVICES
+from syft_notify.setup.conversation import set_up
+from syft_notify.setup.place import Place
+from syft_notify.setup.plan import Given
 from syft_notify.syftbox.layouts import is_address
 
 log = logging.getLogger(__name__)
@@ -50,30 +56,37 @@ class NotificationMonitor:
         return cls(load_config(chosen, os.environ, Path.home()))
 
     @classmethod
+    def setup(
+        cls, client: Any = None, *, browser: bool | None = None, test_mail: bool | None = None, renew: str = ""
+    ) -> NotificationMonitor:
+        """Ask for what is missing, as `syft-notify init` does, and return a monitor with it.
+
+        With the `client` of `login_do()` only the consent to send mail is asked for. Without a `browser` on this
+        machine the address where another one ended is pasted; None finds out. `renew` is `"drive"` or `"gmail"`.
+        Raises `UserError`.
+        """
+        if renew not in ("", *SERVICES):
+            raise UserError(f"{renew!r} cannot be renewed", 'Use "drive" or "gmail"')
+        home = Path.home()
+        ways = Ways(can_open(os.environ) if browser is None else browser)
+        place = Place(config_path(None, os.environ, Path.home), home, Path.cwd(), os.environ)
+        given, lent = (Given(renew=renew), None) if client is None else _given_by(client, renew, place)
+        config = set_up(Cells(browser=ways.browser), place, given, ways, utc_now, test_mail)
+        return cls(config, lent_drive=lent)
+
+    @classmethod
     def from_client(cls, client: Any, **settings: Any) -> NotificationMonitor:
         """With what the client of `login_do()` knows: email, SyftBox folder, and its access to Drive.
 
         `settings` are keys of daemon.yaml, e.g. `interval=60`; paths not given lie in `~/.syft-creds` (on Colab on the
         mounted Drive). Raises `UserError` for a client that is no data owner's, `ConfigError` for wrong settings.
         """
-        if not _is_owner(client):
-            raise UserError(
-                f"{getattr(client, 'email', 'this object')} is not logged in as a data owner",
-                "Pass the client that login_do() returned: only the owner's Drive and folder show what happens",
-            )
-        connection = _connection(client)
-        token_path = getattr(connection, "token_path", None)
-        credentials = getattr(connection, "credentials", None)
-        if token_path is None and credentials is None:
-            raise UserError("The client has neither a token file nor credentials", "Log in with token_path=...")
-        known = {"do_email": client.email, "syftbox_root": str(client.syftbox_folder)}
-        if token_path is not None:
-            known["drive_token_path"] = str(Path(token_path).absolute())
+        known, lent = _known_by(client)
         home = Path.home()
         surroundings = Surroundings(default_folder(home), home, os.environ)
         config = check_settings({**known, **settings}, "NotificationMonitor.from_client", surroundings)
         config.state_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return cls(config, lent_drive=None if token_path is not None else credentials)
+        return cls(config, lent_drive=lent)
 
     @property
     def is_running(self) -> bool:
@@ -207,6 +220,40 @@ class _GrantNarrator(LogNarrator):
 def _check_part(part: str | None) -> None:
     if part not in _PARTS:
         raise UserError(f"{part!r} cannot be watched", 'Use "jobs", "peers", or nothing for both')
+
+
+def _given_by(client: Any, renew: str, place: Place) -> tuple[Given, Any]:
+    """What need not be asked, because the client knows it, and the credentials that it lends.
+
+    One that lends its access to Drive needs no token for it.
+    """
+    known, lent = _known_by(client)
+    usual = str(place.folder / Config.model_fields["drive_token_path"].default)
+    token = {key: value for key, value in known.items() if key == "drive_token_path" and value != usual}
+    services = tuple(SERVICES) if lent is None else (GMAIL.name,)
+    root = Path(known["syftbox_root"])
+    return Given(known["do_email"], root, settings=token, services=services, renew=renew), lent
+
+
+def _known_by(client: Any) -> tuple[dict[str, str], Any]:
+    """What the owner's client knows of the settings, and the credentials that it lends when it has no token file.
+
+    Raises `UserError` for anything that is no data owner's client.
+    """
+    if not _is_owner(client):
+        raise UserError(
+            f"{getattr(client, 'email', 'this object')} is not logged in as a data owner",
+            "Pass the client that login_do() returned: only the owner's Drive and folder show what happens",
+        )
+    connection = _connection(client)
+    token_path = getattr(connection, "token_path", None)
+    credentials = getattr(connection, "credentials", None)
+    if token_path is None and credentials is None:
+        raise UserError("The client has neither a token file nor credentials", "Log in with token_path=...")
+    known = {"do_email": client.email, "syftbox_root": str(client.syftbox_folder)}
+    if token_path is None:
+        return known, credentials
+    return {**known, "drive_token_path": str(Path(token_path).absolute())}, None
 
 
 def _is_owner(client: Any) -> bool:

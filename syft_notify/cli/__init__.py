@@ -23,6 +23,7 @@ TRACEBACK_VARIABLE = "SYFT_NOTIFY_TRACEBACK"
 @click.group(
     cls=LazyGroup,
     commands_in={
+        "init": "syft_notify.cli.init:init",
         "run": "syft_notify.cli.run:run",
         "start": "syft_notify.cli.daemon:start",
         "stop": "syft_notify.cli.daemon:stop",
@@ -44,6 +45,7 @@ def cli() -> None:
 
     \b
     syft-notify demo         see the whole story on a local Google, no account needed
+    syft-notify init         set it up, with Google's consent
     syft-notify run --once   look once, send what is new
     syft-notify run          keep watching
     syft-notify start        keep watching in the background

@@ -35,6 +35,12 @@ def line(text: str = "") -> None:
         print(text, flush=True)
 
 
+def prompt(text: str) -> None:
+    """A question on standard output; the answer follows on the same line. Raises `OutputError`."""
+    with printing():
+        print(text, end="", flush=True)
+
+
 def error(text: str) -> None:
     """One `Error:` line on standard error for each line of the text."""
     for sentence in text.splitlines() or [""]:

@@ -18,7 +18,7 @@ from google.oauth2.credentials import Credentials
 from syft_notify.atomic import write_atomically
 from syft_notify.errors import ConfigError, CredentialFault, UserError
 from syft_notify.google_api.connection import connection
-from syft_notify.google_api.faults import CONNECTION_ERRORS, translated
+from syft_notify.google_api.faults import CONNECTION_ERRORS, Named, translated
 
 log = logging.getLogger(__name__)
 
@@ -28,20 +28,21 @@ DRIVE_SCOPES = (f"{_SCOPE}drive.readonly", f"{_SCOPE}drive")
 GMAIL_SCOPES = (f"{_SCOPE}gmail.send", f"{_SCOPE}gmail.compose", f"{_SCOPE}gmail.modify", "https://mail.google.com/")
 # With any of them Gmail says whose mailbox it is; `gmail.send` alone does not.
 PROFILE_SCOPES = frozenset({*GMAIL_SCOPES[1:], f"{_SCOPE}gmail.readonly", f"{_SCOPE}gmail.metadata"})
+ENDS_AT = "syft_notify_consent_ends_at"  # our own key in a token file
 REFRESH_TIMEOUT = 30.0
 LARGEST_FILE = 1_000_000
 _REQUIRED = ("refresh_token", "client_id", "client_secret")
-_CURE = "Put an authorized-user token file of the account there (docs/google-setup.md)"
 
 
-class Token(Protocol):
-    """Where credentials come from.
+class Token(Named, Protocol):
+    """Where credentials come from; its name is for people and never holds a secret.
 
-    `name` is for people and never holds a secret. `consent` tells one consent of a person from the next one and nothing
-    else, empty where that is not ours to watch; `scopes` are those that were granted, as far as known.
+    `consent` tells one consent of a person from the next one and nothing else, empty where that is not ours to watch;
+    `scopes` are those that were granted, `ends_at` when the consent ends, each as far as known.
     """
 
-    name: str
+    @property
+    def ends_at(self) -> datetime | None: ...
 
     @property
     def consent(self) -> str: ...
@@ -54,18 +55,25 @@ class Token(Protocol):
 
 
 class LentToken:
-    """The credentials of a client in the same notebook, which has no token file (Colab)."""
+    """Credentials that live in memory only: those of a client in the same notebook (Colab), or a consent just given."""
 
     consent = ""
     scopes: frozenset[str] = frozenset()
+    ends_at: datetime | None = None
 
-    def __init__(self, credentials: Any) -> None:
-        self.name = "the login of the notebook's client"
+    def __init__(
+        self,
+        credentials: Any,
+        name: str = "the login of the notebook's client",
+        cure: str = "Log in again with the client",
+    ) -> None:
+        self.name = name
+        self.cure = cure
         self._credentials = credentials
 
     def credentials(self) -> Any:
         """The lent credentials, refreshed when they are stale."""
-        return _refreshed(self._credentials, self.name)
+        return _refreshed(self._credentials, self)
 
 
 class _Credentials(Credentials):
@@ -88,12 +96,15 @@ class _Credentials(Credentials):
 class TokenFile:
     """An authorized-user token file. A new file put in its place is noticed and used."""
 
-    def __init__(self, path: Path, service: str, scopes: Collection[str], token_uri: str | None = None) -> None:
-        """`scopes` are those of which one suffices; `token_uri` replaces Google's.
+    def __init__(
+        self, path: Path, service: str, scopes: Collection[str], token_uri: str | None = None, *, cure: str = ""
+    ) -> None:
+        """`scopes` are those of which one suffices; `token_uri` replaces Google's; `cure` is what makes a new file.
 
         Raises `ConfigError` for a file that cannot be used and `CredentialFault` for one that lacks the scopes.
         """
         self.name = str(path)
+        self.cure = cure or f"Run `syft-notify init --renew {service.lower()}`"
         self._path = path
         self._service = service
         self._wanted = scopes
@@ -108,7 +119,7 @@ class TokenFile:
                 self._load()
         except ConfigError as error:
             raise CredentialFault(error.title, error.hint) from error
-        credentials = _refreshed(self._credentials, self.name)
+        credentials = _refreshed(self._credentials, self)
         if credentials.token != self._document.get("token"):
             self._write_back()
         return credentials
@@ -123,33 +134,59 @@ class TokenFile:
         """What was granted, by the file."""
         return frozenset(_granted(self._document))
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the consent ends, if the file tells: that of an app in Testing lives for seven days."""
+        try:
+            moment = datetime.fromisoformat(str(self._document.get(ENDS_AT)))
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+    def proven(self) -> LentToken:
+        """The token with an access that Google gives just now, which proves that the file is good; it is not written.
+
+        Raises as `credentials`.
+        """
+        credentials = credentials_of({**self._document, "token": None}, self._token_uri)
+        return LentToken(_refreshed(credentials, self), self.name, self.cure)
+
     def _stamp(self) -> tuple[int, int]:
         try:
             status = self._path.stat()
         except OSError as error:
-            raise ConfigError(f"The {self._service} token file {self._path} is missing", _CURE) from error
+            raise ConfigError(f"The {self._service} token file {self._path} is missing", self.cure) from error
         return status.st_mtime_ns, status.st_ino
 
     def _load(self) -> None:
         self._loaded = self._stamp()
-        self._document = _read(self._path, self._service)
+        self._document = self._read()
         granted = _granted(self._document)
         if granted and not granted & set(self._wanted):
             raise CredentialFault(
-                f"The {self._service} token file {self._path} lacks the scope {next(iter(self._wanted))}",
-                "Give consent again with that scope, and put the new file there",
+                f"The {self._service} token file {self._path} lacks the scope {next(iter(self._wanted))}", self.cure
             )
         if self._path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             log.warning("others can read %s; `chmod 600` it", self._path)
-        # Without `scopes` a refresh keeps all that were granted: the file may serve another program too.
-        self._credentials = _Credentials(  # type: ignore[no-untyped-call]
-            _header_safe(self._document.get("token")),
-            refresh_token=self._document["refresh_token"],
-            token_uri=self._token_uri,
-            client_id=self._document["client_id"],
-            client_secret=self._document["client_secret"],
-            expiry=_expiry(self._document.get("expiry")),
-        )
+        self._credentials = credentials_of(self._document, self._token_uri)
+
+    def _read(self) -> dict[str, Any]:
+        known = f"The {self._service} token file {self._path}"
+        try:
+            with self._path.open("rb") as file:
+                document = json.loads(file.read(LARGEST_FILE))
+        except OSError as error:
+            raise ConfigError(f"{known} cannot be read: {error.strerror}", self.cure) from error
+        except (ValueError, RecursionError):
+            raise ConfigError(f"{known} is not valid JSON", self.cure) from None
+        if not isinstance(document, dict):
+            raise ConfigError(f"{known} holds no JSON object", self.cure)
+        missing = [key for key in _REQUIRED if not isinstance(document.get(key), str)]
+        if missing:
+            hint = "It looks like credentials.json; a token file is what consent gives. "
+            hint = hint if "installed" in document else ""
+            raise ConfigError(f"{known} lacks {', '.join(missing)}", hint + self.cure)
+        return document
 
     def _write_back(self) -> None:
         """Keep the fresh token for the next start; everything else in the file stays as it is.
@@ -170,32 +207,39 @@ class TokenFile:
             self._read_only = True
 
 
-def _refreshed(credentials: Any, name: str) -> Any:
+def credentials_of(document: Mapping[str, Any], token_uri: str) -> Any:
+    """google-auth credentials of what a token file holds.
+
+    Without `scopes` a refresh keeps all that were granted: the file may serve another program too.
+    """
+    return _Credentials(  # type: ignore[no-untyped-call]
+        _header_safe(document.get("token")),
+        refresh_token=document["refresh_token"],
+        token_uri=token_uri,
+        client_id=document["client_id"],
+        client_secret=document["client_secret"],
+        expiry=_expiry(document.get("expiry")),
+    )
+
+
+def scopes_in(path: Path) -> frozenset[str]:
+    """What a token file says was granted, be it usable or not; empty when it does not say or is none."""
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return frozenset()
+    return frozenset(_granted(document)) if isinstance(document, dict) else frozenset()
+
+
+def _refreshed(credentials: Any, token: Named) -> Any:
     if not credentials.valid:
         http = connection(credentials.token_uri, REFRESH_TIMEOUT)
         try:
-            with translated("Google's token service", name):
+            with translated("Google's token service", token):
                 credentials.refresh(google_auth_httplib2.Request(http))
         finally:
             http.close()
     return credentials
-
-
-def _read(path: Path, service: str) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            document = json.loads(file.read(LARGEST_FILE))
-    except OSError as error:
-        raise ConfigError(f"The {service} token file {path} cannot be read: {error.strerror}", _CURE) from error
-    except (ValueError, RecursionError):
-        raise ConfigError(f"The {service} token file {path} is not valid JSON", _CURE) from None
-    if not isinstance(document, dict):
-        raise ConfigError(f"The {service} token file {path} holds no JSON object", _CURE)
-    missing = [key for key in _REQUIRED if not isinstance(document.get(key), str)]
-    if missing:
-        hint = "It looks like credentials.json; a token file is what consent gives. " if "installed" in document else ""
-        raise ConfigError(f"The {service} token file {path} lacks {', '.join(missing)}", hint + _CURE)
-    return document
 
 
 def _granted(document: Mapping[str, Any]) -> set[str]:

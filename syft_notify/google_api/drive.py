@@ -56,7 +56,7 @@ class DriveFiles:
             if account != self._owner:
                 raise CredentialFault(
                     f"{self._token.name} is of {account}, but do_email is {self._owner}",
-                    "Put a token of the owner's account there, or correct do_email",
+                    f"{self._token.cure}, or correct do_email",
                 )
             self._checked = token
 
@@ -122,7 +122,7 @@ class DriveFiles:
         """One batch request: the next page of each folder. Returns the limit when Drive wants to be left alone."""
         answers = self._session.read(lambda drive: _batch(drive, self._session.batch_uri(), wanted))
         for folder, (content, error) in zip(wanted, answers, strict=True):
-            folder.take(content, error, self._token.name)
+            folder.take(content, error, self._token)
         faults = [folder.passing_fault for folder in wanted if folder.passing_fault]
         limits = [fault for fault in faults if isinstance(fault, RateLimitedFault)]
         try:
@@ -178,7 +178,7 @@ class _Folder:
         request.postproc = lambda _, content: content
         return request
 
-    def take(self, content: bytes, error: Exception | None, token: str) -> None:
+    def take(self, content: bytes, error: Exception | None, token: Token) -> None:
         """The answer to the request; a passing fault is tried again a few times."""
         try:
             with translated("Drive", token):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Protocol
 
 import httplib2
 from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
@@ -39,16 +39,25 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 _RETRY_AFTER = re.compile(r"[Rr]etry after (\S+)")
 
 
+class Named(Protocol):
+    """A token as faults speak of it: what it is called, and what a person does when it is no good."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def cure(self) -> str: ...
+
+
 class NeverConnected(ConnectionError):
     """No connection came about, so the service cannot have seen the request."""
 
 
 @contextmanager
-def translated(service: str, token: str, *, sending: bool = False) -> Iterator[None]:
+def translated(service: str, token: Named, *, sending: bool = False) -> Iterator[None]:
     """Let no error of Google's libraries out.
 
-    `service` and `token` name the service and the token for the reader. With `sending`, a request that broke after
-    it may have arrived is ambiguous and not merely transient.
+    With `sending`, a request that broke after it may have arrived is ambiguous and not merely transient.
     """
     try:
         yield
@@ -67,7 +76,7 @@ def translated(service: str, token: str, *, sending: bool = False) -> Iterator[N
         raise fault(f"The connection to {service} broke ({_words(error)})") from error
     except GoogleAuthError as error:
         raise CredentialFault(
-            f"{service} cannot be used with {token} ({type(error).__name__})", _cure(token)
+            f"{service} cannot be used with {token.name} ({type(error).__name__})", token.cure
         ) from error
     except (ValueError, RecursionError) as error:
         # Not JSON, cut off, or not what was asked for: googleapiclient lets the parser's error through.
@@ -84,30 +93,26 @@ def _words(error: BaseException) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def _cure(token: str) -> str:
-    return f"Give it new consent: put a new token file at {token}"
-
-
-def _refresh_fault(error: RefreshError, service: str, token: str) -> Fault:
+def _refresh_fault(error: RefreshError, service: str, token: Named) -> Fault:
     """Permanent only by the codes that say so: Google also answers a refresh with HTML of a passing 502."""
     answer = error.args[1] if len(error.args) > 1 else None
     code = str(answer.get("error", "")) if isinstance(answer, dict) else ""
     if not code:
         code = next((c for c in DEAD_TOKEN_CODES if str(error.args[0] if error.args else "").startswith(c)), "")
     if code in DEAD_TOKEN_CODES:
-        return CredentialFault(f"Google no longer accepts {token} ({code})", _cure(token))
+        return CredentialFault(f"Google no longer accepts {token.name} ({code})", token.cure)
     return TransientFault(f"The token for {service} could not be refreshed now")
 
 
-def _http_fault(error: HttpError, service: str, token: str, *, sending: bool) -> Fault:
+def _http_fault(error: HttpError, service: str, token: Named, *, sending: bool) -> Fault:
     status = int(getattr(error.resp, "status", 0))  # 0: a batch whose answer could not be taken apart
     words, message = _reasons(error.content)
     reasons = {word.lower() for word in words}
     says = f"{service} answered {status}" + (f" ({', '.join(sorted(words))})" if words else "")
     if status == 401:
-        return CredentialFault(f"{says}: it does not accept {token}", _cure(token))
+        return CredentialFault(f"{says}: it does not accept {token.name}", token.cure)
     if reasons & SCOPE_REASONS:
-        return CredentialFault(f"{says}: {token} lacks a scope that is needed", _cure(token))
+        return CredentialFault(f"{says}: {token.name} lacks a scope that is needed", token.cure)
     for reason in reasons & SETUP_REASONS.keys():
         return CredentialFault(says, SETUP_REASONS[reason])
     if status == 429 or (status == 403 and reasons & RATE_REASONS):

@@ -142,7 +142,7 @@ class Session:
 
     def _ask(self, ask: Callable[[Any], Answer], *, sending: bool) -> Answer:
         self._heartbeat()
-        with translated(self._service.capitalize(), self._token.name, sending=sending):
+        with translated(self._service.capitalize(), self._token, sending=sending):
             return ask(self._resource(sending=sending))
 
     def _resource(self, *, sending: bool) -> Any:

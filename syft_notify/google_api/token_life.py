@@ -11,15 +11,18 @@ TESTING_LIFE = timedelta(days=7)
 NOTICE = timedelta(days=2)
 
 
-def warning(name: str, known_since: datetime, now: datetime) -> str:
-    """What a person should do before the token in use `known_since` dies; empty while there is time, and later.
+def warning(name: str, cure: str, known_since: datetime, ends_at: datetime | None, now: datetime) -> str:
+    """What a person should do before a token dies; empty while there is time, and later.
 
-    Nothing in a token tells whether its app is in Testing: one that outlives the seven days is not.
+    Where Google did not say when it ends, nothing tells whether its app is in Testing, until it outlives seven days.
     """
-    end = known_since + TESTING_LIFE
+    end = ends_at or known_since + TESTING_LIFE
     if not end - NOTICE <= now < end:
         return ""
-    return (
-        f'{name} is in use since {known_since:%Y-%m-%d}. If its Google app is in "Testing", it dies on {end:%Y-%m-%d}: '
-        "publish the app and give consent again (docs/google-setup.md tells how)."
-    )
+    if ends_at:
+        begins = f"{name} dies on {end:%Y-%m-%d}, because its Google app is in Testing"
+    else:
+        begins = (
+            f"{name} is in use since {known_since:%Y-%m-%d}: if its Google app is in Testing, it dies on {end:%Y-%m-%d}"
+        )
+    return f"{begins}. Publish the app, then {cure[0].lower()}{cure[1:]}."

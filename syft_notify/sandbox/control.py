@@ -7,12 +7,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
+from syft_notify.sandbox.consent import AUTH_PATH
 from syft_notify.sandbox.front import Front
 from syft_notify.sandbox.mailboxes import Mail
 from syft_notify.sandbox.query import moment_of
 from syft_notify.sandbox.refusals import Refusal
+from syft_notify.sandbox.replies import JSON
 from syft_notify.sandbox.tokens import DRIVE, FAR_FUTURE, GMAIL_SEND
 from syft_notify.sandbox.web import Route, World, json_body
 
@@ -35,6 +37,9 @@ class Control:
             Route("sandbox.mail", "GET", "/sandbox/mail/<email>", self.mail),
             Route("sandbox.tokens.issue", "POST", "/sandbox/tokens", self.issue),
             Route("sandbox.tokens.revoke", "DELETE", "/sandbox/tokens/<email>", self.revoke),
+            Route("sandbox.client", "GET", "/sandbox/credentials.json", self.client),
+            Route("sandbox.config", "GET", "/sandbox/daemon.yaml", self.config),
+            Route("sandbox.publishing", "POST", "/sandbox/publishing", self.publishing),
             Route("sandbox.changes.hide", "POST", "/sandbox/changes", self.hide_changes),
         )
 
@@ -78,6 +83,22 @@ class Control:
 
     def revoke(self, email: str) -> None:
         self._world.tokens.revoke_person(email)
+
+    def client(self) -> Any:
+        root = request.host_url
+        text = self._world.tokens.client_file(f"{root}{AUTH_PATH[1:]}", f"{root}token")
+        return Response(text, content_type=JSON)
+
+    def config(self) -> Any:
+        """The lines of a daemon.yaml that lead here instead of to Google."""
+        root = request.host_url
+        keys = {"drive_api_endpoint": f"{root}drive/v3/", "gmail_api_endpoint": root, "oauth_token_uri": f"{root}token"}
+        text = "".join(f"{key}: {url}\n" for key, url in keys.items())
+        return Response(text, content_type="text/plain; charset=UTF-8")
+
+    def publishing(self) -> None:
+        """The app is in Testing, or in production."""
+        self._world.tokens.in_testing = bool(json_body(request).get("testing", False))
 
     def hide_changes(self) -> None:
         body = json_body(request)

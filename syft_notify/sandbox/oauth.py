@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import request
 
-from syft_notify.sandbox.tokens import LIFETIME, TokenRefusal
+from syft_notify.sandbox.tokens import LIFETIME, TESTING_LIFETIME, TokenRefusal
 from syft_notify.sandbox.web import Route, World
 
 
@@ -56,7 +56,12 @@ class OAuth:
 
     def _exchanged(self, code: str, redirect_uri: str, verifier: str) -> Any:
         grant, refresh = self._tokens.exchange_code(code, redirect_uri, verifier)
-        return {**_bearer(self._tokens.access(grant, refresh), grant.scopes), "refresh_token": refresh}
+        answer = _bearer(self._tokens.access(grant, refresh), grant.scopes)
+        if grant.offline:
+            answer["refresh_token"] = refresh
+        if grant.offline and self._tokens.in_testing:
+            answer["refresh_token_expires_in"] = int(TESTING_LIFETIME.total_seconds())
+        return answer
 
 
 def _bearer(token: str, scopes: Sequence[str]) -> dict[str, Any]:

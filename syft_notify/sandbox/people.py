@@ -23,6 +23,10 @@ class People:
         """The address as Google writes it in answers."""
         return self._spelling.get(key, key)
 
+    def everybody(self) -> list[str]:
+        """All addresses, as Google writes them."""
+        return list(self._spelling.values())
+
     def hide_address(self, email: str, hidden: bool = True) -> None:
         """Google leaves out the address of people who do not show it to the caller."""
         (self._hidden.add if hidden else self._hidden.discard)(email.lower())

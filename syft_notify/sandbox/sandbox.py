@@ -9,6 +9,7 @@ from types import TracebackType
 from flask import Flask
 
 from syft_notify.sandbox.batch import Batch
+from syft_notify.sandbox.consent import AUTH_PATH, Consent
 from syft_notify.sandbox.content import Content
 from syft_notify.sandbox.control import Control
 from syft_notify.sandbox.drive import Drive
@@ -49,6 +50,7 @@ class Sandbox:
             Permissions(self._world),
             Gmail(self._world),
             OAuth(self._world),
+            Consent(self._world),
             Batch(lambda call: self._front.answer(call, batched=True)),
             Control(self._world, self._front),
         )
@@ -101,6 +103,11 @@ class Sandbox:
         return f"{self.url}/token"
 
     @property
+    def auth_uri(self) -> str:
+        """Where a browser asks a person for consent, for `auth_uri` of credentials."""
+        return f"{self.url}{AUTH_PATH}"
+
+    @property
     def tokens(self) -> Tokens:
         """To revoke and expire, and for the OAuth client's id and secret."""
         return self._world.tokens
@@ -124,6 +131,10 @@ class Sandbox:
         """The text of an authorized-user file for this person; `expiry` (aware) of its access token may be past."""
         with self._world.lock:
             return self._world.tokens.file(email, scopes, self.token_uri, expiry)
+
+    def client_file(self) -> str:
+        """The text of a `credentials.json` of this Google."""
+        return self._world.tokens.client_file(self.auth_uri, self.token_uri)
 
     def mailbox(self, email: str) -> Mailbox:
         """What this person sent and received so far."""

@@ -7,7 +7,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from syft_notify.sandbox.people import People
@@ -28,16 +28,22 @@ GMAIL_ALL = "https://mail.google.com/"
 
 FAR_FUTURE = datetime(2099, 1, 1, tzinfo=timezone.utc)
 LIFETIME = timedelta(seconds=3599)
+TESTING_LIFETIME = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Grant:
-    """A person's consent: a refresh token, or a code on its way to become one."""
+    """A person's consent: a refresh token, or a code on its way to become one.
+
+    Google gives a refresh token for one that is `offline`; it ends at `until`, if anything is said.
+    """
 
     person: str
     scopes: tuple[str, ...]
     redirect_uri: str = ""
     challenge: str = ""
+    offline: bool = True
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,19 @@ class Tokens:
         self._codes: dict[str, Grant] = {}
         self.client_id = f"{secrets.randbelow(10**12):012d}-sandbox.apps.googleusercontent.com"
         self.client_secret = f"sandbox-{secrets.token_hex(8)}"
+        self.in_testing = False  # the app's publishing status: in "Testing" every consent ends after seven days
+
+    def client_file(self, auth_uri: str, token_uri: str) -> str:
+        """The text of `client_secret_….json` as the Cloud console offers it for a client of type Desktop app."""
+        client = {
+            "client_id": self.client_id,
+            "project_id": "sandbox",
+            "auth_uri": auth_uri,
+            "token_uri": token_uri,
+            "client_secret": self.client_secret,
+            "redirect_uris": ["http://localhost"],
+        }
+        return json.dumps({"installed": client})
 
     def file(self, email: str, scopes: Iterable[str], token_uri: str, expiry: datetime) -> str:
         """The text of an authorized-user file with fresh tokens."""
@@ -96,7 +115,9 @@ class Tokens:
         return code
 
     def remember(self, grant: Grant) -> str:
-        """A refresh token for the grant."""
+        """A refresh token for the grant; one of an app in Testing does not live long."""
+        if self.in_testing:
+            grant = replace(grant, until=self._now() + TESTING_LIFETIME)
         token = "1//" + secrets.token_urlsafe(32)
         self._refresh[token] = grant
         return token
@@ -109,7 +130,10 @@ class Tokens:
         return token
 
     def exchange_code(self, code: str, redirect_uri: str, verifier: str) -> tuple[Grant, str]:
-        """The grant behind a code and its new refresh token. Raises `TokenRefusal` (invalid_grant)."""
+        """The grant behind a code and its new refresh token, which is only told when the grant is offline.
+
+        Raises `TokenRefusal` (invalid_grant).
+        """
         grant = self._codes.pop(code, None)
         if grant is None:
             raise TokenRefusal("invalid_grant", "Malformed auth code.")
@@ -121,9 +145,14 @@ class Tokens:
 
     def exchange_refresh(self, token: str) -> Grant:
         """The grant behind a refresh token. Raises `TokenRefusal` (invalid_grant)."""
-        if token not in self._refresh:
+        grant = self._refresh.get(token)
+        if grant is None or (grant.until and grant.until <= self._now()):
             raise TokenRefusal("invalid_grant", "Token has been expired or revoked.")
-        return self._refresh[token]
+        return grant
+
+    def has_consent(self, email: str) -> bool:
+        """Whether the person said yes before, and did not take it back."""
+        return any(grant.person == email.lower() for grant in self._refresh.values())
 
     def revoke(self, token: str) -> bool:
         """Kill a refresh token with all that came from it, or the grant of an access token; whether it was known."""

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import re
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import parse_qs, urlencode, urlsplit
-from urllib.request import urlopen
+from unittest.mock import patch
 
 import pytest
 
 from syft_notify.sandbox import Sandbox
-from syft_notify.sandbox.tokens import Grant
+from tests.browser import answered, visited
 from tests.docs.markdown import README, Block, code_in
-from tests.system.program import environment
+from tests.system.dialogue import Dialogue
 
 OWNER, SCIENTIST = "you@example.org", "ds@example.org"
 
 
 class Newcomer:
-    """Has a home with nothing but a download and what the SyftBox client made."""
+    """Has a home with a download, what the SyftBox client made, and a config that only leads to the local Google."""
 
     def __init__(self, google: Sandbox, home: Path) -> None:
         self.google = google
@@ -33,62 +28,33 @@ class Newcomer:
         self.root = home / f"SyftBox_{OWNER}"
         (self.root / OWNER).mkdir(parents=True)
         (home / "Downloads").mkdir()
-        (home / "Downloads" / "client_secret_1234.json").write_text(json.dumps({"installed": self._oauth_client()}))
+        (home / "Downloads" / "client_secret_1234.json").write_text(google.client_file())
+        self.folder.mkdir(mode=0o700)
+        (self.folder / "daemon.yaml").write_text(
+            f"drive_api_endpoint: {google.drive_endpoint}\ngmail_api_endpoint: {google.gmail_endpoint}\n"
+        )
         google.people.register(OWNER)
 
-    def _oauth_client(self) -> dict[str, str]:
-        tokens = self.google.tokens
-        known = {"client_id": tokens.client_id, "client_secret": tokens.client_secret}
-        return {**known, "auth_uri": f"{self.google.url}/auth", "token_uri": self.google.token_uri}
-
     def follow(self, block: Block) -> str:
-        """Do what the block says; returns what was printed. Whatever asks for consent gets it."""
+        """Do what the block says; returns what was printed. Questions are answered with Enter, consent is given."""
         if block.language == "python":
             self._code.write_text(block.code)
-            runpy.run_path(str(self._code), {"client_do": self._client()})
+            with patch("builtins.input", lambda prompt: ""):
+                runpy.run_path(str(self._code), {"client_do": self._client()})
             return ""
-        shell = subprocess.Popen(
-            ["/bin/sh", "-e", "-c", block.code],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=self.home,
-            env=self._environment(),
-        )
-        with shell:
-            assert shell.stdout is not None
-            printed = [self._heard(line) for line in shell.stdout]
-        assert shell.returncode == 0, f"{block.code}\n{''.join(printed)}"
-        self._point_the_config_to_the_local_google()
-        return "".join(printed)
+        with Dialogue(block.code, home=self.home, program=["/bin/sh", "-e", "-c"]) as shell:
+            if "syft-notify init" in block.code:
+                self._sets_up(shell)
+            code, _ = shell.ended()
+        assert code == 0, f"{block.code}\n{shell.seen}"
+        return shell.seen
 
-    def _environment(self) -> dict[str, str]:
-        known = environment(self.home)
-        # The local Google speaks http, which oauthlib must be told to accept.
-        ours = {"OAUTHLIB_INSECURE_TRANSPORT": "1", "PYTHONUNBUFFERED": "1"}
-        return {**known, **ours, "PATH": f"{Path(sys.executable).parent}:{known['PATH']}"}
-
-    def _heard(self, line: str) -> str:
-        address = re.search(rf"{self.google.url}/auth\?\S+", line)
-        if address:
-            self._consent(address.group())
-        return line
-
-    def _consent(self, address: str) -> None:
-        """Log in, tick everything, and let the browser go where Google sends it."""
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-        place = asked["redirect_uri"]
-        code = self.google.tokens.code(Grant(OWNER, tuple(asked["scope"].split()), place, asked["code_challenge"]))
-        with urlopen(f"{place}?{urlencode({'state': asked['state'], 'code': code})}", timeout=10) as page:  # noqa: S310 - loopback
-            assert page.status == 200
-
-    def _point_the_config_to_the_local_google(self) -> None:
-        config = self.folder / "daemon.yaml"
-        if config.exists() and "_endpoint" not in config.read_text():
-            google = self.google
-            with config.open("a") as file:
-                file.write(f"drive_api_endpoint: {google.drive_endpoint}\n")
-                file.write(f"gmail_api_endpoint: {google.gmail_endpoint}\noauth_token_uri: {google.token_uri}\n")
+    def _sets_up(self, shell: Dialogue) -> None:
+        for question in ("Your email address", "Your SyftBox folder", "The OAuth client's file"):
+            shell.asked(question, "")
+        for _ in range(2):
+            assert visited(answered(shell.page(), OWNER)).status_code == 200
+        shell.asked(f"Send a test mail to {OWNER}?", "")
 
     def _client(self) -> SimpleNamespace:
         """As much of the client that `login_do()` returns as the watchman looks at."""
@@ -121,7 +87,9 @@ def test_it_leads_from_nothing_to_a_watchman_that_mails(newcomer):
     assert "Polled once: 1 new event, 2 mails sent." in printed
     received = {person: newcomer.google.mailbox(person).received for person in (OWNER, SCIENTIST)}
     assert [(person, mail.text.lstrip().splitlines()[0]) for person in received for mail in received[person]] == [
+        (OWNER, "syft-notify can send you mail"),
         (OWNER, f"New peer request from {SCIENTIST}"),
+        (OWNER, "syft-notify can send you mail"),
         (SCIENTIST, f"Peer request sent to {OWNER}"),
         (SCIENTIST, f"Peer request accepted by {OWNER}"),
     ]

@@ -125,7 +125,7 @@ class TestMistakes:
         assert ended.returncode == 78
         assert ended.stderr == (
             f"Error: {village.home}/.syft-creds/daemon.yaml does not exist. "
-            "Create it (the README shows how), or name another with --config.\n"
+            "Run `syft-notify init` to make one, or name another with --config.\n"
         )
 
     def test_several_problems_are_told_in_a_line_each(self, village):

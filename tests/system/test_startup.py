@@ -16,6 +16,7 @@ HEAVY = ("googleapiclient", "google.auth", "jinja2", "rich", "pydantic", "flask"
 LIGHT = [
     ["--help"],
     ["--version"],
+    ["init", "--help"],
     ["run", "--help"],
     ["start", "--help"],
     ["demo", "--help"],

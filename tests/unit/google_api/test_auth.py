@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from syft_notify.config import load_config
 from syft_notify.errors import ConfigError, CredentialFault, TransientFault
-from syft_notify.google_api.auth import DRIVE_SCOPES, GMAIL_SCOPES, LentToken, TokenFile
+from syft_notify.google_api.auth import DRIVE_SCOPES, ENDS_AT, GMAIL_SCOPES, LentToken, TokenFile, scopes_in
+from syft_notify.google_api.token_files import drive_token, gmail_token
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.faults import Trouble
 from syft_notify.sandbox.tokens import DRIVE
@@ -52,7 +54,7 @@ class TestAFileThatIsNone:
         with pytest.raises(ConfigError, match=says) as error:
             opened(sandbox, path)
         assert str(path) in error.value.title
-        assert "docs/google-setup.md" in error.value.hint
+        assert error.value.hint.endswith("Run `syft-notify init --renew drive`")
 
     def test_that_is_missing_or_a_folder(self, sandbox, tmp_path):
         with pytest.raises(ConfigError, match="is missing"):
@@ -98,7 +100,8 @@ class TestRefresh:
         sandbox.faults.add(trouble, "oauth.token", times=None)
         with pytest.raises(CredentialFault, match=f"no longer accepts.*{trouble.value}") as error:
             opened(sandbox, token_path).credentials()
-        assert str(token_path) in error.value.hint
+        assert str(token_path) in error.value.title
+        assert error.value.hint == "Run `syft-notify init --renew drive`"
 
     @pytest.mark.parametrize(
         "trouble",
@@ -191,6 +194,67 @@ class TestAFileThatChanges:
         token_path.chmod(0o644)
         opened(sandbox, token_path)
         assert f"others can read {token_path}" in caplog.text
+
+
+class TestProof:
+    def test_a_good_file_gives_a_fresh_access_and_stays_as_it_is(self, sandbox, token_path):
+        before = token_path.read_text()
+        proven = opened(sandbox, token_path).proven()
+        assert proven.credentials().valid
+        assert proven.credentials().token != json.loads(before)["token"]
+        assert token_path.read_text() == before
+        assert sandbox.requests.count("oauth.token") == 1
+
+    def test_an_access_that_still_lives_proves_nothing(self, sandbox, token_path):
+        token = opened(sandbox, token_path)
+        sandbox.tokens.revoke_person(DO)
+        assert token.credentials().valid
+        with pytest.raises(CredentialFault, match="no longer accepts"):
+            token.proven()
+
+    @pytest.mark.parametrize(
+        ("text", "ends_at"),
+        [
+            ("2026-12-01T09:00:00+00:00", datetime(2026, 12, 1, 9, tzinfo=timezone.utc)),
+            ("2026-12-01T09:00:00", datetime(2026, 12, 1, 9, tzinfo=timezone.utc)),
+            ("soon", None),
+            (None, None),
+        ],
+    )
+    def test_the_end_of_a_consent_is_what_the_file_tells(self, sandbox, token_path, text, ends_at):
+        rewrite(token_path, **{ENDS_AT: text})
+        assert opened(sandbox, token_path).ends_at == ends_at
+
+
+@pytest.mark.parametrize(
+    ("content", "scopes"),
+    [
+        (b'{"scopes": ["a", "b"]}', {"a", "b"}),
+        (b'{"scopes": "a b"}', {"a", "b"}),
+        (b"{}", set()),
+        (b"[]", set()),
+        (b"{", set()),
+        (b"\xff", set()),
+        (None, set()),
+    ],
+)
+def test_the_scopes_of_a_file_can_be_read_even_when_it_is_of_no_use(tmp_path, content, scopes):
+    path = tmp_path / "token.json"
+    if content is not None:
+        path.write_bytes(content)
+    assert scopes_in(path) == scopes
+
+
+def test_the_cure_of_a_token_file_names_the_config_unless_it_is_the_default_one(tmp_path):
+    for folder, command in ((".syft-creds", ""), ("my other", f" -c '{tmp_path}/my other/daemon.yaml'")):
+        path = tmp_path / folder / "daemon.yaml"
+        path.parent.mkdir()
+        path.write_text("do_email: do@example.org\nsyftbox_root: /x\n")
+        config = load_config(path, {}, tmp_path)
+        for service, token in (("drive", drive_token), ("gmail", gmail_token)):
+            with pytest.raises(ConfigError) as error:
+                token(config)
+            assert error.value.hint == f"Run `syft-notify init --renew {service}{command}`"
 
 
 def refused(path: Path, content: bytes) -> None:

@@ -22,13 +22,16 @@ from syft_notify.errors import (
     RejectedFault,
     TransientFault,
 )
+from syft_notify.google_api.auth import LentToken
 from syft_notify.google_api.faults import NeverConnected, translated
 from syft_notify.sandbox.refusals import Refusal
 from syft_notify.sandbox.replies import refusal_reply
 
+TOKEN = LentToken(None, "token.json", "Run `init --renew gmail`")
+
 
 def fault_of(error: Exception, *, sending: bool = False) -> Fault:
-    with pytest.raises(Fault) as raised, translated("Gmail", "token.json", sending=sending):
+    with pytest.raises(Fault) as raised, translated("Gmail", TOKEN, sending=sending):
         raise error
     assert type(error).__name__ not in ("", str(raised.value))
     return raised.value
@@ -95,7 +98,7 @@ def test_every_error_has_its_verdict(error, reading, sending):
 
 
 def test_a_mistake_of_ours_is_none_of_google_s_faults():
-    with pytest.raises(AttributeError), translated("Drive", "token.json"):
+    with pytest.raises(AttributeError), translated("Drive", TOKEN):
         raise AttributeError("a mistake")
 
 

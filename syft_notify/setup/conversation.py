@@ -1,0 +1,74 @@
+"""The whole set-up as a person meets it: questions, consent, files, and a test mail."""
+
+from __future__ import annotations
+
+import stat
+
+from syft_notify.config import Config, load_config
+from syft_notify.errors import NotifyError, UserError
+from syft_notify.ports import Clock
+from syft_notify.setup.browser import Ways
+from syft_notify.setup.consents import DRIVE
+from syft_notify.setup.interview import GivenUp, Interview, confirm, persist
+from syft_notify.setup.place import Place
+from syft_notify.setup.plan import Given, Plan, draw_up
+from syft_notify.trial import send_test_mail
+
+
+def set_up(
+    interview: Interview, place: Place, given: Given, ways: Ways, clock: Clock, test_mail: bool | None = None
+) -> Config:
+    """Everything that a watchman needs. Nothing is written before all is answered; then comes the test mail.
+
+    `test_mail` None asks the person. Raises `UserError`: what was there before is then as it was, or all is written.
+    """
+    if not given.renew and not interview.alone:
+        interview.tell(f"Setting up in {place.shown(place.folder)}. Nothing is written before all is answered.")
+        interview.tell("Ctrl+C ends it at any time; Enter takes what stands in brackets.\n")
+    plan = _drawn_up(interview, place, given, ways, clock)
+    plan.write()
+    _tell_written(interview, place, plan)
+    config = load_config(place.config, place.environ, place.home)
+    if test_mail is None and given.renew == DRIVE.name:
+        test_mail = False
+    _try_out(interview, config, clock, test_mail)
+    return config
+
+
+def _drawn_up(interview: Interview, place: Place, given: Given, ways: Ways, clock: Clock) -> Plan:
+    """Every failure is one of the set-up, whatever it would be of a watchman."""
+    try:
+        return draw_up(interview, place, given, ways, clock)
+    except KeyboardInterrupt:
+        interview.tell()
+        raise UserError("Interrupted; nothing was changed") from None
+    except NotifyError as error:
+        raise UserError(error.title, error.hint) from error
+
+
+def _tell_written(interview: Interview, place: Place, plan: Plan) -> None:
+    interview.tell()
+    if not plan.files:
+        interview.tell("Everything was there and good; nothing was changed.")
+    for path, _ in plan.files:
+        interview.tell(f"Wrote {place.shown(path)}")
+    if place.folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        interview.tell(f"Others on this machine can look into {place.folder}; `chmod 700` it.")
+
+
+def _try_out(interview: Interview, config: Config, clock: Clock, wanted: bool | None) -> None:
+    undone = "all is set up, but no test mail was sent"
+    try:
+        if wanted is None and not interview.alone:
+            interview.tell()
+            wanted = confirm(interview, f"Send a test mail to {config.do_email}?", default=True)
+        if wanted:
+            persist(interview, lambda: send_test_mail(config, config.do_email, clock()))
+            interview.tell(f"Sent. It is in the inbox of {config.do_email}, or among the spam.")
+    except KeyboardInterrupt:
+        interview.tell()
+        raise UserError(f"Interrupted; {undone}") from None
+    except GivenUp:
+        raise UserError(f"Given up; {undone}") from None
+    except NotifyError as error:
+        raise UserError(f"{error.title}; {undone}", error.hint) from error

@@ -1,0 +1,81 @@
+"""The two questions that nobody else can answer: whose Drive, and which SyftBox folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from syft_notify.config import checked_email
+from syft_notify.errors import UserError
+from syft_notify.setup.interview import Interview, ask_until, confirm, picked
+from syft_notify.setup.place import Place
+
+_PREFIX = "SyftBox_"
+
+
+def ask_email(interview: Interview, place: Place, former: Mapping[str, Any]) -> str:
+    """The data owner's address; proposed is today's, or the one in the name of the only SyftBox folder."""
+    addresses = [path.name.removeprefix(_PREFIX) for path in _roots_at_home(place)]
+    proposed = former.get("do_email") or (addresses[0] if len(addresses) == 1 else "")
+    return ask_until(interview, "Your email address, as the data owner", _email, proposed, "--email")
+
+
+def ask_root(interview: Interview, place: Place, former: Mapping[str, Any], email: str) -> str:
+    """The SyftBox folder as it stands in the config; proposed are today's, and those at home."""
+    own = place.home / f"{_PREFIX}{email}"
+    today = former.get("syftbox_root")
+    offered = [place.shown(path) for path in _roots_at_home(place)]
+    if len(offered) > 1:
+        interview.tell("SyftBox folders in your home:")
+        for number, name in enumerate(offered, 1):
+            interview.tell(f"  {number}  {name}")
+    proposed = str(today) if today else place.shown(own)
+
+    def read(text: str) -> str:
+        if text == today:
+            return text
+        path = place.typed(picked(text, offered))
+        check_root(path)
+        doubt = doubt_about(path, email)
+        if doubt and interview.alone:
+            raise UserError(doubt, "Name it with --syftbox-root if it is right")
+        if doubt and not confirm(interview, f"{doubt} Take it all the same?", default=False):
+            raise UserError(f"Then {place.shown(path)} is not taken", "Name another folder")
+        return place.shown(path)
+
+    return ask_until(interview, "Your SyftBox folder", read, proposed, "--syftbox-root")
+
+
+def given_root(interview: Interview, place: Place, path: Path, email: str) -> str:
+    """A folder that was named beforehand, as it stands in the config; a doubt about it is only told."""
+    check_root(path)
+    if doubt := doubt_about(path, email):
+        interview.tell(doubt)
+    return place.shown(path)
+
+
+def check_root(path: Path) -> None:
+    """Raises `UserError` for what can never be a SyftBox folder."""
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{path} is a file", "Name the folder that your SyftBox client made")
+
+
+def doubt_about(path: Path, email: str) -> str:
+    """Why this may be the wrong folder; empty when it is what the client of this owner made."""
+    if not path.exists():
+        return f"There is no {path} yet; your SyftBox client makes its folder when you log in."
+    if not (path / email).is_dir():
+        return f"{path} has no folder {email} in it, as your SyftBox client makes one."
+    return ""
+
+
+def _roots_at_home(place: Place) -> list[Path]:
+    return sorted(path for path in place.home.glob(f"{_PREFIX}*@*") if path.is_dir())
+
+
+def _email(text: str) -> str:
+    try:
+        return checked_email(text)
+    except ValueError as error:
+        raise UserError(f"{text!r} {error}") from None

@@ -1,0 +1,84 @@
+"""Whose Drive and which folder: what is proposed, what is refused, what is doubted."""
+
+from __future__ import annotations
+
+import pytest
+
+from syft_notify.errors import UserError
+from syft_notify.setup.interview import NoAnswer
+from syft_notify.setup.questions import ask_email, ask_root, given_root
+from tests.unit.setup.scripted import Scripted, place_in
+
+DO = "do@example.org"
+
+
+@pytest.fixture
+def place(tmp_path):
+    return place_in(tmp_path)
+
+
+def syftbox(place, email: str = DO):
+    root = place.home / f"SyftBox_{email}"
+    (root / email).mkdir(parents=True)
+    return root
+
+
+class TestEmail:
+    def test_a_wrong_address_is_explained_and_a_right_one_taken_in_small_letters(self, place):
+        person = Scripted("nobody", " Do@Example.org ")
+        assert ask_email(person, place, {}) == DO
+        assert "'nobody' is not an email address. Write one like owner@example.org." in person.told
+
+    def test_todays_is_proposed_first_then_the_one_of_the_only_folder(self, place):
+        assert ask_email(Scripted(""), place, {"do_email": "me@example.org"}) == "me@example.org"
+        syftbox(place)
+        assert ask_email(Scripted(""), place, {}) == DO
+        syftbox(place, "other@example.org")
+        person = Scripted()
+        with pytest.raises(NoAnswer, match="--email"):
+            ask_email(person, place, {})
+        assert person.asked[0][1] == ""
+
+
+class TestRoot:
+    def test_the_usual_folder_is_proposed_and_written_from_home(self, place):
+        syftbox(place)
+        assert ask_root(Scripted(""), place, {}, DO) == f"~/SyftBox_{DO}"
+
+    def test_todays_folder_stays_as_it_is_written(self, place):
+        assert ask_root(Scripted(""), place, {"syftbox_root": "$DATA/box"}, DO) == "$DATA/box"
+
+    def test_several_folders_can_be_named_by_number(self, place):
+        syftbox(place)
+        syftbox(place, "other@example.org")
+        person = Scripted("2", "n", "1")
+        assert ask_root(person, place, {}, DO) == f"~/SyftBox_{DO}"
+        assert f"  1  ~/SyftBox_{DO}" in person.told
+        assert f"SyftBox_other@example.org has no folder {DO} in it" in person.heard
+
+    def test_a_path_counts_from_the_current_folder_and_home(self, place):
+        (place.here / "box" / DO).mkdir(parents=True)
+        assert ask_root(Scripted("box"), place, {}, DO) == str(place.here / "box")
+        (place.home / "box" / DO).mkdir(parents=True)
+        assert ask_root(Scripted("~/box"), place, {}, DO) == "~/box"
+
+    def test_a_file_is_refused_and_a_folder_that_is_not_there_is_doubted(self, place):
+        (place.here / "file").touch()
+        person = Scripted("file", "none", "n", "none", "y")
+        assert ask_root(person, place, {}, DO) == str(place.here / "none")
+        assert "is a file. Name the folder" in person.heard
+        assert "There is no" in person.heard
+
+    @pytest.mark.parametrize("text", ["$NOWHERE/x", "~nobody-of-this-name/x", "a\0b"])
+    def test_what_is_no_path_is_asked_again(self, place, text):
+        syftbox(place)
+        assert ask_root(Scripted(text, ""), place, {}, DO) == f"~/SyftBox_{DO}"
+
+    def test_nobody_has_no_doubts(self, place):
+        with pytest.raises(UserError, match=r"There is no .*Name it with --syftbox-root"):
+            ask_root(Scripted(alone=True), place, {}, DO)
+
+    def test_a_folder_that_was_named_beforehand_is_taken_with_a_word(self, place):
+        person = Scripted(alone=True)
+        assert given_root(person, place, place.home / "box", DO) == "~/box"
+        assert "There is no" in person.heard

@@ -1,0 +1,44 @@
+"""The test mail: what it says, and what stands in its way."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from syft_notify.config import Config, load_config
+from syft_notify.errors import ConfigError, CredentialFault
+from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.trial import send_test_mail
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def config(sandbox: Sandbox, tmp_path) -> Config:
+    (tmp_path / "gmail_token.json").touch(mode=0o600)
+    (tmp_path / "gmail_token.json").write_text(sandbox.token_file("sender@example.org"))
+    path = tmp_path / "daemon.yaml"
+    path.write_text(
+        f"do_email: do@example.org\nsyftbox_root: /data/box\ngmail_api_endpoint: {sandbox.gmail_endpoint}\n"
+        f"oauth_token_uri: {sandbox.token_uri}\n"
+    )
+    return load_config(path, {}, tmp_path)
+
+
+def test_it_says_what_is_watched_and_no_machine_answers_it(sandbox, config):
+    assert send_test_mail(config, "to@example.org", NOW).message_id
+    (mail,) = sandbox.mailbox("to@example.org").received
+    assert (mail.sender, mail.subject) == ("sender@example.org", "Test: syft-notify can send you mail")
+    assert mail.text.startswith("syft-notify can send you mail\n")
+    assert "the Google Drive of do@example.org, and the folder /data/box" in mail.text
+    assert (mail.header("Auto-Submitted"), mail.header("X-Syft-Event")) == ("auto-generated", "test")
+
+
+def test_what_stands_in_its_way_is_raised_with_the_cure(sandbox, config):
+    sandbox.faults.add(Trouble.API_DISABLED, "gmail.messages.send")
+    with pytest.raises(CredentialFault, match="Switch the API on"):
+        send_test_mail(config, "to@example.org", NOW)
+    config.gmail_token_path.unlink()
+    with pytest.raises(ConfigError, match=r"Run `syft-notify init --renew gmail -c "):
+        send_test_mail(config, "to@example.org", NOW)
