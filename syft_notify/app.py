@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -21,7 +22,7 @@ from syft_notify.ledger import Ledger
 from syft_notify.model import PollReport
 from syft_notify.monitors.jobs import DRIVE, JobMonitor
 from syft_notify.monitors.peers import PeerMonitor
-from syft_notify.monitors.survey import Surveyor
+from syft_notify.monitors.surveyor import Surveyor
 from syft_notify.paths import Files
 from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.poll import Poll
@@ -173,9 +174,9 @@ def build_app(
     )
     remote = DriveFiles(tokens[0], config.drive_api_endpoint, owner=config.do_email, heartbeat=heartbeat)
     gmail = GmailChannel(tokens[1], config.gmail_api_endpoint, heartbeat=heartbeat)
-    local = LocalJobFolder(config.syftbox_root, config.do_email)
-    surveyor = Surveyor(remote, config.do_email)
-    peer_monitor = PeerMonitor(surveyor, local, config.do_email)
+    local = LocalJobFolder(config.syftbox_root, config.do_email, time.time_ns)
+    surveyor = Surveyor(remote, local.accepted_peers, config.do_email)
+    peer_monitor = PeerMonitor(surveyor, config.do_email)
     job_monitor = JobMonitor(surveyor, remote, local, config.do_email)
     wanted = ((peers and config.monitor_peers, peer_monitor), (jobs and config.monitor_jobs, job_monitor))
     monitors: list[Monitor[Any]] = [monitor for on, monitor in wanted if on]
@@ -192,6 +193,7 @@ def build_app(
         clock=utc_now,
         jitter=random.random,
         daily_cap=config.daily_cap,
+        reconcile_interval=config.reconcile_interval,
         dry_run=dry_run,
     )
     lock = None if dry_run else files.lock

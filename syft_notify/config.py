@@ -51,7 +51,7 @@ class Config(BaseModel):
     interval: timedelta = Field(timedelta(seconds=30), description="pause between two polls, in seconds, at least 1")
     reconcile_interval: timedelta = Field(
         timedelta(seconds=900),
-        description="at the latest after so many seconds everything is looked at (today every poll does that)",
+        description="after so many seconds everything is looked at, not only what Drive says has changed",
     )
     monitor_jobs: bool = Field(True, description="watch jobs")
     monitor_peers: bool = Field(True, description="watch peers")

@@ -79,6 +79,7 @@ class Ledger:
         self._foreign: set[Mark] = set()
         self._foreign_peers: set[str] = set()
         self._delivered: list[datetime] = []
+        self.edition = 0
 
     # The files.
 
@@ -91,6 +92,7 @@ class Ledger:
         if not self._store.changed():
             return ""
         loaded = self._store.load(now)
+        self.edition += 1
         self._contents = loaded.contents
         if self._state.owner not in ("", self._owner):
             raise ConfigError(
@@ -245,6 +247,7 @@ class Ledger:
         waits = any(pending.notification.event_key == event_key for pending in self._state.outbox.values())
         if record is None or waits:
             return
+        self.edition += 1
         if record.decision is Decision.BASELINE:
             record.marks = []
         record.reopened = not record.marks
@@ -392,6 +395,7 @@ class Ledger:
         return self._forgotten(forget_requests(self._contents))
 
     def _forgotten(self, count: int) -> int:
+        self.edition += 1
         self._dirty = True
         return count
 

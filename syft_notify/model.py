@@ -139,6 +139,39 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Overview:
+    """The owner's corner of Drive: the SyftBox folders, and the files of one name in the owner's own SyftBox folder."""
+
+    folders: Listing
+    files: Listing
+
+
+@dataclass(frozen=True)
+class RemoteChange:
+    """That something about a file changed. `file` is what it is now, None when it is gone or trashed."""
+
+    file_id: str
+    file: RemoteFile | None = None
+    is_folder: bool = False
+    parents: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What Drive says has changed, oldest first, and from where to ask the next time."""
+
+    cursor: str
+    changes: tuple[RemoteChange, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One look at the world, which all monitors share. A `thorough` one trusts nothing that was seen before."""
+
+    thorough: bool = True
+
+
+@dataclass(frozen=True)
 class LocalJob:
     """A job folder of the owner at one moment. `run` names the finished run, so that a rerun is told apart.
 
@@ -159,9 +192,11 @@ class LocalJob:
 
 @dataclass(frozen=True)
 class LocalLook:
-    """All job folders that could be read. `absent` says why none could, when the SyftBox folder itself is missing.
+    """The job folders that could be read. `absent` says why none could, when the SyftBox folder itself is missing.
 
-    `unread` are the paths of jobs of which not all could be read; `whole` is false when there may be more jobs.
+    `unread` are the paths of jobs of which not all could be read; `whole` is false when there may be more jobs. A
+    `partial` look has only the jobs that changed since the one before; `gone` are the paths of those that are not there
+    any more.
     """
 
     jobs: tuple[LocalJob, ...] = ()
@@ -169,6 +204,8 @@ class LocalLook:
     absent: str = ""
     whole: bool = True
     unread: tuple[str, ...] = ()
+    partial: bool = False
+    gone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -240,7 +277,8 @@ class Observation:
     `credential` says what a person must do before Google lets us look again.
     `files` are the ids of remote files that need no second look once this is admitted;
     `parts` are the places that were seen whole (after the first time, their past is known).
-    `present` is all that is there, when nothing at all was missed.
+    `present` is all that is there, when nothing at all was missed. `by_feed` and `by_reconcile` count the things on
+    Drive that are new and were found by its changes feed, or only because everything was looked at.
     """
 
     problems: tuple[str, ...] = ()
@@ -249,6 +287,8 @@ class Observation:
     files: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     present: Present | None = None
+    by_feed: int = 0
+    by_reconcile: int = 0
 
 
 @dataclass(frozen=True)
@@ -386,7 +426,7 @@ class PollReport:
 
     `undelivered` were tried in vain: they wait still, or were given up in this poll.
     `credentials` says for `drive` and for channels what a person must do before anything goes on there, `warnings` what
-    a person should do before something stops.
+    a person should do before something stops. `by_feed` and `by_reconcile` are as in `Observation`.
     """
 
     started_at: datetime
@@ -398,6 +438,8 @@ class PollReport:
     dead: int = 0
     problems: tuple[str, ...] = ()
     credentials: Mapping[str, str] = field(default_factory=dict)
+    by_feed: int = 0
+    by_reconcile: int = 0
     warnings: tuple[str, ...] = ()
 
     @property

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from syft_notify.errors import Fault
 from syft_notify.model import (
+    Changes,
     Decision,
     Event,
     Listing,
     LocalJob,
     LocalLook,
+    Look,
     Message,
     Notification,
     Observation,
     Outcome,
+    Overview,
     Preview,
     Receipt,
     RemoteFile,
@@ -44,6 +47,10 @@ class Clock(Protocol):
 class Memory(Protocol):
     """The questions a monitor may ask of the ledger; all are answered from memory."""
 
+    @property
+    def edition(self) -> int:
+        """Grows when something that was remembered may be forgotten: then all must be compared again."""
+
     def seen(self, event_key: str) -> bool:
         """Whether this event was admitted before, however it was decided."""
 
@@ -68,7 +75,7 @@ class Monitor(Protocol[Seen]):
 
     name: str
 
-    def observe(self, memory: Memory) -> Seen:
+    def observe(self, look: Look, memory: Memory) -> Seen:
         """Look once. Raises `Fault` when nothing at all could be seen."""
 
     def detect(self, observation: Seen, memory: Memory, now: datetime) -> Sequence[Event]:
@@ -87,11 +94,19 @@ class Channel(Protocol):
 class RemoteFiles(Protocol):
     """The reading side of a user's Drive."""
 
-    def folders(self, name_prefix: str) -> Listing:
-        """All folders visible to the user whose name begins with the prefix, own and shared, not trashed."""
+    def overview(self, folder_prefix: str, file_name: str) -> Overview:
+        """All folders visible to the user whose name begins with the prefix, own and shared, not trashed; and all files
+        owned by the user with exactly this name, inside a folder named `SyftBox` of theirs.
+        """
 
-    def own_files(self, name: str) -> Listing:
-        """All files owned by the user with exactly this name, inside a folder named `SyftBox` of theirs."""
+    def feed_start(self) -> str:
+        """The cursor from which on `changes` tells what happens after now."""
+
+    def changes(self, cursor: str) -> Changes:
+        """What Drive says has changed since. Drive promises neither that it shows everything nor how soon.
+
+        Raises `RejectedFault` for a cursor that is no longer good.
+        """
 
     def children(self, folder_ids: Sequence[str]) -> Mapping[str, Listing | Fault]:
         """What lies in each folder; a folder that could not be listed maps to its fault."""
@@ -99,12 +114,15 @@ class RemoteFiles(Protocol):
     def download(self, file: RemoteFile, limit: int) -> bytes:
         """The whole content. Raises `RejectedFault` when it is larger than `limit` bytes, other faults as they come."""
 
+    def downloads(self, files: Sequence[RemoteFile], limit: int) -> Iterator[tuple[RemoteFile, bytes | Fault]]:
+        """The content of each, or its fault as of `download`, in any order; several are fetched at once."""
+
 
 class LocalJobs(Protocol):
     """The owner's local SyftBox folder."""
 
-    def look(self) -> LocalLook:
-        """The state of every job folder that can be read now."""
+    def look(self, *, thorough: bool = True) -> LocalLook:
+        """The state of every job folder that can be read now; if not `thorough`, perhaps only of those that changed."""
 
     def accepted_peers(self) -> frozenset[str]:
         """The peers whose review folder the owner's client made when it accepted them (J2 and later)."""

@@ -183,6 +183,8 @@ class Service:
         health = self._health
         health.polls += 1
         health.sent += report.sent
+        health.by_feed += report.by_feed
+        health.by_reconcile += report.by_reconcile
         health.pending, health.failed, health.undelivered = report.pending, report.dead, report.undelivered
         health.last_poll = report.finished_at
         health.last_poll_seconds = round((report.finished_at - report.started_at).total_seconds(), 3)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from syft_notify.errors import Fault, MissingFault, RejectedFault
 from syft_notify.model import (
+    Changes,
     Decision,
     Event,
     Listing,
@@ -17,8 +18,10 @@ from syft_notify.model import (
     Message,
     Notification,
     Outcome,
+    Overview,
     Preview,
     Receipt,
+    RemoteChange,
     RemoteFile,
 )
 
@@ -45,7 +48,10 @@ class _Stored:
 
 
 class MemoryRemoteFiles:
-    """A Drive as `me` sees it. `faults` maps an operation or a file id to the fault that it raises."""
+    """A Drive as `me` sees it. `faults` maps an operation or a file id to the fault that it raises.
+
+    Its changes feed is silent about the ids in `hidden`.
+    """
 
     def __init__(self, me: str, clock: FakeClock | None = None) -> None:
         self.me = me
@@ -54,6 +60,8 @@ class MemoryRemoteFiles:
         self.calls: list[str] = []
         self._clock = clock or FakeClock()
         self._stored: dict[str, _Stored] = {}
+        self._feed: list[str] = []
+        self.hidden: set[str] = set()
         self._numbers = itertools.count(1)
 
     def add_folder(self, name: str, owner: str) -> str:
@@ -67,16 +75,18 @@ class MemoryRemoteFiles:
     def add_own_file(self, name: str, content: bytes) -> str:
         """A file in the SyftBox folder of `me`; one of the same name is replaced."""
         for file_id in [i for i, s in self._stored.items() if s.parent == "SyftBox" and s.file.name == name]:
-            del self._stored[file_id]
+            self.remove(file_id)
         return self._add(name, self.me, "SyftBox", content)
 
     def move(self, file_id: str, folder_id: str) -> None:
         """What the owner's client does with a message that it read."""
         self._stored[file_id].parent = folder_id
+        self._feed.append(file_id)
 
     def remove(self, file_id: str) -> None:
         """Delete a file or a folder."""
         del self._stored[file_id]
+        self._feed.append(file_id)
 
     def _add(self, name: str, owner: str, parent: str, content: bytes) -> str:
         number = next(self._numbers)
@@ -85,7 +95,29 @@ class MemoryRemoteFiles:
         mine = owner == self.me
         file = RemoteFile(file_id, name, owner, mine, now, now, len(content), version=str(number))
         self._stored[file_id] = _Stored(file, parent, content)
+        self._feed.append(file_id)
         return file_id
+
+    def overview(self, folder_prefix: str, file_name: str) -> Overview:
+        """The folders whose name begins so, and the own files of that name."""
+        return Overview(self.folders(folder_prefix), self.own_files(file_name))
+
+    def feed_start(self) -> str:
+        """The number of changes so far."""
+        self._called("feed_start")
+        return str(len(self._feed))
+
+    def changes(self, cursor: str) -> Changes:
+        """All since then, but for those that are `hidden`; each as it is now."""
+        self._called("changes")
+        news = dict.fromkeys(i for i in self._feed[int(cursor) :] if i not in self.hidden)
+        return Changes(str(len(self._feed)), tuple(map(self._change, news)))
+
+    def _change(self, file_id: str) -> RemoteChange:
+        stored = self._stored.get(file_id)
+        if stored is None:
+            return RemoteChange(file_id)
+        return RemoteChange(file_id, stored.file, not stored.parent, frozenset(filter(None, [stored.parent])))
 
     def folders(self, name_prefix: str) -> Listing:
         """All folders whose name begins so."""
@@ -123,6 +155,14 @@ class MemoryRemoteFiles:
             raise RejectedFault(f"{file.name} is larger than {limit} bytes")
         return content
 
+    def downloads(self, files: Sequence[RemoteFile], limit: int) -> Iterator[tuple[RemoteFile, bytes | Fault]]:
+        """One after the other."""
+        for file in files:
+            try:
+                yield file, self.download(file, limit)
+            except Fault as fault:
+                yield file, fault
+
     def _called(self, operation: str) -> None:
         self.calls.append(operation)
         if operation in self.faults:
@@ -146,8 +186,8 @@ class MemoryLocalJobs:
         paths = {job.path for job in jobs}
         self.jobs = [*(job for job in self.jobs if job.path not in paths), *jobs]
 
-    def look(self) -> LocalLook:
-        """The jobs as they were set."""
+    def look(self, *, thorough: bool = True) -> LocalLook:
+        """All jobs as they were set."""
         return LocalLook(jobs=tuple(self.jobs), problems=self.problems, absent=self.absent)
 
     def accepted_peers(self) -> frozenset[str]:

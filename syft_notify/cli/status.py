@@ -72,6 +72,8 @@ def _report(path: Path) -> dict[str, Any]:
         "last_good_poll": health.get("last_good_poll"),
         "next_poll": health.get("next_poll"),
         "polls": health.get("polls", 0),
+        "found_by_feed": health.get("by_feed", 0),
+        "found_by_reconcile": health.get("by_reconcile", 0),
         "sent": health.get("sent", 0),
         "pending": health.get("pending", 0),
         "failed": health.get("failed", 0),
@@ -123,6 +125,8 @@ def _in_words(report: dict[str, Any]) -> str:
         f"  config     {report['config']}",
         f"  last poll  {_last_poll(report)}",
         f"  next poll  {_next_poll(report)}",
+        f"  found      {report['found_by_feed']} on Drive by its changes feed, "
+        f"{report['found_by_reconcile']} only by looking at everything",
         f"  mails      {report['sent']} sent since the start, {report['pending']} waiting, {report['failed']} given up",
         *(f"  {name:<9}  {text or _good_token(name, report)}" for name, text in report["tokens"].items()),
         *(f"  warning    {text}" for text in report["warnings"]),

@@ -60,6 +60,8 @@ class DriveLook:
     problems: tuple[str, ...] = ()
     credential: str = ""
     listed: frozenset[str] | None = None
+    by_feed: int = 0
+    by_reconcile: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,17 @@ def outcome_key(job: LocalJob, run: str | None = None) -> str:
     """The key of a finished run: a rerun that finishes is news."""
     step = _FINISHED[job.status].value.removeprefix("job_")
     return f"{step_key(job.submission, step)}:{job.run if run is None else run}"
+
+
+def is_told(job: LocalJob, memory: Memory) -> bool:
+    """Whether the memory holds everything that a job's state implies, so that there is nothing to compare."""
+    if not job.readable or not memory.seen(step_key(job.submission, "submitted")):
+        return False
+    return all(memory.seen(_key_of(job, kind)) for kind in _later_steps(job.status))
+
+
+def _key_of(job: LocalJob, kind: Kind) -> str:
+    return step_key(job.submission, _STEPS[kind]) if kind in _STEPS else outcome_key(job)
 
 
 def is_copied(job: LocalJob, memory: Memory) -> bool:
@@ -222,9 +235,9 @@ class JobDetector:
     def _later_event(self, job: LocalJob, kind: Kind, facts: JobFacts, details: LocalDetails) -> Event:
         facts = replace(facts, reason=job.reason, return_code=job.return_code, stderr_tail=details.stderr_tail)
         at = job.changed_at or self._now
+        key = _key_of(job, kind)
         if kind in _STEPS:
-            return Event(step_key(job.submission, _STEPS[kind]), kind, at, facts)
-        key = outcome_key(job)
+            return Event(key, kind, at, facts)
         told = not self._memory.seen(key) and is_copied(job, self._memory)
         return Event(key, kind, at, facts, Decision.ALREADY_SEEN if told else Decision.SEND)
 

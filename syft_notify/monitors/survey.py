@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
-from syft_notify.errors import RejectedFault
 from syft_notify.model import RemoteFile
-from syft_notify.ports import RemoteFiles
-from syft_notify.syftbox.layouts import FolderName, FolderRole, is_address, parse_folder
+from syft_notify.syftbox.layouts import FolderName, FolderRole, is_address
 
 FOLDER_PREFIX = "syft_"
 PEERS_FILE = "SYFT_peers.json"
@@ -26,15 +25,16 @@ class PeerFolder:
     name: FolderName
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Survey:
-    """The owner's corner of Drive at one moment.
+    """The owner's corner of Drive at one moment, and the peers whose review folder is on the owner's disk: `locally`.
 
     `peers_problem` says why the peers file could not be read; `states` are then those that it held last.
     """
 
     folders: tuple[PeerFolder, ...]
     states: Mapping[str, str]
+    locally: frozenset[str] = frozenset()
     complete: bool = True
     peers_problem: str = ""
 
@@ -42,7 +42,8 @@ class Survey:
         """The folders of one role, in the order of Drive."""
         return (folder for folder in self.folders if folder.name.role is role)
 
-    def peers(self) -> dict[str, PeerFolder]:
+    @cached_property
+    def peers(self) -> Mapping[str, PeerFolder]:
         """Each DS that has an inbox folder here, with the oldest one."""
         oldest: dict[str, PeerFolder] = {}
         for folder in self.of_role(FolderRole.INBOX):
@@ -51,70 +52,28 @@ class Survey:
                 oldest[folder.name.peer] = folder
         return oldest
 
-    def inboxes(self) -> list[PeerFolder]:
-        """The inbox folders to read; those of a peer that the owner rejected stay closed."""
-        return [f for f in self.of_role(FolderRole.INBOX) if self.states.get(f.name.peer) != REJECTED]
+    @cached_property
+    def to_read(self) -> Mapping[str, PeerFolder]:
+        """The inboxes and archives, by id; the inboxes of a peer that the owner rejected stay closed."""
+        inboxes = (f for f in self.of_role(FolderRole.INBOX) if self.states.get(f.name.peer) != REJECTED)
+        return {folder.file.id: folder for folder in (*inboxes, *self.of_role(FolderRole.ARCHIVE))}
 
-    def accepted(self, locally: frozenset[str]) -> frozenset[str]:
+    @cached_property
+    def accepted(self) -> frozenset[str]:
         """The peers that the owner accepted.
 
         `SYFT_peers.json` says it from 0.1.94 on. Where it is silent, three other signs say it of a DS that has an inbox
         folder: the reverse folder pair that the owner's client makes (0.1.102), the owner's archive of read
-        messages (all releases), and the review folder on the owner's disk (0.1.106), given as `locally`. The owner
-        who is a scientist elsewhere makes the reverse pair by asking, which the file calls `requested_by_me`.
+        messages (all releases), and the review folder on the owner's disk (0.1.106). The owner who is a scientist
+        elsewhere makes the reverse pair by asking, which the file calls `requested_by_me`.
         """
         answered = {
             f.name.peer for f in self.of_role(FolderRole.THEIR_INBOX) if self.states.get(f.name.peer) != REQUESTED_BY_ME
         }
         worked_with = {f.name.peer for f in self.of_role(FolderRole.ARCHIVE)}
-        signed = self.peers().keys() & (answered | worked_with | locally)
+        signed = self.peers.keys() & (answered | worked_with | self.locally)
         by_file = {peer for peer, state in self.states.items() if state == ACCEPTED}
         return frozenset(by_file | {peer for peer in signed if self.states.get(peer) != REJECTED})
-
-
-class Surveyor:
-    """Makes surveys; the peers file is read again only when Drive says that it changed."""
-
-    def __init__(self, remote: RemoteFiles, do_email: str) -> None:
-        self._remote = remote
-        self._me = do_email
-        self._peers_version = ""
-        self._states: dict[str, str] = {}
-
-    def survey(self) -> Survey:
-        """Look at all folders and at the peers file. Raises `Fault` when Drive does not answer."""
-        listing = self._remote.folders(FOLDER_PREFIX)
-        folders = tuple(folder for file in listing.files if (folder := self._trusted(file)))
-        states, problem = self._peer_states()
-        return Survey(folders, states, complete=listing.complete, peers_problem=problem)
-
-    def _trusted(self, file: RemoteFile) -> PeerFolder | None:
-        """Anybody can make a folder of any name and share it: only its owner on Drive proves whose it is."""
-        name = parse_folder(file.name, self._me)
-        if name is None:
-            return None
-        mine = name.role in (FolderRole.THEIR_INBOX, FolderRole.THEIR_OUTBOX, FolderRole.ARCHIVE)
-        trusted = file.owned_by_me if mine else file.owner == name.peer and not file.owned_by_me
-        return PeerFolder(file, name) if trusted else None
-
-    def _peer_states(self) -> tuple[Mapping[str, str], str]:
-        listing = self._remote.own_files(PEERS_FILE)
-        if not listing.complete:
-            return self._states, f"Drive did not list all files: {PEERS_FILE} may be missing"
-        if not listing.files:
-            self._peers_version, self._states = "", {}
-            return self._states, ""
-        newest = max(listing.files, key=lambda file: file.modified_at)
-        version = f"{newest.id} {newest.version} {newest.modified_at.isoformat()}"
-        if version != self._peers_version:
-            try:
-                self._states = read_peer_states(self._remote.download(newest, PEERS_FILE_LIMIT))
-            except RejectedFault as fault:
-                return self._states, fault.title
-            except ValueError as error:
-                return self._states, f"{PEERS_FILE} on Drive cannot be understood: {error}"
-            self._peers_version = version
-        return self._states, ""
 
 
 def read_peer_states(content: bytes) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from syft_notify.ledger import Admission, Ledger
 from syft_notify.model import (
     Decision,
     Event,
+    Look,
     Message,
     Notification,
     Observation,
@@ -56,6 +57,8 @@ class _Tally:
     events: int = 0
     sent: int = 0
     given_up: int = 0
+    by_feed: int = 0
+    by_reconcile: int = 0
     problems: list[str] = field(default_factory=list)
     credentials: dict[str, str] = field(default_factory=dict)
 
@@ -78,8 +81,10 @@ class Poll:
         clock: Clock,
         jitter: Callable[[], float],
         daily_cap: int,
+        reconcile_interval: timedelta,
         dry_run: bool = False,
     ) -> None:
+        """`reconcile_interval` is after how long a look trusts nothing that was seen before; the first never does."""
         self._monitors = monitors
         self._router = router
         self._compose = compose
@@ -89,6 +94,8 @@ class Poll:
         self._jitter = jitter
         self._daily_cap = daily_cap
         self._dry_run = dry_run
+        self._reconcile_interval = reconcile_interval
+        self._reconciled_at: datetime | None = None
         self.sending = False
 
     def __call__(self, narrator: Narrator, wanted: Callable[[], bool] = lambda: True) -> PollReport:
@@ -97,7 +104,8 @@ class Poll:
         `wanted` is asked before each send, so that a stop waits for one mail and not for all.
         """
         tally = self._begin(narrator)
-        found = [self._look(monitor, narrator, tally) for monitor in self._monitors]
+        look = self._next_look(tally.started)
+        found = [self._look(look, monitor, narrator, tally) for monitor in self._monitors]
         return self._finish(found, narrator, wanted, tally)
 
     def tell(self, events: Sequence[Event], narrator: Narrator) -> PollReport:
@@ -106,6 +114,14 @@ class Poll:
         for event in events:
             self._ledger.reopen(event.key)
         return self._finish([self._admit(Observation(), events)], narrator, lambda: True, tally)
+
+    def _next_look(self, now: datetime) -> Look:
+        """A thorough one when it is time, or when the clock was set back."""
+        last = self._reconciled_at
+        thorough = last is None or not last <= now < last + self._reconcile_interval
+        if thorough:
+            self._reconciled_at = now
+        return Look(thorough)
 
     def _begin(self, narrator: Narrator) -> _Tally:
         tally = _Tally(self._clock())
@@ -138,11 +154,13 @@ class Poll:
             dead=len(outbox) - len(waiting),
             problems=tuple(tally.problems),
             credentials=tally.credentials,
+            by_feed=tally.by_feed,
+            by_reconcile=tally.by_reconcile,
         )
 
-    def _look(self, monitor: Monitor[Any], narrator: Narrator, tally: _Tally) -> _Found:
+    def _look(self, look: Look, monitor: Monitor[Any], narrator: Narrator, tally: _Tally) -> _Found:
         try:
-            observation = monitor.observe(self._ledger)
+            observation = monitor.observe(look, self._ledger)
             events = monitor.detect(observation, self._ledger, self._clock())
         except Fault as fault:
             if isinstance(fault, CredentialFault):
@@ -156,6 +174,8 @@ class Poll:
             return []
         if observation.credential:
             tally.credentials[_DRIVE] = observation.credential
+        tally.by_feed += observation.by_feed
+        tally.by_reconcile += observation.by_reconcile
         for problem in observation.problems:
             self._trouble(monitor.name, problem, narrator, tally)
         for skipped in observation.skipped:

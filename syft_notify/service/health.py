@@ -20,7 +20,8 @@ class Health:
 
     `pending` and `failed` are the notifications that wait and that were given up; `tokens` says for each token what a
     person must do, or nothing when it is good; `warnings` what a person should do soon. `sends_as` is the mailbox that
-    mails go out from, if Gmail tells.
+    mails go out from, if Gmail tells. `by_feed` and `by_reconcile` count what was found on Drive since the start:
+    through its changes feed, and only because everything was looked at.
     """
 
     pid: int
@@ -43,6 +44,8 @@ class Health:
     tokens: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     sends_as: str = ""
+    by_feed: int = 0
+    by_reconcile: int = 0
 
     def write(self, path: Path) -> None:
         """Replace the report at `path`. Raises `UserError` when the disk refuses."""

@@ -9,18 +9,28 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# FAT keeps even seconds; some network file systems whole ones.
+STEP_NS = 3_000_000_000
 _MAX_WALK = 5_000
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What changes when a file is written again."""
+    """What changes when a file is written again.
+
+    Some clocks of file systems go in steps of seconds: what was written twice in one step has one stamp. So a stamp is
+    trusted only when the file was old at the time of reading, see `is_young`.
+    """
 
     inode: int
     size: int
     changed_ns: int
     modified_ns: int
+
+    def is_young(self, now_ns: int) -> bool:
+        """Whether the file may be written again and keep this stamp; also for a time to come, of another clock."""
+        return max(self.changed_ns, self.modified_ns) > now_ns - STEP_NS
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -30,6 +40,15 @@ def stamp_of(path: Path) -> Stamp | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     if not stat.S_ISREG(found.st_mode):
+        return None
+    return Stamp(found.st_ino, found.st_size, found.st_ctime_ns, found.st_mtime_ns)
+
+
+def stamp_at(path: str) -> Stamp | None:
+    """The stamp of whatever is there: of a folder it changes when something in it is made or removed."""
+    try:
+        found = os.lstat(path)
+    except OSError:
         return None
     return Stamp(found.st_ino, found.st_size, found.st_ctime_ns, found.st_mtime_ns)
 

@@ -1,11 +1,14 @@
-"""Finds the job folders of all generations below the owner's datasite."""
+"""Finds the job folders of all generations below the owner's datasite, and again only where a folder changed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from syft_notify.syftbox.disk import folders_in, stamp_of
+from syft_notify.syftbox.disk import Stamp, folders_in, stamp_at, stamp_of
 from syft_notify.syftbox.layouts import (
     CONFIG_FILE,
     INBOX,
@@ -22,54 +25,125 @@ JOBS = "/".join(JOB_ROOT)
 
 
 @dataclass(frozen=True)
-class JobTree:
-    """The job folders, and by path what looked like one and is none, with the reason.
+class FoundJob:
+    """A job folder, and the stamp of its config; None when that could not be seen."""
 
-    `whole` is false when a folder could not be listed, so that there may be more jobs.
+    folder: JobFolder
+    config: Stamp | None
+
+
+@dataclass
+class Branch:
+    """The part of the tree whose jobs depend on each other: that of one DS, or all jobs without a DS.
+
+    `jobs` are by path, and `problems` has by path what looked like a job and is none, with the reason. `whole` is false
+    when a folder could not be listed, so that there may be more jobs. `restless`: it must be looked at again though
+    none of its folders changed, whose `stamps` these are.
     """
 
-    jobs: tuple[JobFolder, ...] = ()
-    problems: tuple[tuple[str, str], ...] = ()
+    jobs: dict[str, FoundJob] = field(default_factory=dict)
+    problems: list[tuple[str, str]] = field(default_factory=list)
     whole: bool = True
+    restless: bool = False
+    stamps: dict[str, Stamp | None] = field(default_factory=dict)
+
+    def is_current(self) -> bool:
+        """Whether all its folders are as they were."""
+        return not self.restless and all(stamp_at(path) == stamp for path, stamp in self.stamps.items())
 
 
-def scan_jobs(datasite: Path) -> JobTree:
-    """All job folders of a datasite. Raises `OSError` when its job folder cannot be listed."""
-    scan = _Scan(datasite)
-    scan.look()
-    return JobTree(tuple(find_jobs(scan.configs)), tuple(scan.problems), scan.whole)
+class JobTree:
+    """The branches of a datasite."""
+
+    def __init__(self, datasite: Path, now_ns: Callable[[], int]) -> None:
+        self.branches: dict[str, Branch] = {}
+        self.datasite = datasite
+        self._now_ns = now_ns
+        self._trunks: dict[str, tuple[Stamp | None, list[str]]] = {}
+
+    def refresh(self, *, thorough: bool) -> set[str]:
+        """Look again where something changed, or everywhere; returns the branches that were looked at or are gone.
+
+        Raises `OSError` when the job folder itself cannot be listed.
+        """
+        if thorough:
+            self._trunks.clear()
+        named = dict(self._named())
+        gone = self.branches.keys() - named.keys()
+        for key in gone:
+            del self.branches[key]
+        renewed = {key for key in named if thorough or key not in self.branches or not self.branches[key].is_current()}
+        for key in renewed:
+            self.branches[key] = self._grown(key, named[key])
+        return renewed | gone
+
+    def _named(self) -> Iterator[tuple[str, Callable[[_Scan], None]]]:
+        """The branches that are there, each with how to look at it."""
+        unlisted = ""
+        names = self._trunk(JOBS)
+        if INBOX in names:
+            try:
+                boxes = [f"{JOBS}/{INBOX}/{ds}" for ds in self._trunk(f"{JOBS}/{INBOX}")]
+                yield from ((box, partial(_Scan.look_into_box, path=box)) for box in boxes)
+            except OSError as error:
+                unlisted = f"it cannot be listed: {error.strerror}"
+        people = [f"{JOBS}/{name}" for name in names if is_address(name.lower())]
+        yield from ((person, partial(_Scan.look_into_person, path=person)) for person in people)
+        yield JOBS, partial(_Scan.look_at, paths=[f"{JOBS}/{name}" for name in names], unlisted=unlisted)
+
+    def _trunk(self, path: str) -> list[str]:
+        """The folders in a folder, listed again when it changed. Raises `OSError`."""
+        at = self.datasite / path
+        known, stamp = self._trunks.get(path), stamp_at(str(at))
+        if known is None or stamp is None or known[0] != stamp:
+            known = (None if stamp is None or stamp.is_young(self._now_ns()) else stamp, folders_in(at))
+            self._trunks[path] = known
+        return known[1]
+
+    def _grown(self, key: str, look: Callable[[_Scan], None]) -> Branch:
+        scan = _Scan(self.datasite)
+        look(scan)
+        branch = scan.branch
+        now = self._now_ns()
+        young = any(stamp is None or stamp.is_young(now) for stamp in branch.stamps.values())
+        branch.restless = branch.restless or young
+        branch.jobs = {
+            job.path: FoundJob(job, scan.configs[f"{job.path}/{CONFIG_FILE}"]) for job in find_jobs(scan.configs)
+        }
+        return branch
 
 
 class _Scan:
     """Looks for `config.yaml` at the depths of the generations, and nowhere else."""
 
     def __init__(self, datasite: Path) -> None:
-        self.configs: list[str] = []
-        self.problems: list[tuple[str, str]] = []
-        self.whole = True
+        self.branch = Branch()
+        self.configs: dict[str, Stamp | None] = {}
         self._datasite = datasite
 
-    def look(self) -> None:
-        for name in folders_in(self._datasite / JOBS):
-            path = f"{JOBS}/{name}"
-            is_job = self._is_job(path)
-            if name == INBOX:
-                self._look_into_inbox(path)
-            elif is_address(name.lower()):
-                self._look_for_jobs(path, complain=not is_job)
-            elif not is_job and name != REVIEW:
+    def look_at(self, paths: list[str], unlisted: str) -> None:
+        """The jobs that lie beside each other, as in J0, and what else is there but the folders of people."""
+        self._stamp(JOBS)
+        for path in paths:
+            name = path.rpartition("/")[2]
+            if not is_address(name.lower()) and not self._is_job(path) and name not in (INBOX, REVIEW):
                 self._no_config(path)
+        if unlisted:
+            self._not_listed(f"{JOBS}/{INBOX}", unlisted)
 
-    def _look_into_inbox(self, inbox: str) -> None:
-        for ds in self._folders(inbox):
-            path = f"{inbox}/{ds}"
-            if is_address(ds.lower()):
-                self._look_for_jobs(path, complain=True)
-            elif not ds.startswith("."):
-                self.problems.append((path, "it is not named by an address"))
+    def look_into_box(self, path: str) -> None:
+        """The jobs of one DS in the inbox: J2, or J3 below the protocol's version."""
+        ds = path.rpartition("/")[2]
+        if is_address(ds.lower()):
+            self._look_for_jobs(path, complain=True)
+        elif not ds.startswith("."):
+            self.branch.problems.append((path, "it is not named by an address"))
+
+    def look_into_person(self, path: str) -> None:
+        """The jobs of one DS in a folder of its own: J1, or one J0 job that is named by an address."""
+        self._look_for_jobs(path, complain=not self._is_job(path))
 
     def _look_for_jobs(self, parent: str, *, complain: bool) -> None:
-        """The jobs of one DS: J1 and J2 lie in its folder, J3 one deeper, below the protocol's version."""
         for name in self._folders(parent):
             path = f"{parent}/{name}"
             is_job = self._is_job(path)
@@ -87,23 +161,33 @@ class _Scan:
     def _is_job(self, path: str) -> bool:
         config = f"{path}/{CONFIG_FILE}"
         try:
-            found = stamp_of(self._datasite / config) is not None
+            stamp = stamp_of(self._datasite / config)
+            if stamp is None:
+                return False
         except OSError:
-            # Named by who reads the config, with the reason.
-            found = True
-        if found:
-            self.configs.append(config)
-        return found
+            stamp = None  # why is said by who reads the config
+        self.configs[config] = stamp
+        return True
 
     def _folders(self, path: str) -> list[str]:
+        self._stamp(path)
         try:
             return folders_in(self._datasite / path)
         except OSError as error:
-            self.problems.append((path, f"it cannot be listed: {error.strerror}"))
-            self.whole = False
+            self._not_listed(path, f"it cannot be listed: {error.strerror}")
             return []
 
+    def _stamp(self, path: str) -> None:
+        at = os.fspath(self._datasite / path)
+        self.branch.stamps[at] = stamp_at(at)
+
+    def _not_listed(self, path: str, reason: str) -> None:
+        self.branch.problems.append((path, reason))
+        self.branch.whole = False
+        self.branch.restless = True
+
     def _no_config(self, path: str) -> None:
-        """Worth a word, but for a hidden folder, which tools make."""
+        """It may become a job; worth a word, but for a hidden folder, which tools make."""
+        self._stamp(path)
         if not path.rpartition("/")[2].startswith("."):
-            self.problems.append((path, f"it has no {CONFIG_FILE}"))
+            self.branch.problems.append((path, f"it has no {CONFIG_FILE}"))

@@ -4,100 +4,188 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
-from syft_notify.model import JobLayout, JobStatus, LocalJob, LocalLook, Preview, Submission
-from syft_notify.syftbox.disk import Stamp, Walk, folders_in, read_end, read_start, refuse_links, stamp_of, walk
-from syft_notify.syftbox.documents import MAX_DOCUMENT_BYTES
-from syft_notify.syftbox.job_state import (
-    RUN_PRODUCTS,
-    STATE_FILE,
-    STDERR_FILE,
-    JobState,
-    read_markers,
-    read_review,
-    text_from,
+from syft_notify.model import LocalJob, LocalLook, Preview
+from syft_notify.syftbox.disk import Stamp, folders_in, read_end, read_start, refuse_links, stamp_at, walk
+from syft_notify.syftbox.job_reader import (
+    FLAT,
+    ReadJob,
+    UnusableError,
+    is_submitted_folder,
+    read_job,
+    reason_of,
+    review_path,
+    submitted_files,
+    unseen_in_words,
 )
-from syft_notify.syftbox.job_tree import JOBS, JobTree, scan_jobs
-from syft_notify.syftbox.layouts import CONFIG_FILE, INBOX, REVIEW, JobFolder, is_address, printable
-from syft_notify.syftbox.preview import build_preview, is_generated_name
-from syft_notify.syftbox.submission import describe
+from syft_notify.syftbox.job_state import STDERR_FILE
+from syft_notify.syftbox.job_tree import JOBS, FoundJob, JobTree
+from syft_notify.syftbox.layouts import REVIEW, JobFolder, is_address, printable
+from syft_notify.syftbox.preview import build_preview
 
 STDERR_TAIL_BYTES = 50_000
+# So many settled jobs are looked at in a look that is not thorough, in turn: one may be run again.
+SETTLED_SHARE = 500
 
-_FLAT = (JobLayout.J0, JobLayout.J1)
-_OUTPUTS = ("outputs/", "code/outputs/")
-# A file of more than a page can be seen half written.
-_ONE_PAGE = 4096
 _MAX_PROBLEM = 500
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What was read of a job, and the stamps of the files it was read from.
+class LocalJobFolder:
+    """The `LocalJobs` of a SyftBox folder.
 
-    Without `state` the `problem` says why it could not be read.
+    In a look that is not thorough an unchanged job costs one `stat`, and a settled one that only every so many looks.
     """
 
-    config: Stamp
-    submission: Submission
-    review: Stamp | None = None
-    state: JobState | None = None
-    problem: str = ""
-
-
-class LocalJobFolder:
-    """The `LocalJobs` of a SyftBox folder. An unchanged job costs a few `stat` calls per look."""
-
-    def __init__(self, root: Path, do_email: str) -> None:
+    def __init__(self, root: Path, do_email: str, now_ns: Callable[[], int] = time.time_ns) -> None:
+        """`now_ns` is the clock that the times of files are compared with, in nanoseconds."""
         self._root = root
         self._me = do_email.lower()
-        self._known: dict[str, _Known] = {}
+        self._now_ns = now_ns
+        self._reviewers: tuple[Stamp | None, dict[str, str]] | None = None
+        self._peers: frozenset[str] = frozenset()
+        self._forget()
 
-    def look(self) -> LocalLook:
-        """The state of every job folder that can be read now; what cannot is named in `problems`."""
+    def _forget(self) -> None:
+        """Nothing is known of any job."""
+        self._tree: JobTree | None = None
+        self._branches: dict[str, Mapping[str, FoundJob]] = {}
+        self._jobs: dict[str, ReadJob] = {}
+        self._unusable: dict[str, tuple[JobFolder, str]] = {}
+        self._live: set[str] = set()
+        self._settled: deque[str] = deque()
+
+    def look(self, *, thorough: bool = True) -> LocalLook:
+        """The state of every job folder that can be read now, or only of those that changed; what cannot is named."""
         try:
             datasite = self._datasite()
             if datasite is None:
+                self._forget()
                 return LocalLook(absent=self._missing())
-            tree = self._scan(datasite)
+            partial = not thorough and self._tree is not None and self._tree.datasite == datasite
+            tree = self._tree_of(datasite)
+            if tree is None:
+                self._forget()
+                return LocalLook(whole=False)
+            renewed = tree.refresh(thorough=not partial)
         except OSError as error:
-            return LocalLook(absent=self._sentence(Path(error.filename or self._root), _reason(error)))
-        problems = [self._sentence(datasite / path, reason) for path, reason in tree.problems]
-        reviewed, unlisted = self._reviewed(datasite)
-        known: dict[str, _Known] = {}
-        unread = []
-        for folder in tree.jobs:
-            try:
-                job = known[folder.path] = self._read(datasite, folder, reviewed)
-                problem = job.problem
-            except _UnusableError as unusable:
-                problem = str(unusable)
-            if problem:
-                problems.append(problem)
-                unread.append(f"{datasite.name}/{folder.path}")
-        self._known = known
-        return LocalLook(
-            jobs=tuple(_job(f"{datasite.name}/{path}", job) for path, job in known.items()),
-            problems=(*problems, *unlisted),
-            whole=tree.whole and not unlisted,
-            unread=tuple(unread),
+            self._forget()
+            return LocalLook(absent=self._sentence(Path(error.filename or self._root), reason_of(error)))
+        return self._looked(tree, renewed, partial=partial)
+
+    def _looked(self, tree: JobTree, renewed: set[str], *, partial: bool) -> LocalLook:
+        reviewed, moved, unlisted = self._reviewed(tree.datasite)
+        self._tree = tree
+        present = {key: tree.branches[key].jobs for key in sorted(renewed & tree.branches.keys())}
+        gone = self._gone_from(renewed, present)
+        self._branches.update(present)
+        to_read = self._due() if partial else {}
+        to_read.update(self._unlike(chain.from_iterable(jobs.items() for jobs in present.values()), anew=not partial))
+        to_read.update(
+            {path: job.folder for path, job in self._jobs.items() if job.folder.ds in moved} if moved else {}
         )
+        changed = self._read(tree.datasite, to_read, reviewed)
+        site = tree.datasite.name
+        return LocalLook(
+            jobs=tuple(self._jobs[path].as_job(f"{site}/{path}") for path in (changed if partial else self._jobs)),
+            problems=(*self._problems(tree), *unlisted),
+            whole=all(branch.whole for branch in tree.branches.values()) and not unlisted,
+            unread=tuple(f"{site}/{path}" for path in self._unread()),
+            partial=partial,
+            gone=frozenset(f"{site}/{path}" for path in gone),
+        )
+
+    def _unlike(self, found: Iterable[tuple[str, FoundJob]], *, anew: bool) -> dict[str, JobFolder]:
+        """The jobs that are new, or whose config is another one than was read; all of them `anew`."""
+        known = self._jobs
+        return {
+            path: job.folder
+            for path, job in found
+            if anew or path not in known or not known[path].trusted or known[path].config != job.config
+        }
+
+    def _gone_from(self, renewed: set[str], present: Mapping[str, Mapping[str, FoundJob]]) -> list[str]:
+        """Forget the jobs that are not where they were; returns their paths."""
+        gone = []
+        for key in renewed:
+            now = present.get(key, {})
+            gone += [path for path in self._branches.pop(key, {}) if path not in now]
+        for path in gone:
+            self._jobs.pop(path, None)
+            self._unusable.pop(path, None)
+            self._live.discard(path)
+        return gone
+
+    def _due(self) -> dict[str, JobFolder]:
+        """The jobs to read again: those that changed, as far as one `stat` tells, and those that could not be read."""
+        due = {path: folder for path, (folder, _) in self._unusable.items()}
+        turn = [self._settled.popleft() for _ in range(min(SETTLED_SHARE, len(self._settled)))]
+        settled = [path for path in turn if path in self._jobs and path not in self._live]
+        self._settled.extend(settled)
+        for path in chain(self._live, settled):
+            if not self._jobs[path].is_current():
+                due[path] = self._jobs[path].folder
+        return due
+
+    def _read(self, datasite: Path, to_read: Mapping[str, JobFolder], reviewed: Mapping[str, str]) -> list[str]:
+        """Read these jobs; returns the paths of those that are not as they were."""
+        changed, now_ns = [], self._now_ns()
+        for path, folder in to_read.items():
+            before = self._jobs.get(path)
+            try:
+                job = read_job(datasite, folder, reviewed, before, now_ns)
+            except UnusableError as error:
+                self._unusable[path] = (folder, self._sentence(error.path, error.reason))
+                self._jobs.pop(path, None)
+                self._live.discard(path)
+                continue
+            self._unusable.pop(path, None)
+            self._keep(path, job, before)
+            if before is None or (before.submission, before.state) != (job.submission, job.state):
+                changed.append(path)
+        return changed
+
+    def _keep(self, path: str, job: ReadJob, before: ReadJob | None) -> None:
+        was_settled = before is not None and path not in self._live
+        self._jobs[path] = job
+        if not job.settled:
+            self._live.add(path)
+        elif not was_settled:
+            self._live.discard(path)
+            self._settled.append(path)
+
+    def _unread(self) -> Iterable[str]:
+        yield from self._unusable
+        yield from (path for path in self._live if self._jobs[path].problem)
+
+    def _problems(self, tree: JobTree) -> Iterable[str]:
+        for branch in tree.branches.values():
+            yield from (self._sentence(tree.datasite / path, reason) for path, reason in branch.problems)
+        yield from (problem for _, problem in self._unusable.values())
+        for job in map(self._jobs.__getitem__, self._live):
+            if job.problem and job.place is not None:
+                yield self._sentence(job.place, job.problem)
 
     def accepted_peers(self) -> frozenset[str]:
         """The peers that have a review folder (J2 and later); empty when that cannot be told."""
         try:
             datasite = self._datasite()
-            return frozenset(_review_folders(datasite)) if datasite else frozenset()
         except OSError:
             return frozenset()
+        found = frozenset(self._reviewed(datasite)[0]) if datasite else frozenset()
+        if found != self._peers:
+            self._peers = found
+        return self._peers
 
     def preview(self, job: LocalJob) -> Preview:
         """The submitted code of a job; what its runs added is not part of it."""
         folder = self._root / job.path
-        files = walk(folder, _is_submitted_folder)
+        files = walk(folder, is_submitted_folder)
 
         def read(path: str, limit: int) -> bytes | None:
             try:
@@ -105,17 +193,17 @@ class LocalJobFolder:
             except OSError:
                 return None
 
-        sizes = _without_runs(files, job.submission.layout)
+        sizes = submitted_files(files, job.submission.layout)
         preview = build_preview(sizes, read, job.submission.entry_point)
-        return replace(preview, left_out=(*preview.left_out, *_unseen_in_words(files, sizes)))
+        return replace(preview, left_out=(*preview.left_out, *unseen_in_words(files, sizes)))
 
     def stderr_tail(self, job: LocalJob) -> str:
         """The last 50 KB of the job's `stderr.txt`; empty when there is none or it cannot be read."""
         name, _, path = job.path.partition("/")
         datasite = self._root / name
         try:
-            if job.submission.layout not in _FLAT:
-                path = _review_path(path, _review_folders(datasite))
+            if job.submission.layout not in FLAT:
+                path = review_path(path, _review_folders(datasite))
             refuse_links(datasite, f"{path}/{STDERR_FILE}")
             return read_end(datasite / path / STDERR_FILE, STDERR_TAIL_BYTES).decode(errors="replace")
         except OSError:
@@ -130,43 +218,29 @@ class LocalJobFolder:
             return None
         return self._root / (self._me if self._me in names else names[0]) if names else None
 
-    def _scan(self, datasite: Path) -> JobTree:
+    def _tree_of(self, datasite: Path) -> JobTree | None:
+        """The tree of job folders, None where there is none yet. Raises `OSError`."""
         jobs = datasite / JOBS
         if not jobs.exists():
-            return JobTree(whole=False)
+            return None
         if not Path(os.path.realpath(jobs)).is_relative_to(os.path.realpath(self._root)):
             raise OSError(errno.ELOOP, "it leads out of the SyftBox folder", str(jobs))
-        return scan_jobs(datasite)
+        known = self._tree
+        return known if known is not None and known.datasite == datasite else JobTree(datasite, self._now_ns)
 
-    def _reviewed(self, datasite: Path) -> tuple[Mapping[str, str], tuple[str, ...]]:
-        """The review folders, and in words that they cannot be listed."""
+    def _reviewed(self, datasite: Path) -> tuple[Mapping[str, str], set[str], tuple[str, ...]]:
+        """The review folders, the DSs for whom they changed, and in words that they cannot be listed."""
+        stamp = stamp_at(os.fspath(datasite / JOBS / REVIEW))
+        before = self._reviewers[1] if self._reviewers else {}
+        if self._reviewers and self._reviewers[0] == stamp:
+            return before, set(), ()
         try:
-            return _review_folders(datasite), ()
+            now = _review_folders(datasite)
         except OSError as error:
-            return {}, (self._sentence(datasite / JOBS / REVIEW, _reason(error)),)
-
-    def _read(self, datasite: Path, folder: JobFolder, reviewed: Mapping[str, str]) -> _Known:
-        """What is known of one job now. Raises `_UnusableError` when it cannot be told whose job it is."""
-        before = self._known.get(folder.path)
-        at = datasite / folder.path / CONFIG_FILE
-        try:
-            config = _stamp(at)
-            submission = before.submission if before and before.config == config else _submission(at, folder)
-        except (OSError, ValueError) as error:
-            raise _UnusableError(self._sentence(at, _reason(error))) from error
-        at = at.parent
-        try:
-            if folder.layout in _FLAT:
-                return _Known(config, submission, state=read_markers(at, config))
-            state_file = f"{_review_path(folder.path, reviewed)}/{STATE_FILE}"
-            at = datasite / state_file
-            refuse_links(datasite, state_file)
-            review = stamp_of(at)
-            if before and before.state and review and before.review == review:
-                return _Known(config, submission, review, before.state)
-            return _Known(config, submission, review, read_review(at, review, config))
-        except (OSError, ValueError) as error:
-            return _Known(config, submission, problem=self._sentence(at, _reason(error)))
+            return {}, set(), (self._sentence(datasite / JOBS / REVIEW, reason_of(error)),)
+        young = stamp is not None and stamp.is_young(self._now_ns())
+        self._reviewers = (None if young else stamp, now)
+        return now, {ds for ds in now.keys() | before.keys() if now.get(ds) != before.get(ds)}, ()
 
     def _missing(self) -> str:
         lacks = f"holds no folder {self._me}" if self._root.is_dir() else "is not there"
@@ -177,63 +251,6 @@ class LocalJobFolder:
         return f"{printable(name)[-_MAX_PROBLEM:]}: {reason}"
 
 
-class _UnusableError(Exception):
-    """A job folder that does not say what it must."""
-
-
-def _job(path: str, known: _Known) -> LocalJob:
-    state = known.state
-    if state is None:
-        return LocalJob(known.submission, path, JobStatus.RECEIVED, readable=False)
-    return LocalJob(
-        known.submission,
-        path,
-        state.status,
-        reason=state.reason,
-        return_code=state.return_code,
-        run=state.run,
-        copy=state.copy,
-        changed_at=state.changed_at,
-    )
-
-
-def _stamp(config: Path) -> Stamp:
-    stamp = stamp_of(config)
-    if stamp is None:
-        raise ValueError("it is gone")
-    return stamp
-
-
-def _submission(config: Path, folder: JobFolder) -> Submission:
-    """The submission in a job folder. Raises `ValueError` when its config is no text, and `OSError`."""
-    text = text_from(read_start(config, MAX_DOCUMENT_BYTES + 1))
-    if len(text) > MAX_DOCUMENT_BYTES:
-        raise ValueError("it is too large")
-    files = _without_runs(walk(config.parent, _is_submitted_folder), folder.layout)
-    submission = describe(folder, text, files)
-    if submission.submitted_at is None and len(text) > _ONE_PAGE:
-        raise ValueError("it may be half written: it names no time of submission")
-    return submission
-
-
-def _without_runs(files: Walk, layout: JobLayout) -> dict[str, int]:
-    """The files of a job folder that its runs did not add."""
-    added = {*RUN_PRODUCTS, *_OUTPUTS} if layout in _FLAT else {*_OUTPUTS}
-    return {path: size for path, size in files.sizes.items() if path not in added}
-
-
-def _is_submitted_folder(path: str) -> bool:
-    return f"{path}/" not in _OUTPUTS and not is_generated_name(path.rpartition("/")[2])
-
-
-def _unseen_in_words(files: Walk, shown: Collection[str]) -> list[str]:
-    """What is never shown because a run writes it; a DS may have sent some of it all the same."""
-    written = sorted(files.sizes.keys() - set(shown))
-    words = [f"{', '.join(written)}: left out, written by runs"] if written else []
-    words += [f"{printable(path) or 'the folder'}: cannot be read" for path in files.unreadable[:5]]
-    return words if files.whole else [*words, "further files: there are too many to look at"]
-
-
 def _review_folders(datasite: Path) -> dict[str, str]:
     """The folder names in `review/` that are addresses, by the address in lower case."""
     try:
@@ -242,13 +259,3 @@ def _review_folders(datasite: Path) -> dict[str, str]:
         return {}
     # Sorting puts capitals first, so a name in lower case wins.
     return {name.lower(): name for name in names if is_address(name.lower())}
-
-
-def _review_path(path: str, reviewed: Mapping[str, str]) -> str:
-    """Where the owner's client keeps what it says of the job at `.../inbox/<ds>/...`."""
-    ds, _, rest = path.removeprefix(f"{JOBS}/{INBOX}/").partition("/")
-    return f"{JOBS}/{REVIEW}/{reviewed.get(ds.lower(), ds)}/{rest}"
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return f"it cannot be read: {error.strerror or error}" if isinstance(error, OSError) else str(error)

@@ -88,7 +88,7 @@ def test_folders_are_found_by_the_beginning_of_their_name_and_say_whose_they_are
     mine, theirs = world.add_folder("syft_a", DO), world.add_folder("syft_b", DS)
     world.add_folder("other", DS)
     world.add_file(theirs, "syft_file", b"", DS)
-    listing = world.files.folders("syft_")
+    listing = world.files.overview("syft_", "SYFT_peers.json").folders
     assert listing.complete
     assert {(file.id, file.name, file.owner, file.owned_by_me) for file in listing.files} == {
         (mine, "syft_a", DO, True),
@@ -99,7 +99,7 @@ def test_folders_are_found_by_the_beginning_of_their_name_and_say_whose_they_are
 def test_own_files_are_those_in_the_own_syftbox_folder(world):
     wanted = world.add_own_file("SYFT_peers.json", b"{}")
     world.add_own_file("other.json", b"{}")
-    assert [file.id for file in world.files.own_files("SYFT_peers.json").files] == [wanted]
+    assert [file.id for file in world.files.overview("syft_", "SYFT_peers.json").files.files] == [wanted]
 
 
 def test_children_are_listed_folder_by_folder(world):

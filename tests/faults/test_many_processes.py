@@ -15,7 +15,7 @@ from tests.system.program import started, syft_notify, wait_until
 from tests.worlds import python_job
 
 PEERS = tuple(f"ds{number}@example.org" for number in range(3))
-JOBS = 24
+JOBS = 9
 
 
 def test_each_event_is_told_once(village: Village) -> None:
@@ -41,14 +41,14 @@ def test_each_event_is_told_once(village: Village) -> None:
         return said
 
     with a_daemon(village), ThreadPoolExecutor() as pool:
-        workers = [pool.submit(cron), pool.submit(cron), pool.submit(person)]
+        workers = [pool.submit(cron), pool.submit(person)]
         with NotificationMonitor.from_config(village.config_file) as notebook:
             notebook.start()
             expected = live(village)
             wait_until(lambda: len(village.arrived()) >= len(expected), 60)
         over.set()
         results = [worker.result() for worker in workers]
-    assert results[2] == {""}
+    assert results[1] == {""}
     assert Counter(told_by(*mail) for mail in village.arrived()) == Counter(expected)
     marks = records(village.home)
     assert set(map(tuple, marks.values())) == {("certain",)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timezone
+from datetime import timedelta, timezone
 from pathlib import Path
 
 from syft_notify.errors import Fault
@@ -12,7 +12,7 @@ from syft_notify.ledger import Ledger
 from syft_notify.model import Kind, Listing, PollReport, RemoteFile
 from syft_notify.monitors.jobs import JobMonitor
 from syft_notify.monitors.peers import PeerMonitor
-from syft_notify.monitors.survey import Surveyor
+from syft_notify.monitors.surveyor import Surveyor
 from syft_notify.paths import Files
 from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.poll import Poll
@@ -81,8 +81,8 @@ class Hamlet:
     def start(self) -> None:
         """Our program starts anew: only the state file is left of what it knew."""
         self.ledger = Ledger(Files(self.home / "state.json"), DO)
-        surveyor = Surveyor(self.drive, DO)
-        self.peers = PeerMonitor(surveyor, self.local, DO)
+        surveyor = Surveyor(self.drive, self.local.accepted_peers, DO)
+        self.peers = PeerMonitor(surveyor, DO)
         self.line = Poll(
             monitors=[self.peers, JobMonitor(surveyor, self.drive, self.local, DO)],
             router=Router("gmail", self.muted),
@@ -91,6 +91,7 @@ class Hamlet:
             ledger=self.ledger,
             clock=self.clock,
             daily_cap=450,
+            reconcile_interval=timedelta(),
             jitter=lambda: 0.0,
         )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
 
 from syft_notify.errors import MissingFault, RateLimitedFault, RejectedFault, TransientFault
-from syft_notify.google_api.drive import quoted
+from syft_notify.google_api.drive import FETCHED_AT_ONCE
+from syft_notify.google_api.queries import quoted
 from syft_notify.google_api.session import READ_ATTEMPTS
 from syft_notify.model import Listing, RemoteFile
 from syft_notify.sandbox import Sandbox
@@ -44,8 +46,8 @@ class TestListings:
         for name in ("inbox a", "INBOX b", "my inbox", "inbox' c"):
             sandbox.drive.folder(DS, name, share={DO: "writer"})
         sandbox.drive.file(DS, "inbox file", b"", share={DO: "writer"})
-        assert sorted(file.name for file in drive.folders("inbox").files) == ["inbox a", "inbox' c"]
-        assert [file.name for file in drive.folders("inbox'").files] == ["inbox' c"]
+        assert sorted(file.name for file in drive.overview("inbox", "x").folders.files) == ["inbox a", "inbox' c"]
+        assert [file.name for file in drive.overview("inbox'", "x").folders.files] == ["inbox' c"]
 
     def test_own_files_lie_in_the_own_syftbox_folder(self, sandbox, drive):
         box, other = sandbox.drive.folder(DO, "SyftBox"), sandbox.drive.folder(DO, "Other")
@@ -54,17 +56,17 @@ class TestListings:
         sandbox.drive.file(DO, "peers.json", b"{}", other)
         sandbox.drive.file(DO, "peers.json", b"{}")
         sandbox.drive.file(DS, "peers.json", b"{}", foreign)
-        assert [file.id for file in drive.own_files("peers.json").files] == [wanted]
+        assert [file.id for file in drive.overview("x", "peers.json").files.files] == [wanted]
 
     def test_an_incomplete_search_is_told(self, sandbox, drive, inboxes):
         sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes={"incompleteSearch": True}, times=None)
-        assert not drive.folders("inbox").complete
+        assert not drive.overview("inbox", "x").folders.complete
         assert not any(listing.complete for listing in drive.children(inboxes).values())
 
     @pytest.mark.parametrize("trouble", ODD_ANSWERS)
     def test_an_odd_answer_is_asked_for_again(self, sandbox, drive, inboxes, trouble):
         sandbox.faults.add(trouble, "drive.*", times=1)
-        assert len(drive.folders("inbox").files) == 3
+        assert len(drive.overview("inbox", "x").folders.files) == 3
         sandbox.faults.add(trouble, "drive.*", times=1)
         assert drive.account() == DO
 
@@ -82,7 +84,7 @@ class TestListings:
     def test_an_answer_that_stays_odd_is_a_passing_fault(self, sandbox, drive, inboxes, changes):
         sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes=changes, times=None)
         with pytest.raises(TransientFault, match="cannot be understood"):
-            drive.folders("inbox")
+            drive.overview("inbox", "x")
         assert {type(answer) for answer in drive.children(inboxes).values()} == {TransientFault}
 
     def test_pages_that_lead_in_a_circle_end(self, sandbox, drive, inboxes):
@@ -148,7 +150,84 @@ class TestBatches:
         assert [len(answers[folder_id].files) for folder_id in inboxes] == [1001, 0, 1]
 
 
+class TestTheFeed:
+    def test_it_tells_what_happened_since(self, sandbox, drive, inboxes):
+        cursor = drive.feed_start()
+        assert drive.changes(cursor).changes == ()
+        moved = a_file(drive, inboxes[-1]).id
+        sandbox.drive.move(moved, inboxes[0])
+        folder = sandbox.drive.folder(DS, "new", share={DO: "writer"})
+        news = drive.changes(cursor)
+        told = {change.file_id: (change.is_folder, change.parents) for change in news.changes}
+        assert told[moved] == (False, frozenset({inboxes[0]}))
+        assert told[folder][0]
+        assert drive.changes(news.cursor).changes == ()
+
+    def test_what_is_gone_is_named(self, sandbox, drive, inboxes):
+        cursor = drive.feed_start()
+        sandbox.drive.delete(inboxes[0])
+        sandbox.drive.trash(inboxes[1])
+        changes = {change.file_id: change.file for change in drive.changes(cursor).changes}
+        assert {inboxes[0]: None, inboxes[1]: None}.items() <= changes.items()
+
+    def test_it_is_read_to_its_last_page(self, sandbox, drive, inboxes):
+        cursor = drive.feed_start()
+        ids = {sandbox.drive.file(DS, f"message {number}", b"", inboxes[0]) for number in range(1001)}
+        sandbox.requests.clear()
+        assert ids <= {change.file_id for change in drive.changes(cursor).changes}
+        assert sandbox.requests.count() == 2
+
+    def test_too_much_of_it_is_refused(self, sandbox, drive, inboxes, monkeypatch):
+        monkeypatch.setattr("syft_notify.google_api.drive.MOST_CHANGE_PAGES", 1)
+        cursor = drive.feed_start()
+        for number in range(1001):
+            sandbox.drive.file(DS, f"message {number}", b"", inboxes[0])
+        with pytest.raises(RejectedFault, match="too many changes"):
+            drive.changes(cursor)
+
+    def test_a_cursor_that_is_no_longer_good(self, drive):
+        with pytest.raises(RejectedFault):
+            drive.changes("expired")
+
+    @pytest.mark.parametrize("changes", [{"changes": 7}, {"changes": [7]}, {"newStartPageToken": None}])
+    def test_an_answer_that_stays_odd_is_a_passing_fault(self, sandbox, drive, inboxes, changes):
+        cursor = drive.feed_start()
+        sandbox.faults.add(Trouble.ALTERED, "drive.changes.list", changes=changes, times=None)
+        with pytest.raises(TransientFault, match="cannot be understood"):
+            drive.changes(cursor)
+
+
 class TestDownloads:
+    def test_many_come_at_once_over_connections_that_stay(self, sandbox, drive, inboxes):
+        for number in range(30):
+            sandbox.drive.file(DS, f"message {number}", f"{number}".encode(), inboxes[0])
+        files = drive.children([inboxes[0]])[inboxes[0]].files
+        sandbox.faults.slow(0.05, "drive.files.media")
+        began = time.monotonic()
+        fetched = {file.name: content for file, content in drive.downloads(files, 100)}
+        assert fetched == {f"message {number}": f"{number}".encode() for number in range(30)}
+        assert time.monotonic() - began < 30 * 0.05
+        connections = len(drive._session._connections)
+        assert [*drive.downloads(files, 100)]
+        assert len(drive._session._connections) == connections <= FETCHED_AT_ONCE + 1
+
+    def test_one_that_fails_is_no_fault_of_the_others(self, sandbox, drive, inboxes):
+        gone = sandbox.drive.file(DS, "gone", b"gone", inboxes[-1])
+        files = drive.children([inboxes[-1]])[inboxes[-1]].files
+        sandbox.drive.delete(gone)
+        fetched = {file.name: content for file, content in drive.downloads(files, 100)}
+        assert fetched["message"] == b"content"
+        assert isinstance(fetched["gone"], MissingFault)
+
+    def test_who_stops_listening_disturbs_nobody(self, sandbox, drive, inboxes):
+        for number in range(10):
+            sandbox.drive.file(DS, f"message {number}", b"x", inboxes[0])
+        files = drive.children([inboxes[0]])[inboxes[0]].files
+        for _ in drive.downloads(files, 100):
+            break
+        message = a_file(drive, inboxes[-1])
+        assert [*drive.downloads([message], 100)] == [(message, b"content")]
+
     def test_the_content(self, drive, inboxes):
         assert drive.download(a_file(drive, inboxes[-1]), 7) == b"content"
 

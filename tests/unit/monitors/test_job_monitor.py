@@ -10,9 +10,10 @@ import pytest
 
 from syft_notify.errors import CredentialFault, MissingFault, RejectedFault, TransientFault
 from syft_notify.ledger import Ledger
-from syft_notify.model import Decision, Event, JobStatus, Kind, LocalJob, Opaque
-from syft_notify.monitors.jobs import MAX_MESSAGES, JobMonitor
-from syft_notify.monitors.survey import Surveyor
+from syft_notify.model import Decision, Event, JobStatus, Kind, LocalJob, Look, Opaque
+from syft_notify.monitors.jobs import JobMonitor
+from syft_notify.monitors.messages import MAX_MESSAGES
+from syft_notify.monitors.surveyor import Surveyor
 from syft_notify.paths import Files
 from syft_notify.pipeline.route import Router
 from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
@@ -34,7 +35,8 @@ class Post:
     def __post_init__(self) -> None:
         self.drive = MemoryRemoteFiles(DO, self.clock)
         self.ledger = Ledger(Files(self.path / "state.json"), DO)
-        self.monitor = JobMonitor(Surveyor(self.drive, DO), self.drive, self.local, DO)
+        surveyor = Surveyor(self.drive, self.local.accepted_peers, DO)
+        self.monitor = JobMonitor(surveyor, self.drive, self.local, DO)
 
     def peer(self, ds: str = DS) -> str:
         """An accepted peer; returns the id of their inbox folder."""
@@ -52,9 +54,9 @@ class Post:
         (found,) = read_message(TODAY.message(job, DS, DO, self.clock())[1]).submissions
         return replace(LocalJob(found[0], f"{DO}/{name}", status), **changes)
 
-    def look(self) -> list[Event]:
+    def look(self, *, thorough: bool = True) -> list[Event]:
         self.ledger.refresh(self.clock())
-        self.observation = self.monitor.observe(self.ledger)
+        self.observation = self.monitor.observe(Look(thorough), self.ledger)
         events = list(self.monitor.detect(self.observation, self.ledger, self.clock()))
         router = Router("gmail")
         self.ledger.admit(self.observation, [(e, router.route(e).notifications) for e in events], self.clock())

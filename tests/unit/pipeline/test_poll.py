@@ -37,7 +37,7 @@ class ScriptedMonitor:
     finds: list[Event] = field(default_factory=list)
     looks: Observation | Exception = field(default_factory=Observation)
 
-    def observe(self, memory: Memory) -> Observation:
+    def observe(self, look, memory: Memory) -> Observation:
         if isinstance(self.looks, Exception):
             raise self.looks
         return self.looks
@@ -79,6 +79,7 @@ class Line:
             ledger=self.ledger,
             clock=self.clock,
             jitter=lambda: 0.0,
+            reconcile_interval=timedelta(minutes=15),
             daily_cap=self.daily_cap,
             dry_run=self.dry_run,
         )
@@ -282,11 +283,11 @@ class TestADiskThatRefuses:
         line.poll()
         line.monitors[0].finds = [job_event()]
         attempts = line.path / "state.attempts"
-        line.monitors[0].observe = lambda memory: (attempts.mkdir(), Observation())[1]
+        line.monitors[0].observe = lambda look, memory: (attempts.mkdir(), Observation())[1]
         report = line.poll()
         assert line.sent == []
         assert "state.attempts cannot be written" in report.problems[0]
-        line.monitors[0].observe = lambda memory: Observation()
+        line.monitors[0].observe = lambda look, memory: Observation()
         assert "state.attempts cannot be written" in line.poll().problems[0]
         attempts.rmdir()
         assert line.poll().sent == 2
@@ -388,7 +389,7 @@ class TestTheStateOfOthers:
             return Observation()
 
         line.monitors.append(ScriptedMonitor("editor", finds=[job_event(job="other")]))
-        line.monitors[1].observe = lambda memory: edit()
+        line.monitors[1].observe = lambda look, memory: edit()
         report = line.poll()
         assert "was edited just now" in report.problems[0]
         del line.monitors[1]

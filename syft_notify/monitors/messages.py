@@ -1,0 +1,208 @@
+"""Finds and reads the DSs' messages on Drive: lists a folder again only when something in it may be new."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from syft_notify.errors import CredentialFault, Fault, MissingFault, RejectedFault
+from syft_notify.model import Listing, MessageContents, Opaque, RemoteChange, RemoteFile
+from syft_notify.monitors.job_events import SeenMessage
+from syft_notify.monitors.survey import PeerFolder, Survey
+from syft_notify.monitors.surveyor import Sight
+from syft_notify.ports import Memory, RemoteFiles
+from syft_notify.syftbox.layouts import FolderRole, printable
+from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
+
+MESSAGE_PREFIX = "msgv2_"
+# So many messages of one peer are read in one poll: a flood of one must not keep the others waiting.
+MAX_MESSAGES = 100
+
+Found = tuple[PeerFolder, RemoteFile]
+
+
+@dataclass(frozen=True)
+class Messages:
+    """What lies in the folders to read: `new` are messages that were never dealt with, oldest first.
+
+    `waiting` are the ids of all in inboxes, `all` of those in archives too. `problems` say what could not be listed.
+    `by_feed` and `by_reconcile` count messages as in `Observation`.
+    """
+
+    new: tuple[Found, ...]
+    waiting: frozenset[str]
+    all: frozenset[str]
+    problems: tuple[str, ...]
+    archives_whole: bool
+    by_feed: int = 0
+    by_reconcile: int = 0
+
+
+@dataclass(frozen=True)
+class _Shelf:
+    """A folder as it was listed last."""
+
+    folder: PeerFolder
+    ids: frozenset[str]
+
+
+class MessageReader:
+    """Knows which messages lie where, and which of them the memory does not know yet."""
+
+    def __init__(self, remote: RemoteFiles) -> None:
+        self._remote = remote
+        self._shelves: dict[str, _Shelf] = {}
+        self._place: dict[str, str] = {}
+        self._new: dict[str, Found] = {}
+        self._stale: set[str] = set()
+        self._problems: dict[str, str] = {}
+        self._edition = -1
+        self._survey: Survey | None = None
+        self._waiting: frozenset[str] = frozenset()
+
+    def find(self, sight: Sight, memory: Memory) -> Messages:
+        """All messages as far as they can be told now. A folder that fails does not hide the others."""
+        wanted = sight.survey.to_read
+        self._mark_stale(sight, memory)
+        self._new = {i: found for i, found in self._new.items() if not memory.file_seen(i)}
+        stale = [wanted[folder_id] for folder_id in sorted(self._stale)]
+        appeared = self._list(stale, memory) if stale else []
+        self._expect(sight)
+        announced = sum(file_id in sight.announced for file_id in appeared)
+        return Messages(
+            new=tuple(sorted(self._new.values(), key=lambda found: (found[1].created_at, found[1].name))),
+            waiting=self._waiting,
+            all=frozenset(self._place) if sight.thorough else frozenset(),
+            problems=tuple(self._problems.values()),
+            archives_whole=all(wanted[i].name.role is not FolderRole.ARCHIVE for i in self._problems),
+            by_feed=announced,
+            by_reconcile=0 if sight.first else len(appeared) - announced,
+        )
+
+    def _mark_stale(self, sight: Sight, memory: Memory) -> None:
+        """Which folders to list: those that the feed concerns, those never listed so, and those that failed."""
+        wanted = sight.survey.to_read
+        if sight.thorough:
+            self._stale = set(wanted)
+        if memory.edition != self._edition:
+            self._stale |= {self._place[i] for i in self._place if i not in self._new and not memory.file_seen(i)}
+            self._edition = memory.edition
+        for change in sight.changes:
+            self._stale |= self._concerned_by(change, sight)
+        if sight.survey is not self._survey:
+            self._survey = sight.survey
+            self._clear([i for i in self._shelves if i not in wanted or self._shelves[i].folder.name != wanted[i].name])
+            self._stale |= wanted.keys() - self._shelves.keys()
+        self._stale &= wanted.keys()
+        self._problems = {i: problem for i, problem in self._problems.items() if i in self._stale}
+
+    def _concerned_by(self, change: RemoteChange, sight: Sight) -> set[str]:
+        """Where the file lies now and lay before; where Drive does not say, wherever its owner can put it."""
+        before = {self._place[change.file_id]} if change.file_id in self._place else set()
+        file = change.file
+        if file is None or change.parents or not file.name.startswith(MESSAGE_PREFIX):
+            return before | change.parents
+        return before | {i for i, folder in sight.survey.to_read.items() if folder.name.peer == file.owner}
+
+    def _list(self, folders: Sequence[PeerFolder], memory: Memory) -> list[str]:
+        """List these folders; returns the ids of messages that were nowhere before, and that the memory lacks."""
+        listings = self._remote.children([folder.file.id for folder in folders])
+        appeared = []
+        for folder in folders:
+            files, problem = _messages_of(folder, listings[folder.file.id])
+            if problem:
+                self._problems[folder.file.id] = problem
+            else:
+                self._problems.pop(folder.file.id, None)
+                self._stale.discard(folder.file.id)
+            if files is not None:
+                appeared += self._shelve(folder, files, memory)
+        inboxes = (shelf for shelf in self._shelves.values() if shelf.folder.name.role is FolderRole.INBOX)
+        self._waiting = frozenset().union(*(shelf.ids for shelf in inboxes))
+        return appeared
+
+    def _shelve(self, folder: PeerFolder, files: Iterable[RemoteFile], memory: Memory) -> list[str]:
+        listed = {file.id: file for file in files}
+        former = self._shelves.get(folder.file.id)
+        for gone in (former.ids if former else frozenset()) - listed.keys():
+            if self._place.get(gone) == folder.file.id:  # it did not move to a folder that was listed before
+                del self._place[gone]
+                self._new.pop(gone, None)
+        self._shelves[folder.file.id] = _Shelf(folder, frozenset(listed))
+        unknown = {i: (folder, file) for i, file in listed.items() if not memory.file_seen(i)}
+        appeared = [i for i in unknown if i not in self._place]
+        self._place.update(dict.fromkeys(listed, folder.file.id))
+        self._new.update(unknown)
+        return appeared
+
+    def _clear(self, folder_ids: Iterable[str]) -> None:
+        """Forget folders that are to be read no more."""
+        for folder_id in folder_ids:
+            for file_id in self._shelves.pop(folder_id).ids:
+                if self._place.get(file_id) == folder_id:
+                    del self._place[file_id]
+                    self._new.pop(file_id, None)
+
+    def _expect(self, sight: Sight) -> None:
+        """What the feed names must be where it says; a listing that lags behind is asked again."""
+        for change in sight.changes:
+            if change.file and change.file.name.startswith(MESSAGE_PREFIX) and change.file_id not in self._place:
+                self._stale |= change.parents & sight.survey.to_read.keys()
+
+    def read(self, found: Sequence[Found]) -> tuple[tuple[SeenMessage, ...], tuple[str, ...]]:
+        """The messages that could be fetched, and a problem for each that must be fetched again later."""
+        place = {file.id: folder for folder, file in found}
+        messages: dict[str, SeenMessage] = {}
+        unread = []
+        for file, content in self._remote.downloads([file for _, file in found], MAX_PACKED_BYTES):
+            folder = place[file.id]
+            try:
+                messages[file.id] = SeenMessage(file, folder.name.peer, folder.name.role, _contents(file, content))
+            except MissingFault:
+                self._stale.add(folder.file.id)
+            except CredentialFault:
+                raise
+            except Fault as fault:
+                name = printable(file.name)
+                unread.append(f"the message {name} of {folder.name.peer} could not be fetched: {fault.title}")
+        return tuple(messages[file.id] for _, file in found if file.id in messages), tuple(sorted(unread))
+
+
+def shares(found: Sequence[Found]) -> tuple[list[Found], tuple[str, ...]]:
+    """The first messages of each peer, and in words what the next polls will read."""
+    counts: Counter[str] = Counter()
+    wanted = []
+    for folder, file in found:
+        counts[folder.name.peer] += 1
+        if counts[folder.name.peer] <= MAX_MESSAGES:
+            wanted.append((folder, file))
+    postponed = tuple(
+        f"Of {peer} only the first {MAX_MESSAGES} messages were read; {count - MAX_MESSAGES} wait for the next polls"
+        for peer, count in counts.items()
+        if count > MAX_MESSAGES
+    )
+    return wanted, postponed
+
+
+def _messages_of(folder: PeerFolder, listing: Listing | Fault) -> tuple[list[RemoteFile] | None, str]:
+    """The message files in one folder, None if they cannot be told, and what is wrong. Raises `CredentialFault`."""
+    if isinstance(listing, CredentialFault):
+        raise listing
+    if isinstance(listing, MissingFault):
+        return [], ""
+    if isinstance(listing, Fault):
+        return None, f"the folder of {folder.name.peer} could not be listed: {listing.title}"
+    messages = [file for file in listing.files if file.name.startswith(MESSAGE_PREFIX)]
+    return messages, "" if listing.complete else f"Drive did not list all messages of {folder.name.peer}"
+
+
+def _contents(file: RemoteFile, content: bytes | Fault) -> MessageContents:
+    """What the message holds. Raises `Fault` when that cannot be told now."""
+    if isinstance(content, bytes):
+        return read_message(content)
+    if isinstance(content, MissingFault) or not isinstance(content, RejectedFault):
+        raise content
+    if file.size > MAX_PACKED_BYTES:
+        return MessageContents(opaque=Opaque.TOO_LARGE, reason=f"it is larger than {MAX_PACKED_BYTES:,} bytes")
+    return MessageContents(opaque=Opaque.UNREADABLE, reason=content.title)

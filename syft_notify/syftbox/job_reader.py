@@ -1,0 +1,173 @@
+"""Reads one job folder of the owner: whose job it is, and how far it has come."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from syft_notify.model import JobLayout, JobStatus, LocalJob, Submission
+from syft_notify.syftbox.disk import Stamp, Walk, read_start, refuse_links, stamp_at, stamp_of, walk
+from syft_notify.syftbox.documents import MAX_DOCUMENT_BYTES
+from syft_notify.syftbox.job_state import (
+    RUN_PRODUCTS,
+    STATE_FILE,
+    JobState,
+    read_markers,
+    read_review,
+    text_from,
+)
+from syft_notify.syftbox.job_tree import JOBS
+from syft_notify.syftbox.layouts import CONFIG_FILE, INBOX, REVIEW, JobFolder, printable
+from syft_notify.syftbox.preview import is_generated_name
+from syft_notify.syftbox.submission import describe
+
+FLAT = (JobLayout.J0, JobLayout.J1)
+
+_SETTLED = (JobStatus.DONE, JobStatus.FAILED, JobStatus.REJECTED)
+_OUTPUTS = ("outputs/", "code/outputs/")
+# A file of more than a page can be seen half written.
+_ONE_PAGE = 4096
+
+
+class UnusableError(Exception):
+    """A job folder that does not say what it must: at `path`, for this `reason`."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(reason)
+        self.path = path
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class ReadJob:
+    """What was read of a job, and the stamps of the files it was read from.
+
+    Without `state`, `problem` and `place` say why and where it could not be read. When the state changes, so does what
+    is `watched`; `trusted` says that its stamp surely will.
+    """
+
+    folder: JobFolder
+    config: Stamp
+    submission: Submission
+    watched: str
+    stamp: Stamp | None
+    trusted: bool
+    state: JobState | None = None
+    problem: str = ""
+    place: Path | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is expected to happen to it."""
+        return self.trusted and self.state is not None and self.state.status in _SETTLED
+
+    def is_current(self) -> bool:
+        """Whether its state is as it was read; this is one `stat`."""
+        return self.trusted and self.state is not None and stamp_at(self.watched) == self.stamp
+
+    def as_job(self, path: str) -> LocalJob:
+        """The job at this path, from the root."""
+        state = self.state
+        if state is None:
+            return LocalJob(self.submission, path, JobStatus.RECEIVED, readable=False)
+        return LocalJob(
+            self.submission,
+            path,
+            state.status,
+            reason=state.reason,
+            return_code=state.return_code,
+            run=state.run,
+            copy=state.copy,
+            changed_at=state.changed_at,
+        )
+
+
+def read_job(
+    datasite: Path, folder: JobFolder, reviewed: Mapping[str, str], before: ReadJob | None, now_ns: int
+) -> ReadJob:
+    """What a job folder says now. `reviewed` are the review folders' names by address, `before` what was read last.
+
+    Raises `UnusableError` when it cannot be told whose job it is.
+    """
+    at = datasite / folder.path / CONFIG_FILE
+    try:
+        config = _stamp(at)
+        known = before is not None and before.config == config and not config.is_young(now_ns)
+        submission = before.submission if before and known else _submission(at, folder)
+    except (OSError, ValueError) as error:
+        raise UnusableError(at, reason_of(error)) from error
+    state_file = f"{review_path(folder.path, reviewed)}/{STATE_FILE}"
+    watched = os.fspath(at.parent if folder.layout in FLAT else datasite / state_file)
+    stamp = stamp_at(watched)
+    trusted = stamp is None or not stamp.is_young(now_ns)
+    job = ReadJob(folder, config, submission, watched, stamp, trusted)
+    if before and known and before.is_current() and before.watched == watched:
+        return before
+    try:
+        state = _state(datasite, folder, config, state_file)
+    except (OSError, ValueError) as error:
+        return _with(job, problem=reason_of(error), place=Path(watched))
+    return _with(job, state=state)
+
+
+def _with(job: ReadJob, state: JobState | None = None, problem: str = "", place: Path | None = None) -> ReadJob:
+    return ReadJob(job.folder, job.config, job.submission, job.watched, job.stamp, job.trusted, state, problem, place)
+
+
+def _state(datasite: Path, folder: JobFolder, config: Stamp, state_file: str) -> JobState:
+    """Raises `ValueError` and `OSError`."""
+    if folder.layout in FLAT:
+        return read_markers(datasite / folder.path, config)
+    refuse_links(datasite, state_file)
+    return read_review(datasite / state_file, stamp_of(datasite / state_file), config)
+
+
+def _stamp(config: Path) -> Stamp:
+    stamp = stamp_of(config)
+    if stamp is None:
+        raise ValueError("it is gone")
+    return stamp
+
+
+def _submission(config: Path, folder: JobFolder) -> Submission:
+    """The submission in a job folder. Raises `ValueError` when its config is no text, and `OSError`."""
+    text = text_from(read_start(config, MAX_DOCUMENT_BYTES + 1))
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise ValueError("it is too large")
+    files = submitted_files(walk(config.parent, is_submitted_folder), folder.layout)
+    submission = describe(folder, text, files)
+    if submission.submitted_at is None and len(text) > _ONE_PAGE:
+        raise ValueError("it may be half written: it names no time of submission")
+    return submission
+
+
+def submitted_files(files: Walk, layout: JobLayout) -> dict[str, int]:
+    """The files of a job folder that its runs did not add."""
+    added = {*RUN_PRODUCTS, *_OUTPUTS} if layout in FLAT else {*_OUTPUTS}
+    return {path: size for path, size in files.sizes.items() if path not in added}
+
+
+def is_submitted_folder(path: str) -> bool:
+    """Whether to look for submitted files in a folder of a job."""
+    return f"{path}/" not in _OUTPUTS and not is_generated_name(path.rpartition("/")[2])
+
+
+def unseen_in_words(files: Walk, shown: Collection[str]) -> list[str]:
+    """What is never shown because a run writes it; a DS may have sent some of it all the same."""
+    written = sorted(files.sizes.keys() - set(shown))
+    words = [f"{', '.join(written)}: left out, written by runs"] if written else []
+    words += [f"{printable(path) or 'the folder'}: cannot be read" for path in files.unreadable[:5]]
+    return words if files.whole else [*words, "further files: there are too many to look at"]
+
+
+def review_path(path: str, reviewed: Mapping[str, str]) -> str:
+    """Where the owner's client keeps what it says of the job at `.../inbox/<ds>/...`."""
+    ds, _, rest = path.removeprefix(f"{JOBS}/{INBOX}/").partition("/")
+    return f"{JOBS}/{REVIEW}/{reviewed.get(ds.lower(), ds)}/{rest}"
+
+
+def reason_of(error: OSError | ValueError) -> str:
+    """An error in words."""
+    return f"it cannot be read: {error.strerror or error}" if isinstance(error, OSError) else str(error)
