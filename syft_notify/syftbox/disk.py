@@ -29,8 +29,12 @@ class Stamp:
     modified_ns: int
 
     def is_young(self, now_ns: int) -> bool:
-        """Whether the file may be written again and keep this stamp; also for a time to come, of another clock."""
-        return max(self.changed_ns, self.modified_ns) > now_ns - STEP_NS
+        """Whether the file may be written again and keep this stamp.
+
+        A change in the future is of a server whose clock is ahead. A modification in the future was set by a program, and
+        the next one is another.
+        """
+        return self.changed_ns > now_ns - STEP_NS or now_ns - STEP_NS < self.modified_ns <= now_ns
 
 
 def stamp_of(path: Path) -> Stamp | None:
