@@ -23,9 +23,11 @@ import psutil
 
 from syft_notify.config import load_config
 from syft_notify.model import PollReport
+from syft_notify.paths import ServiceFiles
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.actors import Scientist
 from syft_notify.serve import Options, Service
+from syft_notify.service.lock import FileLock
 from syft_notify.service.log_narrator import LogNarrator
 from syft_notify.service.signals import POLL, RELOAD, STOP, SignalInbox
 
@@ -46,8 +48,9 @@ def serve(config: Path, polls: int, step: int) -> None:
         if done == polls:
             service.stop()
 
-    service = Service(config, load_config(config, {}, Path.home()), Options(timedelta(0)), LogNarrator(), polled=polled)
-    with SignalInbox(*STOP, RELOAD, POLL) as inbox:
+    settings, options = load_config(config, {}, Path.home()), Options(timedelta(0))
+    with SignalInbox(*STOP, RELOAD, POLL) as inbox, FileLock(ServiceFiles(config.parent).lock) as lock:
+        service = Service(config, settings, options, LogNarrator(), lock, polled=polled)
         service.serve(inbox, lambda: None)
 
 
