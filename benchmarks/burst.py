@@ -42,7 +42,7 @@ def bursts(scale: Scale, report: Report) -> None:
                 told = _our_burst(google, ours, jobs)
                 reason = too_long(naive_seconds(latency, scale.burst_peers, jobs))
                 compared = {} if reason else _naive_burst(naive_google, naive, jobs)
-                table.add(reason, jobs=jobs, **{"latency ms": latency}, **told, **compared)
+                table.add({"jobs": jobs, "latency ms": latency, **told, **compared}, reason)
 
 
 @contextmanager

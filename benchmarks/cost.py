@@ -32,7 +32,7 @@ def cost_of(action: Callable[[], object], google: Google | None = None) -> Cost:
     action()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     spent = google.order("spent") if google else {"requests": 0, "cpu": 0.0}
-    return Cost(spent["requests"], wall, cpu, spent["cpu"])
+    return Cost(int(spent["requests"]), wall, cpu, spent["cpu"])
 
 
 def usual_cost(measure: Callable[[], Cost]) -> Cost:
@@ -42,7 +42,7 @@ def usual_cost(measure: Callable[[], Cost]) -> Cost:
     while len(costs) < MOST_RUNS and time.monotonic() < end:
         costs.append(measure())
     return Cost(
-        statistics.median_low(cost.requests for cost in costs),
+        int(statistics.median_low(cost.requests for cost in costs)),
         statistics.median(cost.wall for cost in costs),
         statistics.median(cost.cpu for cost in costs),
         statistics.median(cost.google_cpu for cost in costs),

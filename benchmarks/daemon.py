@@ -56,7 +56,7 @@ class Daemon:
 
 @contextmanager
 def daemon(home: Home) -> Iterator[Daemon]:
-    """A daemon after its first poll; it polls again when it is told to. Raises `CalledProcessError` if it does not start."""
+    """A daemon after its first poll; it polls again when told to. Raises `CalledProcessError` if it does not start."""
     syft_notify("start", "--interval", "3600", "-c", home.config_file, home=home.folder).check_returncode()
     try:
         running = Daemon(home)
@@ -71,11 +71,12 @@ def daemon(home: Home) -> Iterator[Daemon]:
 def memory(scale: Scale, report: Report) -> None:
     """Resident memory after ten polls and after many."""
     peers, jobs, live = scale.crowd
-    world = (
+    world = {"peers": peers, "jobs": jobs, "live": live}
+    described = (
         f"a daemon with {peers} peers and {jobs} jobs on disk, {live} of them live, polls again and again by "
         f"SIGUSR1, {scale.polls} times or for {scale.polling_seconds:.0f} s"
     )
-    table = report.table("memory", world, ("peers", "jobs", "live", "polls", "seconds", "MB", "descriptors", "threads"))
+    table = report.table("memory", described, (*world, "polls", "seconds", "MB", "descriptors", "threads"))
     with disk() as root, Google(peers) as google, TemporaryDirectory(prefix="syft-notify-home-") as folder:
         home = Home(Path(folder), google, root)
         JobsOnDisk(root, peers).grow(jobs, live)
@@ -85,15 +86,15 @@ def memory(scale: Scale, report: Report) -> None:
                 allowed = _EARLY_SECONDS if polls == EARLY_POLLS else scale.polling_seconds
                 done = running.poll_until(polls, begun + allowed, google)
                 table.add(
+                    {
+                        **world,
+                        "polls": done,
+                        "seconds": time.monotonic() - begun,
+                        "MB": running.process.memory_info().rss / 1_000_000,
+                        "descriptors": running.process.num_fds(),
+                        "threads": running.process.num_threads(),
+                    },
                     "" if done >= polls else f"the time was up before {polls} polls",
-                    peers=peers,
-                    jobs=jobs,
-                    live=live,
-                    polls=done,
-                    seconds=time.monotonic() - begun,
-                    MB=running.process.memory_info().rss / 1_000_000,
-                    descriptors=running.process.num_fds(),
-                    threads=running.process.num_threads(),
                 )
 
 
@@ -111,7 +112,7 @@ def starts(scale: Scale, report: Report) -> None:
         with daemon(home):
             times = _timed_in_turns(commands.values(), scale.starts, home.folder)
     for name, seconds in zip(commands, times, strict=True):
-        table.add(command=name, seconds=seconds, ratio=seconds / times[0])
+        table.add({"command": name, "seconds": seconds, "ratio": seconds / times[0]})
 
 
 def _timed_in_turns(commands: Iterable[Sequence[str]], runs: int, home: Path) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.cost import Cost, cost_of, too_long, usual_cost
 from benchmarks.google import Google
 from benchmarks.jobs_on_disk import JobsOnDisk, disk
+from benchmarks.local import naive_look
 from benchmarks.naive import NaiveWatchman, naive_seconds, open_naive
 from benchmarks.report import Report
 from benchmarks.scale import Scale
@@ -26,49 +27,50 @@ def idle_polls(scale: Scale, report: Report) -> None:
     """Polls in which nothing happened since the one before."""
     columns = ("peers", "latency ms", "requests", "wall", "cpu", "google", *_NAIVE)
     table = report.table("idle poll", f"{_PEERS}; no jobs on disk", columns)
-    for peers in scale.peers:
-        with _home(peers) as (google, home):
-            for latency in scale.latencies_ms:
-                google.order("slow", seconds=latency / 1000)
-                with watchman(home) as ours:
-                    ours.poll()
-                    cost = _usual_poll(google, ours)
-                compared, note = _naive_poll(google, home, peers, latency)
-                table.add(note, peers=peers, **{"latency ms": latency}, **_measured(cost), **compared)
+    for size, google, home in _owners(scale):
+        with watchman(home) as ours:
+            ours.poll()
+            cost = _usual_poll(google, ours)
+        compared, note = _naive_poll(google, home, **size)
+        table.add({**_shown(size), **_measured(cost), **compared}, note)
 
 
 def reconciles(scale: Scale, report: Report) -> None:
     """Looks at everything: after a start on an existing ledger, and when the reconcile interval is over."""
     start, later = ("start requests", "start wall", "start cpu"), ("requests", "wall", "cpu", "google")
-    world = (
-        f"{_PEERS}; `start` is the first poll of a fresh process on its ledger, the rest one after reconcile_interval"
-    )
+    world = f"{_PEERS}; `start` is the first poll of a process on its ledger, the rest one after reconcile_interval"
     table = report.table("full reconcile", world, ("peers", "latency ms", *start, *later, *_NAIVE))
-    for peers in scale.peers:
-        with _home(peers) as (google, home):
-            for latency in scale.latencies_ms:
-                google.order("slow", seconds=latency / 1000)
-                first, periodic = _first_poll(google, home), _periodic_poll(google, home)
-                started = dict(zip(start, (first.requests, first.wall, first.cpu), strict=True))
-                compared, note = _naive_poll(google, home, peers, latency)
-                table.add(note, peers=peers, **{"latency ms": latency}, **started, **_measured(periodic), **compared)
+    for size, google, home in _owners(scale):
+        first, periodic = _first_poll(google, home), _periodic_poll(google, home)
+        started = dict(zip(start, (first.requests, first.wall, first.cpu), strict=True))
+        compared, note = _naive_poll(google, home, **size)
+        table.add({**_shown(size), **started, **_measured(periodic), **compared}, note)
 
 
 def crowd(scale: Scale, report: Report) -> None:
     """Idle polls with many peers and many jobs on disk."""
     peers, jobs, live = scale.crowd
-    columns = ("peers", "jobs", "live", "latency ms", "requests", "wall", "cpu", "google")
-    table = report.table(
-        "crowded idle poll", f"{_PEERS}; of the jobs on disk some are approved, the rest done", columns
-    )
+    columns = ("peers", "jobs", "live", "latency ms", "requests", "wall", "cpu", "google", "naive wall", "naive cpu")
+    world = f"{_PEERS}; live jobs are approved, the others done; of the naive poll only the look at the disk"
+    table = report.table("crowded idle poll", world, columns)
     with disk() as root, _home(peers, root) as (google, home):
         JobsOnDisk(root, peers).grow(jobs, live)
+        compared, note = naive_look(root)
         with watchman(home) as ours:
             ours.poll()
             for latency in scale.latencies_ms:
                 google.order("slow", seconds=latency / 1000)
-                cost = _usual_poll(google, ours)
-                table.add(peers=peers, jobs=jobs, live=live, **{"latency ms": latency}, **_measured(cost))
+                size = {"peers": peers, "jobs": jobs, "live": live, "latency ms": latency}
+                table.add({**size, **_measured(_usual_poll(google, ours)), **compared}, note)
+
+
+def _owners(scale: Scale) -> Iterator[tuple[dict[str, int], Google, Home]]:
+    """Every size of world with every latency."""
+    for peers in scale.peers:
+        with _home(peers) as (google, home):
+            for latency in scale.latencies_ms:
+                google.order("slow", seconds=latency / 1000)
+                yield {"peers": peers, "latency_ms": latency}, google, home
 
 
 @contextmanager
@@ -115,6 +117,10 @@ def _naive_poll(google: Google, home: Home, peers: int, latency_ms: int) -> tupl
         cost = _usual_poll(google, naive)
     seen = f"naive sees 100 of {peers} peers" if peers > 100 else ""
     return dict(zip(_NAIVE, (cost.requests, cost.wall, cost.cpu), strict=True)), seen
+
+
+def _shown(size: Mapping[str, int]) -> dict[str, int]:
+    return {name.replace("_", " "): value for name, value in size.items()}
 
 
 def _measured(cost: Cost) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def ledger_writes(scale: Scale, report: Report) -> None:
         per_delivery = written_by(lambda: _deliver(ledger)) // deliveries
         per_poll = written_by(ledger.save)
         naive = _naive_bytes(Path(folder), entries)
-        table.add(**dict(zip(_COLUMNS, (entries, deliveries, per_delivery, per_poll, naive), strict=True)))
+        table.add(dict(zip(_COLUMNS, (entries, deliveries, per_delivery, per_poll, naive), strict=True)))
 
 
 def written_by(action: Callable[[], object]) -> int:

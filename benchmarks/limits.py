@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.report import Report
+from benchmarks.report import Report, Table
 
 _POLLS = 10_000
 # What the memory may move by and still be called flat.
@@ -54,17 +54,13 @@ def limits(report: Report) -> None:
     """The table at the end."""
     table = report.table("limits", "at most what is asked", ("asked", "measured", "holds"))
     for limit in LIMITS:
-        value = limit.measured(report)
-        holds = None if value is None else value <= limit.most
-        table.add(limit.measure, asked=limit.most, measured=value, holds=_word(holds))
-    growth = _growth(report)
-    holds = None if growth is None else growth <= _FLAT_MB
-    table.add(
-        f"MB that the daemon grew by between 10 and {_POLLS:,} polls",
-        asked=_FLAT_MB,
-        measured=growth,
-        holds=_word(holds),
-    )
+        _add(table, limit.measure, limit.most, limit.measured(report))
+    _add(table, f"MB that the daemon grew by between 10 and {_POLLS:,} polls", _FLAT_MB, _growth(report))
+
+
+def _add(table: Table, measure: str, asked: float, measured: float | None) -> None:
+    holds = "?" if measured is None else "yes" if measured <= asked else "NO"
+    table.add({"asked": asked, "measured": measured, "holds": holds}, measure)
 
 
 def _growth(report: Report) -> float | None:
@@ -72,7 +68,3 @@ def _growth(report: Report) -> float | None:
     rows = report.rows("memory", **_CROWD)
     enough = rows and rows[-1]["polls"] >= _POLLS
     return float(rows[-1]["MB"] - rows[0]["MB"]) if enough else None
-
-
-def _word(holds: bool | None) -> str:
-    return {None: "?", True: "yes", False: "NO"}[holds]

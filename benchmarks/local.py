@@ -32,10 +32,10 @@ def local_scans(scale: Scale, report: Report) -> None:
         for count in scale.jobs:
             jobs.grow(count)
             first, unchanged, changed = _looks(jobs, disk_reader(root))
-            compared, note = _naive_look(root)
+            compared, note = naive_look(root)
             for changes, cost in ((0, unchanged), (CHANGES, changed)):
                 ours = {"first wall": first.wall, "wall": cost.wall, "cpu": cost.cpu}
-                table.add(note, jobs=count, changed=changes, **ours, **compared)
+                table.add({"jobs": count, "changed": changes, **ours, **compared}, note)
 
 
 def _looks(jobs: JobsOnDisk, look: Callable[[], Sequence[LocalJob]]) -> tuple[Cost, Cost, Cost]:
@@ -53,7 +53,7 @@ def _looks(jobs: JobsOnDisk, look: Callable[[], Sequence[LocalJob]]) -> tuple[Co
     return cost_of(look), usual_cost(lambda: cost_of(look)), usual_cost(changed)
 
 
-def _naive_look(root: Path) -> tuple[Mapping[str, float], str]:
+def naive_look(root: Path) -> tuple[Mapping[str, float], str]:
     """What a naive look costs, or a note why none was made; all has long been told, so changes make no difference."""
     folders = job_folders(root)
     with TemporaryDirectory(prefix="syft-notify-home-") as home:

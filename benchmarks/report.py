@@ -64,7 +64,7 @@ class Table:
         self._widths = [max(len(column), 6) for column in columns]
         print("  ".join(column.rjust(width) for column, width in zip(columns, self._widths, strict=True)))
 
-    def add(self, note: str = "", **values: Any) -> None:
+    def add(self, values: Row, note: str = "") -> None:
         """Print a row and keep it; a column without a value was not measured, and the note says why."""
         row = {**{column: values.get(column) for column in self._columns}, "note": note}
         self._rows.append(row)
