@@ -66,7 +66,7 @@ class NaiveWatchman:
     def __init__(self, google: Mapping[str, str], state: NaiveState) -> None:
         """`google` is what its town says of `where` it is."""
         token = json.loads(google["token"])["token"]
-        self._http = AuthorizedHttp(Credentials(token), http=httplib2.Http(timeout=60))
+        self._http = AuthorizedHttp(Credentials(token), http=httplib2.Http(timeout=60))  # type: ignore[no-untyped-call]
         self._files = self._service("drive", "v3", google["drive_api_endpoint"]).files()
         self._messages = self._service("gmail", "v1", google["gmail_api_endpoint"]).users().messages()
         self._state = state
