@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -35,13 +36,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="tiny worlds, in a few seconds: shows that it works")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
-    parser.add_argument("--json", type=Path, default=REPOSITORY / "benchmarks/results.json", help="where figures go")
+    parser.add_argument("--json", type=Path, help="where the figures go; benchmarks/results.json when not given")
     options = parser.parse_args()
+    # A daemon must not survive its measurement.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     logging.basicConfig(level=logging.WARNING)
-    report = Report(options.json, sys.argv[1:])
-    scale = QUICK if options.quick else FULL
-    for name in options.only:
-        PARTS[name](scale, report)
+    name, scale = ("quick", QUICK) if options.quick else ("results", FULL)
+    report = Report(options.json or REPOSITORY / f"benchmarks/{name}.json", sys.argv[1:])
+    for part in options.only:
+        PARTS[part](scale, report)
     if not options.quick:
         limits(report)
 
