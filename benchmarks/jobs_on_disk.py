@@ -5,6 +5,7 @@ They have no logs and outputs of runs: no look at a settled job reads these, and
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from benchmarks.town import DO, GENERATION, peer
 from tests.worlds import python_job
 
 _NAME, _DS = "played_job", "player@example.org"
-_BEGUN = datetime(2026, 1, 1, 12, 0, tzinfo=timezone.utc)
+_BEGUN = datetime(2025, 1, 1, 12, 0, tzinfo=timezone.utc)
 _STATE = "state.yaml"
 _KEPT = frozenset({_STATE, "config.yaml", "run.sh", "main.py"})
 _MEMORY = Path("/dev/shm")  # noqa: S108 - of this machine's memory, so that a slow disk does not show
@@ -46,6 +47,7 @@ class JobsOnDisk:
         for number in range(self.count, count):
             self._write(number, self._live if number < self.count + live else self._settled)
         self.count = count
+        self._age()
 
     def change(self, count: int) -> None:
         """Let so many settled jobs finish once more, others each time, or the same a year later."""
@@ -65,6 +67,12 @@ class JobsOnDisk:
             except FileNotFoundError:
                 file.parent.mkdir(parents=True)
                 file.write_text(self._named(content, number))
+
+    def _age(self) -> None:
+        """Let everything be written long ago: what is new may rightly be read twice."""
+        for folder, _, names in os.walk(self._root):
+            for path in (folder, *(os.path.join(folder, name) for name in names)):
+                os.utime(path, (_BEGUN.timestamp(), _BEGUN.timestamp()))
 
     def _named(self, text: str, number: int) -> str:
         return text.replace(_DS, peer(number % self._peers)).replace(_NAME, f"job_{number:06}")

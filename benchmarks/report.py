@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -57,10 +57,10 @@ class Report:
 class Table:
     """One table; a row may have a `note` beside its columns."""
 
-    def __init__(self, columns: Sequence[str], rows: list[Row], written: Any) -> None:
+    def __init__(self, columns: Sequence[str], rows: list[Row], keep: Callable[[], None]) -> None:
         self._columns = columns
         self._rows = rows
-        self._written = written
+        self._keep = keep
         self._widths = [max(len(column), 6) for column in columns]
         print("  ".join(column.rjust(width) for column, width in zip(columns, self._widths, strict=True)))
 
@@ -68,7 +68,7 @@ class Table:
         """Print a row and keep it; a column without a value was not measured, and the note says why."""
         row = {**{column: values.get(column) for column in self._columns}, "note": note}
         self._rows.append(row)
-        self._written()
+        self._keep()
         cells = (shown(row[column]).rjust(width) for column, width in zip(self._columns, self._widths, strict=True))
         print("  ".join([*cells, note]).rstrip(), flush=True)
 

@@ -18,7 +18,7 @@ class Scale:
     ledger_entries: int = 10_000
     deliveries: int = 100
     polls: int = 10_000
-    polling_seconds: float = 300
+    polling_seconds: float = 600
     starts: int = 15
 
 

@@ -42,10 +42,10 @@ class Home:
         self.root = root or folder / f"SyftBox_{DO}"
         (self.root / DO).mkdir(parents=True, exist_ok=True)
         settings = google.order("where")
-        self.token = settings.pop("token")
+        token = settings.pop("token")
         for name in ("token_do.json", "gmail_token.json"):
             (folder / name).touch(mode=0o600)
-            (folder / name).write_text(self.token)
+            (folder / name).write_text(token)
         self.config_file = folder / "daemon.yaml"
         settings |= {"do_email": DO, "syftbox_root": str(self.root), "daily_cap": _DAILY_CAP}
         self.config_file.write_text(yaml.safe_dump(settings))
