@@ -51,11 +51,13 @@ LIMITS = (
 
 
 def limits(report: Report) -> None:
-    """The table at the end."""
+    """The table at the end, about what this run measured."""
     table = report.table("limits", "at most what is asked", ("asked", "measured", "holds"))
     for limit in LIMITS:
-        _add(table, limit.measure, limit.most, limit.measured(report))
-    _add(table, f"MB that the daemon grew by between 10 and {_POLLS:,} polls", _FLAT_MB, _growth(report))
+        if report.rows(limit.table):
+            _add(table, limit.measure, limit.most, limit.measured(report))
+    if report.rows("memory"):
+        _add(table, f"MB that the daemon grew by between 10 and {_POLLS:,} polls", _FLAT_MB, _growth(report))
 
 
 def _add(table: Table, measure: str, asked: float, measured: float | None) -> None:
