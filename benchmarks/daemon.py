@@ -96,6 +96,8 @@ def memory(scale: Scale, report: Report) -> None:
                     },
                     "" if done >= polls else f"the time was up before {polls} polls",
                 )
+                if done < polls:
+                    break
 
 
 def starts(scale: Scale, report: Report) -> None:
