@@ -60,7 +60,7 @@ def naive_look(root: Path) -> tuple[Mapping[str, float], str]:
         state = NaiveState(Path(home) / "naive.json")
         state.settle(folder.name for folder in folders)
         sample = cost_of(lambda: naive_scan(folders[:_SAMPLE], state))
-        reason = too_long(sample.wall / len(folders[:_SAMPLE]) * len(folders))
+        reason = too_long(sample.cpu / len(folders[:_SAMPLE]) * len(folders))
         if reason:
             return {}, reason
         cost = usual_cost(lambda: cost_of(lambda: naive_scan(job_folders(root), state)))
