@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test coverage lint format check clean
+.PHONY: help demo test coverage bench bench-quick lint format check clean
 
 help:
 	@echo "make demo      play the whole story on a local Google; no account, no network"
 	@echo "make test      run every test"
 	@echo "make coverage  the same, and how much of the code they reach, in processes of their own too"
+	@echo "make bench     measure what watching costs, beside a naive watchman; about half an hour"
 	@echo "make lint      ruff, mypy --strict, import-linter, codespell"
 	@echo "make check     lint and test"
 
@@ -33,6 +34,12 @@ test: $(VENV)/test.stamp
 
 coverage: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+bench: $(VENV)/base.stamp
+	$(BIN)/python -m benchmarks
+
+bench-quick: $(VENV)/base.stamp
+	$(BIN)/python -m benchmarks --quick
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -48,9 +48,9 @@ def serve(config: Path, polls: int, step: int) -> None:
         if done == polls:
             service.stop()
 
-    loaded, options = load_config(config, {}, Path.home()), Options(timedelta(0))
-    with FileLock(ServiceFiles(config.parent).lock) as lock, SignalInbox(*STOP, RELOAD, POLL) as inbox:
-        service = Service(config, loaded, options, LogNarrator(), lock, polled=polled)
+    settings, options = load_config(config, {}, Path.home()), Options(timedelta(0))
+    with SignalInbox(*STOP, RELOAD, POLL) as inbox, FileLock(ServiceFiles(config.parent).lock) as lock:
+        service = Service(config, settings, options, LogNarrator(), lock, polled=polled)
         service.serve(inbox, lambda: None)
 
 

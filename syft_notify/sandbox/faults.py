@@ -112,7 +112,7 @@ class Faults:
         return rule
 
     def slow(self, seconds: float, kind: str = "*", *, user: str = "") -> None:
-        """Let every such request take so much longer; several add up."""
+        """Let every such request take so much longer; several add up. Calls in a batch take the time of the batch."""
         with self._lock:
             self._delays.append((kind, user.lower(), seconds))
 

@@ -50,7 +50,8 @@ class Front:
         return reply
 
     def _handled(self, incoming: Incoming, kind: str, user: str, batched: bool) -> Reply:
-        self._wait(self.faults.delay(kind, user))
+        if not batched:
+            self._wait(self.faults.delay(kind, user))
         rule = self.faults.pick(kind, incoming.method, incoming.path, user, batched)
         if rule is None:
             return self._carried_out(incoming)

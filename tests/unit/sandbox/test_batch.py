@@ -52,6 +52,15 @@ def test_each_call_has_its_own_answer(sandbox: Sandbox, drive: Service) -> None:
     assert [call.status for call in sandbox.requests.find(batched=True)] == [200, 404, 204, 200, 200]
 
 
+def test_a_batch_is_delayed_once_and_not_for_each_of_its_calls(sandbox: Sandbox, drive: Service) -> None:
+    sandbox.faults.slow(0.2)
+    files = drive(DS).files()
+    run(drive(DS), [files.list(fields="files(id)") for _ in range(10)])
+    (batch,) = sandbox.requests.find(batched=False)
+    assert 0.2 <= batch.seconds < 2
+    assert all(call.seconds < 0.2 for call in sandbox.requests.find(batched=True))
+
+
 def test_a_hundred_calls_fit_and_one_more_does_not(
     sandbox: Sandbox, drive: Service, caller: Callable[..., Any]
 ) -> None:

@@ -1,0 +1,1 @@
+"""Measurements of what watching costs, each beside a naive watchman; they assert nothing about time."""

@@ -1,0 +1,85 @@
+"""What remembering one delivery writes to the disk, when much is remembered already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+
+from benchmarks.naive import NaiveState
+from benchmarks.report import Report
+from benchmarks.scale import Scale
+from benchmarks.town import DO, peer
+from syft_notify.ledger import Ledger
+from syft_notify.model import (
+    Decision,
+    Event,
+    JobFacts,
+    Kind,
+    Notification,
+    Observation,
+    Outcome,
+    OutcomeKind,
+    Receipt,
+)
+from syft_notify.paths import Files
+from syft_notify.pipeline.route import Router
+
+_NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
+_COLUMNS = ("entries", "deliveries", "bytes per delivery", "bytes per poll", "naive bytes per delivery")
+_WORLD = (
+    "the ledger holds so many submitted jobs; some more are mailed. Counted is what the kernel is told to write: "
+    "`per delivery` before and after each mail, `per poll` at the end of a poll that brought news"
+)
+
+
+def ledger_writes(scale: Scale, report: Report) -> None:
+    """Bytes written while mails go out."""
+    table = report.table("ledger", _WORLD, _COLUMNS)
+    entries, deliveries = scale.ledger_entries, scale.deliveries
+    with TemporaryDirectory(prefix="syft-notify-ledger-") as folder:
+        ledger = Ledger(Files(Path(folder) / "notification_state.json"), DO)
+        ledger.refresh(_NOW)
+        ledger.admit(Observation(), [(event, ()) for event in _events(0, entries, Decision.BASELINE)], _NOW)
+        news = [(event, _mail(event)) for event in _events(entries, deliveries, Decision.SEND)]
+        ledger.admit(Observation(), news, _NOW)
+        ledger.save()
+        per_delivery = written_by(lambda: _deliver(ledger)) // deliveries
+        per_poll = written_by(ledger.save)
+        naive = _naive_bytes(Path(folder), entries)
+        table.add(dict(zip(_COLUMNS, (entries, deliveries, per_delivery, per_poll, naive), strict=True)))
+
+
+def written_by(action: Callable[[], object]) -> int:
+    """How many bytes this process writes meanwhile, as the kernel counts them."""
+    process = psutil.Process()
+    before = process.io_counters().write_chars
+    action()
+    return int(process.io_counters().write_chars - before)
+
+
+def _events(first: int, count: int, decision: Decision) -> Iterator[Event]:
+    for number in range(first, first + count):
+        ds, name = peer(number % 100), f"job_{number:06}"
+        facts = JobFacts(DO, ds, name, f"{ds}/{name}", f"{_NOW:%FT%TZ} {number}", submitted_at=_NOW)
+        yield Event(f"job:{facts.key}:{facts.identity}:submitted", Kind.JOB_SUBMITTED, _NOW, facts, decision)
+
+
+def _mail(event: Event) -> Sequence[Notification]:
+    return Router("gmail").route(event).notifications[:1]
+
+
+def _deliver(ledger: Ledger) -> None:
+    sent = Outcome(OutcomeKind.SENT, _NOW, Receipt("18c3f0a1b2c3d4e5", "18c3f0a1b2c3d4e5"))
+    for pending in ledger.pending():
+        ledger.attempt(pending.notification.id)
+        ledger.settle(pending.notification.id, sent)
+
+
+def _naive_bytes(folder: Path, entries: int) -> int:
+    state = NaiveState(folder / "naive.json")
+    state.settle(f"job_{number:06}" for number in range(entries))
+    return written_by(lambda: state.tell("news", "new"))
