@@ -75,9 +75,11 @@ class FileLock:
 
     def sign(self) -> None:
         """Write this process down as the holder; a child that inherited the lock signs anew. Raises `UserError`."""
+        signature = json.dumps(asdict(_process(os.getpid()) or _unknown())).encode()
         try:
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, json.dumps(asdict(_process(os.getpid()) or _unknown())).encode(), 0)
+            if os.pread(self._descriptor, _LARGEST_SIGNATURE, 0) != signature:
+                os.ftruncate(self._descriptor, 0)
+                os.pwrite(self._descriptor, signature, 0)
         except OSError as error:
             raise UserError(f"{self._path} cannot be written: {error.strerror}", "Make room on the disk") from error
 

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 # FAT keeps even seconds; some network file systems whole ones.
 STEP_NS = 3_000_000_000
@@ -15,8 +16,7 @@ _MAX_WALK = 5_000
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-@dataclass(frozen=True)
-class Stamp:
+class Stamp(NamedTuple):
     """What changes when a file is written again.
 
     Some clocks of file systems go in steps of seconds: what was written twice in one step has one stamp. So a stamp is
@@ -31,8 +31,8 @@ class Stamp:
     def is_young(self, now_ns: int) -> bool:
         """Whether the file may be written again and keep this stamp.
 
-        A change in the future is of a server whose clock is ahead. A modification in the future was set by a program, and
-        the next one is another.
+        A change in the future is of a server whose clock is ahead. A modification in the future was set by a program,
+        and the next one is another.
         """
         return self.changed_ns > now_ns - STEP_NS or now_ns - STEP_NS < self.modified_ns <= now_ns
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -53,13 +53,15 @@ class Branch:
 
 
 class JobTree:
-    """The branches of a datasite."""
+    """The branches of a datasite; `troubled` are those with a problem."""
 
     def __init__(self, datasite: Path, now_ns: Callable[[], int]) -> None:
         self.branches: dict[str, Branch] = {}
         self.datasite = datasite
         self._now_ns = now_ns
+        self.troubled: list[Branch] = []
         self._trunks: dict[str, tuple[Stamp | None, list[str]]] = {}
+        self._named: tuple[list[str], list[str], Mapping[str, Callable[[_Scan], None]]] | None = None
 
     def refresh(self, *, thorough: bool) -> set[str]:
         """Look again where something changed, or everywhere; returns the branches that were looked at or are gone.
@@ -68,28 +70,29 @@ class JobTree:
         """
         if thorough:
             self._trunks.clear()
-        named = dict(self._named())
+        named = self._named_now()
         gone = self.branches.keys() - named.keys()
         for key in gone:
             del self.branches[key]
         renewed = {key for key in named if thorough or key not in self.branches or not self.branches[key].is_current()}
-        for key in renewed:
-            self.branches[key] = self._grown(key, named[key])
+        for key in sorted(renewed):
+            self.branches[key] = self._grown(named[key])
+        if renewed or gone:
+            self.troubled = [branch for branch in self.branches.values() if branch.problems or not branch.whole]
         return renewed | gone
 
-    def _named(self) -> Iterator[tuple[str, Callable[[_Scan], None]]]:
+    def _named_now(self) -> Mapping[str, Callable[[_Scan], None]]:
         """The branches that are there, each with how to look at it."""
-        unlisted = ""
-        names = self._trunk(JOBS)
+        names, unlisted = self._trunk(JOBS), ""
+        boxes: list[str] = []
         if INBOX in names:
             try:
-                boxes = [f"{JOBS}/{INBOX}/{ds}" for ds in self._trunk(f"{JOBS}/{INBOX}")]
-                yield from ((box, partial(_Scan.look_into_box, path=box)) for box in boxes)
+                boxes = self._trunk(f"{JOBS}/{INBOX}")
             except OSError as error:
                 unlisted = f"it cannot be listed: {error.strerror}"
-        people = [f"{JOBS}/{name}" for name in names if is_address(name.lower())]
-        yield from ((person, partial(_Scan.look_into_person, path=person)) for person in people)
-        yield JOBS, partial(_Scan.look_at, paths=[f"{JOBS}/{name}" for name in names], unlisted=unlisted)
+        if self._named is None or self._named[0] is not names or self._named[1] is not boxes or unlisted:
+            self._named = (names, boxes, dict(_branches(names, boxes, unlisted)))
+        return self._named[2]
 
     def _trunk(self, path: str) -> list[str]:
         """The folders in a folder, listed again when it changed. Raises `OSError`."""
@@ -100,7 +103,7 @@ class JobTree:
             self._trunks[path] = known
         return known[1]
 
-    def _grown(self, key: str, look: Callable[[_Scan], None]) -> Branch:
+    def _grown(self, look: Callable[[_Scan], None]) -> Branch:
         scan = _Scan(self.datasite)
         look(scan)
         branch = scan.branch
@@ -111,6 +114,16 @@ class JobTree:
             job.path: FoundJob(job, scan.configs[f"{job.path}/{CONFIG_FILE}"]) for job in find_jobs(scan.configs)
         }
         return branch
+
+
+def _branches(names: list[str], boxes: list[str], unlisted: str) -> Iterator[tuple[str, Callable[[_Scan], None]]]:
+    """Every branch with how to look at it; `unlisted` says why the inbox cannot be listed."""
+    for ds in boxes:
+        yield f"{JOBS}/{INBOX}/{ds}", partial(_Scan.look_into_box, path=f"{JOBS}/{INBOX}/{ds}")
+    for name in names:
+        if is_address(name.lower()):
+            yield f"{JOBS}/{name}", partial(_Scan.look_into_person, path=f"{JOBS}/{name}")
+    yield JOBS, partial(_Scan.look_at, paths=[f"{JOBS}/{name}" for name in names], unlisted=unlisted)
 
 
 class _Scan:

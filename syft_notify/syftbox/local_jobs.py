@@ -94,7 +94,7 @@ class LocalJobFolder:
         return LocalLook(
             jobs=tuple(self._jobs[path].as_job(f"{site}/{path}") for path in (changed if partial else self._jobs)),
             problems=(*self._problems(tree), *unlisted),
-            whole=all(branch.whole for branch in tree.branches.values()) and not unlisted,
+            whole=all(branch.whole for branch in tree.troubled) and not unlisted,
             unread=tuple(f"{site}/{path}" for path in self._unread()),
             partial=partial,
             gone=frozenset(f"{site}/{path}" for path in gone),
@@ -164,7 +164,7 @@ class LocalJobFolder:
         yield from (path for path in self._live if self._jobs[path].problem)
 
     def _problems(self, tree: JobTree) -> Iterable[str]:
-        for branch in tree.branches.values():
+        for branch in tree.troubled:
             yield from (self._sentence(tree.datasite / path, reason) for path, reason in branch.problems)
         yield from (problem for _, problem in self._unusable.values())
         for job in map(self._jobs.__getitem__, self._live):
