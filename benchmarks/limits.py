@@ -37,7 +37,6 @@ LIMITS = (
     Limit("seconds of an idle poll, 1,000 peers, 100 ms", 0.15, "idle poll", "wall", _THOUSAND),
     Limit("CPU seconds of an idle poll, 1,000 peers, 10,000 jobs", 0.02, "crowded idle poll", "cpu", _CROWD),
     Limit("requests of a reconcile, 1,000 peers", 25, "full reconcile", "requests", _THOUSAND),
-    Limit("requests of the first poll after a start, 1,000 peers", 25, "full reconcile", "start requests", _THOUSAND),
     Limit("seconds of a reconcile, 1,000 peers, 100 ms", 5, "full reconcile", "wall", _THOUSAND),
     Limit("seconds of that first poll, 1,000 peers, 100 ms", 5, "full reconcile", "start wall", _THOUSAND),
     Limit("seconds until 100 new jobs are in the outbox, 100 ms", 4, "burst", "persisted", {"jobs": 100, **_SLOW}),
