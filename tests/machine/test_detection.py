@@ -35,12 +35,14 @@ MOST_JOBS = 10
 # Longer than any pause after a mail that failed, and so often that all failures are over.
 A_WHILE, OFTEN = timedelta(hours=2), 12
 RELEASES = ["syft-rds-0.6.1", "0.1.117", "0.1.109", "0.1.105", "0.1.97"]
-DRIVE_KINDS = ["drive.*", "drive.batch", "drive.files.list", "drive.files.media", "drive.changes.*"]
-PASSING = [Trouble.UNAVAILABLE, Trouble.TOO_MANY_REQUESTS, Trouble.RESET, Trouble.UNAUTHORIZED]
+# What one poll asks of Drive, and how often at most.
+DRIVE_KINDS = {"drive.*": 9, "drive.batch": 2, "drive.files.list": 9, "drive.files.media": 2, "drive.changes.*": 2}
 GAPS = {"incompleteSearch": True, "files": []}
 
 # Stands for one of things of which there are never more.
 some = st.integers(0, 11)
+names = st.sampled_from(["sales", "costs"])
+troubles = st.sampled_from([Trouble.UNAVAILABLE, Trouble.TOO_MANY_REQUESTS, Trouble.RESET, Trouble.UNAUTHORIZED])
 Choice = TypeVar("Choice")
 
 
@@ -58,7 +60,6 @@ class Detection(RuleBasedStateMachine):
         self.patches = pytest.MonkeyPatch()
         self.hours = Hours(datetime.now(timezone.utc).replace(microsecond=0))
         self.google = Sandbox(self.hours.people).start()
-        self.drive_faults: list[Rule] = []
         self.eyes = Eyes(RECONCILE, self.hours.computer())
         self.model = Model()
         self.pending = 0  # mails that wait for another try
@@ -115,11 +116,15 @@ class Detection(RuleBasedStateMachine):
 
     # Jobs.
 
-    @rule(number=some, name=st.sampled_from(["sales", "costs"]))
+    @rule(number=some, name=names)
     def submit(self, number: int, name: str) -> None:
         places = [folder for folder in self._writable() if not self.town.has_live(folder.ds, name)]
-        if places and len(self.town.submissions) < MOST_JOBS:
-            self.town.post(name, chosen(places, number))
+        if places:
+            self._post(name, chosen(places, number))
+
+    def _post(self, name: str, inbox: Folder) -> None:
+        if len(self.town.submissions) < MOST_JOBS:
+            self.town.post(name, inbox)
             self._happened()
 
     def _writable(self) -> list[Folder]:
@@ -130,19 +135,33 @@ class Detection(RuleBasedStateMachine):
         self.town.sync()
         self._happened()
 
-    @precondition(lambda self: self.town.on_disk())
-    @rule(number=some, step=some)
-    def work(self, number: int, step: int) -> None:
-        """The owner does something about a job, most likely about a new one."""
-        sub = chosen(self.town.on_disk()[::-1], number)
-        self.town.work(sub, chosen(self.town.steps(sub), step))
-        self._happened()
+    @rule(number=some, name=names, steps=st.lists(some, max_size=3))
+    def submit_to_a_quick_owner(self, number: int, name: str, steps: list[int]) -> None:
+        """The owner's client has the job, and the owner may be done with it, before we look."""
+        self.submit(number, name)
+        self.sync()
+        if self.town.on_disk():
+            self.work(0, steps)
 
     @precondition(lambda self: self.town.on_disk())
-    @rule(number=some)
-    def delete_job(self, number: int) -> None:
-        self.town.delete_job(chosen(self.town.on_disk(), number))
+    @rule(number=some, steps=st.lists(some, min_size=1, max_size=3))
+    def work(self, number: int, steps: list[int]) -> None:
+        """The owner goes on with a job; the latest one is number 0."""
+        sub = chosen(self.town.on_disk()[::-1], number)
+        for step in steps:
+            self.town.work(sub, chosen(self.town.steps(sub), step))
+            self._happened()
+
+    @precondition(lambda self: self.town.on_disk())
+    @rule(number=some, again=st.booleans())
+    def delete_job(self, number: int, again: bool) -> None:
+        """The owner deletes a job, whose scientist may submit it again under the same name."""
+        sub = chosen(self.town.on_disk(), number)
+        self.town.delete_job(sub)
         self._happened()
+        inboxes = [folder for folder in self._writable() if folder.ds == sub.job.ds]
+        if again and inboxes:
+            self._post(sub.job.name, inboxes[0])
 
     # Things that go out of sight.
 
@@ -186,16 +205,7 @@ class Detection(RuleBasedStateMachine):
         self.google.drive.expire_change_tokens(status)
         self.eyes.expired = True
 
-    @rule(kind=st.sampled_from(DRIVE_KINDS), trouble=st.sampled_from(PASSING), skip=some, times=st.integers(1, 12))
-    def drive_will_fail(self, kind: str, trouble: Trouble, skip: int, times: int) -> None:
-        self.drive_faults.append(self.google.faults.add(trouble, kind, skip=skip, times=times))
-
-    @rule(skip=st.integers(0, 5), times=st.integers(1, 5))
-    def listings_will_have_gaps(self, skip: int, times: int) -> None:
-        kind = "drive.files.list"
-        self.drive_faults.append(self.google.faults.add(Trouble.ALTERED, kind, skip=skip, times=times, changes=GAPS))
-
-    @rule(trouble=st.sampled_from(PASSING), times=st.integers(1, 6))
+    @rule(trouble=troubles, times=st.integers(1, 6))
     def gmail_will_fail(self, trouble: Trouble, times: int) -> None:
         self.google.faults.add(trouble, "gmail.messages.send", times=times)
 
@@ -224,28 +234,34 @@ class Detection(RuleBasedStateMachine):
         self.town.wait(RECONCILE)
         self._look()
 
-    @rule(request=st.integers(1, 12))
-    def poll_and_die(self, request: int) -> None:
-        self._look(request, _die)
-        self.eyes.restarted()
+    @rule(luck=st.sampled_from(["it dies", "its disk is full", "the SyftBox folder is away"]), request=some)
+    def poll_with_bad_luck(self, luck: str, request: int) -> None:
+        if luck == "it dies":
+            self._look(request + 1, _die)
+            self.eyes.restarted()
+        elif luck == "its disk is full":
+            self._look(during=self.watchman.full_disk(), keeps=False)
+        else:
+            self._look(during=self.watchman.unmounted(), disk=False)
+
+    @rule(kind=st.sampled_from(sorted(DRIVE_KINDS)), trouble=troubles, skip=some, times=st.integers(1, 12))
+    def poll_while_drive_fails(self, kind: str, trouble: Trouble, skip: int, times: int) -> None:
+        self._look_amid(self.google.faults.add(trouble, kind, skip=skip % DRIVE_KINDS[kind], times=times))
+
+    @rule(skip=some, times=st.integers(1, 4))
+    def poll_while_listings_have_gaps(self, skip: int, times: int) -> None:
+        kind = "drive.files.list"
+        self._look_amid(self.google.faults.add(Trouble.ALTERED, kind, skip=skip, times=times, changes=GAPS))
 
     @rule(request=st.integers(1, 8), number=some, act=st.sampled_from(["submit", "sync", "work", "lose"]))
     def poll_while_something_happens(self, request: int, number: int, act: str) -> None:
         acts: dict[str, Callable[[], None]] = {
             "submit": lambda: self.submit(number, "sales"),
             "sync": self.sync,
-            "work": lambda: self.work(0, number) if self.town.on_disk() else None,
+            "work": lambda: self.work(0, [number]) if self.town.on_disk() else None,
             "lose": lambda: self.lose(number, number),
         }
         self._look(request, acts[act])
-
-    @rule()
-    def poll_with_a_full_disk(self) -> None:
-        self._look(during=self.watchman.full_disk(), keeps=False)
-
-    @rule()
-    def poll_without_the_syftbox_folder(self) -> None:
-        self._look(during=self.watchman.unmounted(), disk=False)
 
     # What must hold.
 
@@ -253,22 +269,28 @@ class Detection(RuleBasedStateMachine):
         self.model.happened(facts(self.town))
         self.eyes.acted(self.hours.computer())
 
+    def _look_amid(self, trouble: Rule) -> None:
+        """One poll while Drive does not do as it should."""
+        self._look(trouble=trouble)
+        self.google.faults.remove(trouble)
+
     def _look(
         self,
         at: int = 0,
         happening: Callable[[], None] | None = None,
         *,
         during: AbstractContextManager[None] | None = None,
+        trouble: Rule | None = None,
         disk: bool = True,
         keeps: bool = True,
     ) -> None:
         """One poll and what it must bring; `happening` comes before its request number `at`."""
         self.town.tick()
-        hits = self._drive_hits()
         with during or nullcontext():
             report = self.watchman.poll(at, happening)
         undisturbed = report is not None and happening is None and keeps
-        whole = self.eyes.looked(self.hours.computer(), clean=undisturbed and hits == self._drive_hits())
+        clean = undisturbed and not (trouble and trouble.hits)
+        whole = self.eyes.looked(self.hours.computer(), clean=clean)
         self.model.look(facts(self.town, disk=disk), whole=whole, disk=undisturbed)
         self._compare()
         if report is not None:
@@ -278,9 +300,6 @@ class Detection(RuleBasedStateMachine):
             self.pending = report.pending
             if self.pending == 0 and keeps:
                 self._nothing_is_missing()
-
-    def _drive_hits(self) -> int:
-        return sum(rule.hits for rule in self.drive_faults)
 
     def _compare(self) -> None:
         """No mail came twice, and none without a reason: nobody is written to who has no part in it."""
@@ -307,7 +326,6 @@ class Detection(RuleBasedStateMachine):
     def _all_troubles_cease(self) -> None:
         """But for the feed, which may keep its silence."""
         self.google.faults.clear()
-        self.drive_faults.clear()
         self.town.wait(RECONCILE)
         self._look()
         for _ in range(OFTEN):
@@ -325,6 +343,6 @@ def _die() -> None:
 TestDetection = Detection.TestCase
 TestDetection.settings = settings(
     max_examples=max(settings.default.max_examples // 4, 25),
-    stateful_step_count=40,
+    stateful_step_count=100,
     suppress_health_check=list(HealthCheck),
 )
