@@ -19,7 +19,8 @@ class ChangeFeed:
     """Says that something changed, not what: a file shows once, at its latest change.
 
     `hidden` makes the feed keep silent about single files, or about all with `hide_all`: Google promises
-    nowhere that every change shows, or how soon.
+    nowhere that every change shows, or how soon. Nor does it say how long a page token lives: `expire` ends the
+    life of all that were given out, and `refusal_status` is how they are refused from then on.
     """
 
     def __init__(self) -> None:
@@ -27,6 +28,18 @@ class ChangeFeed:
         self._of: dict[str, dict[str, Change]] = {}
         self.hidden: set[str] = set()
         self.hide_all = False
+        self.refusal_status = 400
+        self._oldest = 1
+
+    def expire(self, status: int) -> None:
+        """Let no page token given out so far be taken any more, but answered by this status."""
+        self._number += 1
+        self._oldest = self._number
+        self.refusal_status = status
+
+    def is_expired(self, token: int) -> bool:
+        """Whether the token was given out before the last `expire`."""
+        return token < self._oldest
 
     @property
     def start(self) -> int:

@@ -112,6 +112,11 @@ class Content:
             self._store.feed.hidden.clear()
             self._store.feed.hide_all = False
 
+    def expire_change_tokens(self, status: int = 400) -> None:
+        """Let the change feed refuse every page token given out so far, by 400 or 410."""
+        with self._world.lock:
+            self._store.feed.expire(status)
+
     def _create(
         self,
         owner: str,

@@ -10,7 +10,7 @@ from flask import request
 from syft_notify.sandbox.changes import Change
 from syft_notify.sandbox.fields import Mask
 from syft_notify.sandbox.file_view import FILE_DEFAULT, FILE_FIELDS, FileView, stamp
-from syft_notify.sandbox.refusals import Refusal, invalid_value
+from syft_notify.sandbox.refusals import Refusal, expired_page, invalid_value
 from syft_notify.sandbox.tokens import DRIVE_LISTERS
 from syft_notify.sandbox.web import Route, World, flag, number, wanted_fields
 
@@ -47,6 +47,8 @@ class DriveChanges:
             raise Refusal(400, "required", "Required parameter: pageToken", location="pageToken")
         if not token.isascii() or not token.isdigit():
             raise invalid_value("pageToken")
+        if self._store.feed.is_expired(int(token)):
+            raise expired_page(self._store.feed.refusal_status)
         mask = wanted_fields(_LIST_DEFAULT, _LIST_KNOWN)
         found, rest = self._store.feed.since(me, int(token), number("pageSize", 100, 1, 1000))
         more = {"nextPageToken": str(rest)} if rest else {"newStartPageToken": str(self._store.feed.start)}

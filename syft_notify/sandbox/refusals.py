@@ -38,6 +38,13 @@ def invalid_value(location: str, message: str = "Invalid Value") -> Refusal:
     return Refusal(400, "invalid", message, location=location)
 
 
+def expired_page(status: int) -> Refusal:
+    """A page token of the change feed that is too old; clients have met both statuses."""
+    if status == 410:
+        return Refusal(410, "pageTokenExpired", "The page token is no longer valid.", location="pageToken")
+    return invalid_value("pageToken")
+
+
 def missing_file(file_id: str) -> Refusal:
     """Drive does not tell a file that is not there from one that the caller may not see."""
     return Refusal(404, "notFound", f"File not found: {file_id}.", location="fileId")

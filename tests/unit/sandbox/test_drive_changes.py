@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from googleapiclient.http import MediaInMemoryUpload
 
 from syft_notify.sandbox import Sandbox
@@ -102,6 +103,18 @@ def test_the_feed_can_be_made_to_miss_things(sandbox: Sandbox, drive: Service) -
     assert changed(drive(DS), token) == {}
     sandbox.drive.show_changes()
     assert changed(drive(DS), token) == {hidden: "a", shown: "b"}
+
+
+@pytest.mark.parametrize(("status", "reason"), [(400, "invalid"), (410, "pageTokenExpired")])
+def test_page_tokens_can_be_made_to_expire(sandbox: Sandbox, drive: Service, status: int, reason: str) -> None:
+    token = start(drive(DS))
+    file_id = sandbox.drive.file(DS, "a", b"")
+    sandbox.drive.expire_change_tokens(status)
+    assert refused(drive(DS).changes().list(pageToken=token)) == (status, reason)
+    anew = start(drive(DS))
+    assert changed(drive(DS), anew) == {}
+    sandbox.drive.rename(file_id, "b")
+    assert changed(drive(DS), anew) == {file_id: "b"}
 
 
 def test_a_page_token_must_be_one(drive: Service, caller: Callable[..., Any]) -> None:

@@ -1,0 +1,365 @@
+"""Whatever happens in whatever order, and whatever the change feed keeps to itself: everything is told, and once.
+
+People, Drive, the disk and our program's luck are driven at random. After every poll the mails are compared with a
+model; at the end all troubles cease, and nothing may be missing.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox.faults import Rule
+from tests.machine.eyes import Eyes
+from tests.machine.model import Model, facts
+from tests.machine.town import PEERS_FILE, Folder, Hours, Town
+from tests.machine.watchman import Death, Watchman
+from tests.worlds import GENERATIONS
+
+RECONCILE = timedelta(minutes=15)
+OLD, NEW, ODD = "old@example.org", "new@example.org", "first_last+tag@example.org"
+# More of a kind in one poll would become a digest, which other tests look at.
+MOST_JOBS = 10
+# Longer than any pause after a mail that failed, and so often that all failures are over.
+A_WHILE, OFTEN = timedelta(hours=2), 12
+RELEASES = ["syft-rds-0.6.1", "0.1.117", "0.1.109", "0.1.105", "0.1.97"]
+# What one poll asks of Drive, and how often at most.
+DRIVE_KINDS = {"drive.*": 9, "drive.batch": 2, "drive.files.list": 9, "drive.files.media": 2, "drive.changes.*": 2}
+GAPS = {"incompleteSearch": True, "files": []}
+
+# Stands for one of things of which there are never more.
+some = st.integers(0, 11)
+news = st.tuples(st.sampled_from(["submit", "sync", "work", "answer", "lose"]), some)
+names = st.sampled_from(["sales", "costs"])
+troubles = st.sampled_from([Trouble.UNAVAILABLE, Trouble.TOO_MANY_REQUESTS, Trouble.RESET, Trouble.UNAUTHORIZED])
+Choice = TypeVar("Choice")
+News = tuple[str, int]
+
+
+def chosen(things: Sequence[Choice], number: int) -> Choice:
+    """The thing that a number stands for."""
+    return things[number % len(things)]
+
+
+class Detection(RuleBasedStateMachine):
+    """Rules are what happens; `_compare` and `teardown` say what must hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.home = tempfile.TemporaryDirectory()
+        self.patches = pytest.MonkeyPatch()
+        self.hours = Hours(datetime.now(timezone.utc).replace(microsecond=0))
+        self.google = Sandbox(self.hours.people).start()
+        self.eyes = Eyes(RECONCILE, self.hours.computer())
+        self.model = Model()
+        self.pending = 0  # mails that wait for another try
+
+    @initialize(release=st.sampled_from(RELEASES), file_gets_lost=st.booleans(), feed_speaks=st.booleans())
+    def a_settled_town(self, release: str, file_gets_lost: bool, feed_speaks: bool) -> None:
+        """An old peer with a finished job, which our program sees in its first look: the past."""
+        self.patches.setattr("syft_notify.app.utc_now", self.hours.computer)
+        self.patches.setattr("syft_notify.google_api.session.FIRST_PAUSE_SECONDS", 0.0)
+        options = {"reconcile_interval": int(RECONCILE.total_seconds())}
+        home, generation = Path(self.home.name) / "home", GENERATIONS[release]
+        self.town = Town(self.google, home, generation, settings=options, hours=self.hours)
+        # Without the file only folders say that a peer was accepted: one of the two is always there.
+        self.file_gets_lost = file_gets_lost and bool(generation.reverse_folders(self.town.do, OLD))
+        self.town.ask(OLD)
+        self.town.accept(OLD)
+        past = self.town.post("past", self.town.inboxes[0])
+        self.town.sync()
+        self.town.work(past, "approve")
+        self.town.work(past, "finish")
+        self.model.begin(facts(self.town))
+        self.watchman = Watchman(self.town, self.patches)
+        self._look()
+        if not feed_speaks:
+            self.feed_falls_silent()
+
+    # Peers.
+
+    @rule(ds=st.sampled_from([NEW, ODD]))
+    def ask(self, ds: str) -> None:
+        """Who asked already asks with another version of the client, which makes one more inbox."""
+        if any(folder.ds == ds and folder.lost != "deleted" for folder in self.town.inboxes):
+            self.town.ask_with_another_version(ds)
+        else:
+            self.town.ask(ds)
+        self._happened()
+
+    @precondition(lambda self: self._undecided())
+    @rule(number=some, accepts=st.booleans())
+    def answer(self, number: int, accepts: bool) -> None:
+        ds = chosen(self._undecided(), number)
+        if accepts:
+            self.town.accept(ds)
+        else:
+            self.town.decide(ds, "rejected")
+        self._happened()
+
+    def _undecided(self) -> list[str]:
+        return sorted({folder.ds for folder in self.town.inboxes if not folder.lost} - self.town.accepted)
+
+    @precondition(lambda self: self.file_gets_lost and self.town.in_file)
+    @rule(way=st.sampled_from(["emptied", "deleted", "replaced"]))
+    def lose_peers_file(self, way: str) -> None:
+        self.town.lose_peers_file(way)
+        self._happened()
+
+    # Jobs.
+
+    @rule(number=some, name=names)
+    def submit(self, number: int, name: str) -> None:
+        places = [folder for folder in self._writable() if not self.town.has_live(folder.ds, name)]
+        if places:
+            self._post(name, chosen(places, number))
+
+    def _post(self, name: str, inbox: Folder) -> None:
+        if len(self.town.submissions) < MOST_JOBS:
+            self.town.post(name, inbox)
+            self._happened()
+
+    def _writable(self) -> list[Folder]:
+        return [folder for folder in self.town.inboxes if folder.lost not in ("trashed", "deleted")]
+
+    @rule()
+    def sync(self) -> None:
+        self.town.sync()
+        self._happened()
+
+    @rule(number=some, name=names, steps=st.lists(some, max_size=3))
+    def submit_to_a_quick_owner(self, number: int, name: str, steps: list[int]) -> None:
+        """The owner's client has the job, and the owner may be done with it, before we look."""
+        self.submit(number, name)
+        self.sync()
+        if self.town.on_disk():
+            self.work(0, steps)
+
+    @precondition(lambda self: self.town.on_disk())
+    @rule(number=some, steps=st.lists(some, min_size=1, max_size=3))
+    def work(self, number: int, steps: list[int]) -> None:
+        """The owner goes on with a job; the latest one is number 0."""
+        sub = chosen(self.town.on_disk()[::-1], number)
+        for step in steps:
+            self.town.work(sub, chosen(self.town.steps(sub), step))
+            self._happened()
+
+    @precondition(lambda self: self.town.on_disk())
+    @rule(number=some, again=st.booleans())
+    def delete_job(self, number: int, again: bool) -> None:
+        """The owner deletes a job, whose scientist may submit it again under the same name."""
+        sub = chosen(self.town.on_disk(), number)
+        self.town.delete_job(sub)
+        self._happened()
+        inboxes = [folder for folder in self._writable() if folder.ds == sub.job.ds]
+        if again and inboxes:
+            self._post(sub.job.name, inboxes[0])
+
+    # Things that go out of sight.
+
+    @rule(number=some, way=some)
+    def lose(self, number: int, way: int) -> None:
+        things = [thing for thing in self.town.things() if not (self.file_gets_lost and thing in self.town.inboxes)]
+        if things:
+            thing = chosen(things, number)
+            ways = ["trashed", "renamed", "deleted", *(["unshared"] if thing in self.town.inboxes else [])]
+            self.town.lose(thing, chosen(ways, way))
+            self._happened()
+
+    @precondition(lambda self: self.town.recoverable())
+    @rule(number=some)
+    def bring_back(self, number: int) -> None:
+        self.town.bring_back(chosen(self.town.recoverable(), number))
+        self._happened()
+
+    # The feed, the services, the clock, the process.
+
+    @rule()
+    def feed_falls_silent(self) -> None:
+        self.google.drive.hide_from_changes()
+        self.eyes.silent = True
+
+    @rule(number=some)
+    def feed_hides(self, number: int) -> None:
+        hidden = [thing.id for thing in self.town.things()] + self.google.drive.find(PEERS_FILE, self.town.do)
+        if hidden:
+            self.google.drive.hide_from_changes(chosen(hidden, number))
+            self.eyes.silent = True
+
+    @precondition(lambda self: self.eyes.silent)
+    @rule()
+    def feed_speaks_again(self) -> None:
+        self.google.drive.show_changes()
+        self.eyes.silent = False
+
+    @rule(status=st.sampled_from([400, 410]))
+    def page_token_expires(self, status: int) -> None:
+        self.google.drive.expire_change_tokens(status)
+        self.eyes.expired = True
+
+    @rule(trouble=troubles, times=st.integers(1, 6))
+    def gmail_will_fail(self, trouble: Trouble, times: int) -> None:
+        self.google.faults.add(trouble, "gmail.messages.send", times=times)
+
+    @rule(behind=st.sampled_from([timedelta(), timedelta(hours=1), timedelta(days=1)]))
+    def clock_is_set(self, behind: timedelta) -> None:
+        self.hours.behind = behind
+        self.eyes.clock_was_set(self.hours.computer())
+
+    @rule(hours=st.sampled_from([1, 25]))
+    def time_passes(self, hours: int) -> None:
+        self.town.wait(timedelta(hours=hours))
+
+    @rule()
+    def restart(self) -> None:
+        self.watchman.restart()
+        self.eyes.restarted()
+
+    # Our program looks.
+
+    @rule()
+    def poll(self) -> None:
+        self._look()
+
+    @rule()
+    def poll_when_reconcile_is_due(self) -> None:
+        self.town.wait(RECONCILE)
+        self._look()
+
+    @rule(luck=st.sampled_from(["it dies", "its disk is full", "the SyftBox folder is away"]), request=some, news=news)
+    def poll_with_bad_luck(self, luck: str, request: int, news: News) -> None:
+        self._act(news)
+        if luck == "it dies":
+            self._look(request + 1, _die)
+            self.eyes.restarted()
+        elif luck == "its disk is full":
+            self._look(during=self.watchman.full_disk(), keeps=False)
+        else:
+            self._look(during=self.watchman.unmounted(), disk=False)
+
+    @rule(kind=st.sampled_from(sorted(DRIVE_KINDS)), trouble=troubles, skip=some, times=st.integers(1, 12), news=news)
+    def poll_while_drive_fails(self, kind: str, trouble: Trouble, skip: int, times: int, news: News) -> None:
+        self._act(news)
+        self._look_amid(self.google.faults.add(trouble, kind, skip=skip % DRIVE_KINDS[kind], times=times))
+
+    @rule(skip=some, times=st.integers(1, 4), news=news)
+    def poll_while_listings_have_gaps(self, skip: int, times: int, news: News) -> None:
+        kind = "drive.files.list"
+        self._act(news)
+        self._look_amid(self.google.faults.add(Trouble.ALTERED, kind, skip=skip, times=times, changes=GAPS))
+
+    @rule(request=st.integers(1, 8), news=news)
+    def poll_while_something_happens(self, request: int, news: News) -> None:
+        self._look(request, lambda: self._act(news))
+
+    def _act(self, news: News) -> None:
+        """Something happens: troubles say little when there is nothing new to see."""
+        act, number = news
+        if act == "submit":
+            self.submit(number, "sales")
+        elif act == "sync":
+            self.sync()
+        elif act == "work" and self.town.on_disk():
+            self.work(0, [number])
+        elif act == "answer" and self._undecided():
+            self.answer(0, number < 8)
+        elif act == "lose":
+            self.lose(number, number)
+
+    # What must hold.
+
+    def _happened(self) -> None:
+        self.model.happened(facts(self.town))
+        self.eyes.acted(self.hours.computer())
+
+    def _look_amid(self, trouble: Rule) -> None:
+        """One poll while Drive does not do as it should."""
+        self._look(trouble=trouble)
+        self.google.faults.remove(trouble)
+
+    def _look(
+        self,
+        at: int = 0,
+        happening: Callable[[], None] | None = None,
+        *,
+        during: AbstractContextManager[None] | None = None,
+        trouble: Rule | None = None,
+        disk: bool = True,
+        keeps: bool = True,
+    ) -> None:
+        """One poll and what it must bring; `happening` comes before its request number `at`."""
+        self.town.tick()
+        with during or nullcontext():
+            report = self.watchman.poll(at, happening)
+        undisturbed = report is not None and happening is None and keeps
+        clean = undisturbed and not (trouble and trouble.hits)
+        whole = self.eyes.looked(self.hours.computer(), clean=clean)
+        self.model.look(facts(self.town, disk=disk), whole=whole, disk=undisturbed)
+        self._compare()
+        if report is not None:
+            assert report.dead == 0
+            assert not [problem for problem in report.problems if "mistake of ours" in problem]
+            assert self.google.crashes == []
+            self.pending = report.pending
+            if self.pending == 0 and keeps:
+                self._nothing_is_missing()
+
+    def _compare(self) -> None:
+        """No mail came twice, and none without a reason: nobody is written to who has no part in it."""
+        mails = self.watchman.mails()
+        twice = [mail_id for mail_id, count in Counter(mail_id for mail_id, _ in mails).items() if count > 1]
+        assert not twice, [told for mail_id, told in mails if mail_id in twice]
+        unfounded = self.model.unfounded(told for _, told in mails)
+        assert not unfounded, f"told without reason: {unfounded}"
+
+    def _nothing_is_missing(self) -> None:
+        missing = self.model.missing(told for _, told in self.watchman.mails())
+        assert not missing, f"never told: {missing}"
+
+    def teardown(self) -> None:
+        try:
+            if sys.exc_info()[0] is None:  # else a rule failed, or was given up
+                self._all_troubles_cease()
+        finally:
+            self.watchman.close()
+            self.google.stop()
+            self.patches.undo()
+            self.home.cleanup()
+
+    def _all_troubles_cease(self) -> None:
+        """But for the feed, which may keep its silence."""
+        self.google.faults.clear()
+        self.town.wait(RECONCILE)
+        self._look()
+        for _ in range(OFTEN):
+            if self.pending:
+                self.town.wait(A_WHILE)
+                self._look()
+        assert self.pending == 0
+        self._nothing_is_missing()
+
+
+def _die() -> None:
+    raise Death
+
+
+TestDetection = Detection.TestCase
+# A run is long and costs as much as many examples of other tests; the quick ones are the same each time.
+TestDetection.settings = settings(
+    max_examples=settings.default.max_examples // 5,
+    stateful_step_count=80,
+    derandomize=settings.default.max_examples <= 100,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
