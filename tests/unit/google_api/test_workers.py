@@ -31,7 +31,7 @@ def test_what_is_in_hand_stays_within_count_and_load():
     list(workers.results([1, 5, 5, 5, 9, 2, 3, 4] * 5))
     assert most[0] <= 4
     assert most[1] <= 10
-    assert [end for end in workers.results([50])] == [(50, None)]  # one alone may be heavier
+    assert list(workers.results([50])) == [(50, None)]  # one alone may be heavier
     workers.close()
 
 
