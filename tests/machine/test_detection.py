@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TypeVar
@@ -26,7 +26,7 @@ from tests.machine.eyes import Eyes
 from tests.machine.model import Model, facts
 from tests.machine.town import PEERS_FILE, Folder, Hours, Town
 from tests.machine.watchman import Death, Watchman
-from tests.worlds import GENERATIONS
+from tests.worlds import GENERATIONS, ReviewGeneration
 
 RECONCILE = timedelta(minutes=15)
 OLD, NEW, ODD = "old@example.org", "new@example.org", "first_last+tag@example.org"
@@ -59,22 +59,30 @@ class Detection(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.home = tempfile.TemporaryDirectory()
-        self.patches = pytest.MonkeyPatch()
+        self.ending = ExitStack()
+        self.home = Path(self.ending.enter_context(tempfile.TemporaryDirectory())) / "home"
+        self.patches = self.ending.enter_context(pytest.MonkeyPatch.context())
         self.hours = Hours(datetime.now(timezone.utc).replace(microsecond=0))
-        self.google = Sandbox(self.hours.people).start()
+        self.google = self.ending.enter_context(Sandbox(self.hours.people))
         self.eyes = Eyes(RECONCILE, self.hours.computer())
         self.model = Model()
         self.pending = 0  # mails that wait for another try
 
-    @initialize(release=st.sampled_from(RELEASES), file_gets_lost=st.booleans(), feed_speaks=st.booleans())
-    def a_settled_town(self, release: str, file_gets_lost: bool, feed_speaks: bool) -> None:
+    @initialize(
+        release=st.sampled_from(RELEASES),
+        file_gets_lost=st.booleans(),
+        feed_speaks=st.booleans(),
+        coarse_disk=st.booleans(),
+    )
+    def a_settled_town(self, release: str, file_gets_lost: bool, feed_speaks: bool, coarse_disk: bool) -> None:
         """An old peer with a finished job, which our program sees in its first look: the past."""
         self.patches.setattr("syft_notify.app.utc_now", self.hours.computer)
         self.patches.setattr("syft_notify.google_api.session.FIRST_PAUSE_SECONDS", 0.0)
         options = {"reconcile_interval": int(RECONCILE.total_seconds())}
-        home, generation = Path(self.home.name) / "home", GENERATIONS[release]
-        self.town = Town(self.google, home, generation, settings=options, hours=self.hours)
+        generation = GENERATIONS[release]
+        self.town = Town(self.google, self.home, generation, settings=options, hours=self.hours)
+        if coarse_disk and isinstance(generation, ReviewGeneration):  # the others' only times are those of the disk
+            self.town.grain = timedelta(seconds=2)
         # Without the file only folders say that a peer was accepted: one of the two is always there.
         self.file_gets_lost = file_gets_lost and bool(generation.reverse_folders(self.town.do, OLD))
         self.town.ask(OLD)
@@ -85,6 +93,7 @@ class Detection(RuleBasedStateMachine):
         self.town.work(past, "finish")
         self.model.begin(facts(self.town))
         self.watchman = Watchman(self.town, self.patches)
+        self.ending.callback(self.watchman.close)
         self._look()
         if not feed_speaks:
             self.feed_falls_silent()
@@ -332,14 +341,9 @@ class Detection(RuleBasedStateMachine):
         assert not missing, f"never told: {missing}"
 
     def teardown(self) -> None:
-        try:
+        with self.ending:
             if sys.exc_info()[0] is None:  # else a rule failed, or was given up
                 self._all_troubles_cease()
-        finally:
-            self.watchman.close()
-            self.google.stop()
-            self.patches.undo()
-            self.home.cleanup()
 
     def _all_troubles_cease(self) -> None:
         """But for the feed, which may keep its silence."""
