@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tests.machine.town import Submission, Town
+from tests.machine.things import Submission
+from tests.machine.town import Town
 from tests.stories.village import Told, decided, failed, granted, requested, submitted
 
 

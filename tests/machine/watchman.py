@@ -31,6 +31,7 @@ class Watchman:
         self._requests = 0
         self._at = 0
         self._happening: Callable[[], None] | None = None
+        self._mails: list[tuple[str, Told]] = []
         self._app = self._build()
 
     def _build(self) -> App:
@@ -90,5 +91,6 @@ class Watchman:
 
     def mails(self) -> list[tuple[str, Told]]:
         """The id of the event and what is told to whom, for every mail that went out, oldest first."""
-        sent = self._town.google.mailbox(self._town.do).sent
-        return [(mail.header("X-Syft-Event-Id"), told_by(",".join(mail.to), mail)) for mail in sent]
+        new = self._town.google.mailbox(self._town.do).sent[len(self._mails) :]
+        self._mails += [(mail.header("X-Syft-Event-Id"), told_by(",".join(mail.to), mail)) for mail in new]
+        return self._mails
