@@ -142,6 +142,7 @@ class Poll:
             self._ledger.save()
         except UserError as error:
             self._trouble(_STATE, str(error), narrator, tally)
+            self._reconciled_at = None  # what was seen may not have been kept: look at everything again
         outbox = self._ledger.pending()
         waiting = [pending for pending in outbox if pending.state is not PendingState.DEAD]
         return PollReport(

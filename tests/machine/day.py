@@ -89,7 +89,7 @@ class Day(RuleBasedStateMachine):
             report = self.watchman.poll(at, happening)
         undisturbed = report is not None and happening is None and keeps
         clean = undisturbed and not (trouble and trouble.hits)
-        whole = self.eyes.looked(self.hours.computer(), clean=clean)
+        whole = self.eyes.looked(self.hours.computer(), clean=clean, kept=report is not None and keeps)
         self.model.look(facts(self.town, disk=disk), whole=whole, disk=undisturbed)
         self._compare()
         if report is not None:

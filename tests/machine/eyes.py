@@ -33,14 +33,18 @@ class Eyes:
         """A new process begins with a reconcile."""
         self.fresh = True
 
-    def looked(self, now: datetime, *, clean: bool) -> bool:
-        """After a poll: whether it cannot have missed anything. `clean` if nothing failed or happened meanwhile."""
+    def looked(self, now: datetime, *, clean: bool, kept: bool) -> bool:
+        """After a poll: whether it cannot have missed anything. `clean` if nothing failed or happened meanwhile.
+
+        A first look is over once what it saw was `kept`: of what failed in it the next one looks at no more than that.
+        """
         reconciled = self.fresh or now >= self.last_act + self.interval
         whole = clean and (reconciled or not (self.silent or self.blind or self.expired))
         if whole:
             self.fresh = self.blind = False
-        elif self.silent:
-            self.blind = True
+        else:
+            self.blind = self.blind or self.silent
+            self.fresh = self.fresh and not kept
         if clean:
             self.expired = False
         return whole
