@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from syft_notify.sandbox import Trouble
+from syft_notify.sandbox.faults import UNANSWERED
 from tests.conftest import Clock
 from tests.faults.records import ambiguous_ids, records
 from tests.stories.village import Told, Village, decided, requested, submitted, told_by
@@ -21,6 +22,7 @@ EXPIRED = datetime(2020, 1, 1, tzinfo=timezone.utc)
 REQUESTS = (
     "oauth.token",
     "drive.about.get",
+    "drive.changes.getStartPageToken",
     "drive.files.list",
     "drive.batch",
     "drive.files.media",
@@ -70,8 +72,16 @@ def poll(village: Village, arrivals: Arrivals) -> None:
     arrivals.take(village)
 
 
-@pytest.mark.parametrize("request_kind", REQUESTS)
-@pytest.mark.parametrize("fault", FAULTS)
+CASES = [
+    (kind, fault)
+    for kind in REQUESTS
+    for fault, (trouble, _) in FAULTS.items()
+    # Listings come in batches: a connection breaks for the whole batch.
+    if not (kind == "drive.files.list" and trouble in UNANSWERED)
+]
+
+
+@pytest.mark.parametrize(("request_kind", "fault"), CASES)
 def test_after_the_fault_every_event_was_mailed(village: Village, clock: Clock, request_kind: str, fault: str) -> None:
     trouble, retry_after = FAULTS[fault]
     arrivals = Arrivals()

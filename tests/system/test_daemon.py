@@ -352,7 +352,7 @@ class TestStop:
 
     def test_a_stalled_look_is_not_waited_for(self, village, command):
         pid_of(command("start"))
-        village.google.faults.add(Trouble.STALL, "drive.files.list", times=None, seconds=60)
+        village.google.faults.add(Trouble.STALL, "drive.*", times=None, seconds=60)
         time.sleep(1.5)
         begun = time.monotonic()
         assert command("stop").returncode == 0

@@ -197,10 +197,12 @@ class TestTheWrongAccount:
 
 class TestLoop:
     def test_it_watches_until_ctrl_c_and_ends_within_two_seconds(self, village):
+        village.ask(DS)
+        village.accept(DS)
         process = started("run", "-c", village.config_file, "--interval", "1", home=village.home)
         try:
-            assert village.google.requests.wait_for(1, "drive.files.list")
-            peer_with_job(village)
+            assert village.google.requests.wait_for(1, "drive.changes.list")
+            village.submit(python_job("sales"))
             village.google.wait_for_mail(DS, 1)
         finally:
             process.send_signal(signal.SIGINT)
@@ -228,7 +230,7 @@ class TestLoop:
         assert len(village.new_mails()) == 1
 
     def test_a_stalled_drive_does_not_hold_up_the_end(self, village):
-        stall = village.google.faults.add(Trouble.STALL, "drive.files.list", times=None, seconds=30)
+        stall = village.google.faults.add(Trouble.STALL, "drive.*", times=None, seconds=30)
         process = started("run", "-c", village.config_file, home=village.home)
         wait_until(lambda: stall.hits)
         process.send_signal(signal.SIGINT)
@@ -240,7 +242,7 @@ class TestLoop:
     def test_a_trouble_that_repeats_is_told_once_and_the_loop_goes_on(self, village):
         village.google.faults.add(Trouble.INSUFFICIENT_PERMISSIONS, "drive.files.list", times=None)
         process = started("run", "-c", village.config_file, "--interval", "1", "--peers-only", home=village.home)
-        assert village.google.requests.wait_for(3, "drive.files.list")
+        assert village.google.requests.wait_for(3, "drive.batch")
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
         assert process.returncode == 0
@@ -249,7 +251,7 @@ class TestLoop:
     def test_it_says_when_a_trouble_is_over(self, village):
         village.google.faults.add(Trouble.INSUFFICIENT_PERMISSIONS, "drive.files.list")
         process = started("run", "-c", village.config_file, "--interval", "1", "--peers-only", home=village.home)
-        assert village.google.requests.wait_for(3, "drive.files.list")
+        assert village.google.requests.wait_for(1, "drive.changes.list")
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
         assert [line[10:].partition(":")[0] for line in output.splitlines()[2:-1]] == ["peers", "over"]

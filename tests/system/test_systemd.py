@@ -109,7 +109,7 @@ class TestNotify:
         process = served(village, systemd, watchdog=1)
         systemd.wait_for("WATCHDOG=1")
         assert systemd.listen(2).count("WATCHDOG=1") >= 4
-        village.google.faults.add(Trouble.STALL, "drive.files.list", times=None, seconds=60)
+        village.google.faults.add(Trouble.STALL, "drive.*", times=None, seconds=60)
         systemd.listen(2)
         assert "WATCHDOG=1" not in systemd.listen(2)
         ended(process)
