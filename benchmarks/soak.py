@@ -1,6 +1,6 @@
 """Thousands of polls at full speed against the local Google: do memory and descriptors stay flat?
 
-    python benchmarks/soak.py [--polls 5000]
+    python -m benchmarks.soak [--polls 5000]
 
 The service runs in a process of its own. At every step (a tenth) a scientist submits a job,
 which is mailed, the config is read again by SIGHUP, and the process is measured.
@@ -75,7 +75,7 @@ def soak(polls: int) -> None:
         config = prepare(google, Path(home))
         scientist = Scientist(google, DS)
         scientist.ask(DO)
-        command = [sys.executable, __file__, "--serve", str(config), "--polls", str(polls), "--step", str(step)]
+        command = [sys.executable, "-m", "benchmarks.soak", "--serve", str(config), "--polls", str(polls), "--step", str(step)]
         begun = time.monotonic()
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdin

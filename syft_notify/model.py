@@ -278,7 +278,8 @@ class Observation:
     `files` are the ids of remote files that need no second look once this is admitted;
     `parts` are the places that were seen whole (after the first time, their past is known).
     `present` is all that is there, when nothing at all was missed. `by_feed` and `by_reconcile` count the things on
-    Drive that are new and were found by its changes feed, or only because everything was looked at.
+    Drive that are new and were found by its changes feed, or only because everything was looked at. A `doubtful` look
+    saw something that only a thorough one can explain.
     """
 
     problems: tuple[str, ...] = ()
@@ -289,6 +290,7 @@ class Observation:
     present: Present | None = None
     by_feed: int = 0
     by_reconcile: int = 0
+    doubtful: bool = False
 
 
 @dataclass(frozen=True)

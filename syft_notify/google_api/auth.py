@@ -79,16 +79,20 @@ class LentToken:
 class _Credentials(Credentials):
     """Google's, which stumble over a token service that answers 200 without a token, as some proxies do.
 
-    They also let some broken connections look like ones of the request that needed the token.
+    They also let some broken connections look like ones of the request that needed the token. A batch refreshes over a
+    connection without a time limit, which it leaves open: so ours is used instead of the one given.
     """
 
     def refresh(self, request: Any) -> None:
+        http = connection(self.token_uri, REFRESH_TIMEOUT)
         try:
-            super().refresh(request)  # type: ignore[no-untyped-call]
+            super().refresh(google_auth_httplib2.Request(http))  # type: ignore[no-untyped-call]
         except CONNECTION_ERRORS as error:
             raise TransportError(error) from error  # type: ignore[no-untyped-call]
         except (TypeError, AttributeError):
             self.token = None
+        finally:
+            http.close()
         if _header_safe(self.token) is None:
             raise RefreshError("the answer holds no token")  # type: ignore[no-untyped-call]
 

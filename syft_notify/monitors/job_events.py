@@ -48,7 +48,7 @@ class DriveLook:
     `files` need no second look; `waiting` are all messages in inboxes, old and new; `unread` says that there may be
     messages which could not be read now. `accepted` is None when Drive could not say whom the owner accepted.
     `whole` says that all archives were listed, so that what is found in them later is new. `listed` are all messages,
-    if none can have been missed.
+    if none can have been missed. If not `thorough`, there may be messages that the changes feed did not show.
     """
 
     messages: tuple[SeenMessage, ...] = ()
@@ -60,6 +60,7 @@ class DriveLook:
     problems: tuple[str, ...] = ()
     credential: str = ""
     listed: frozenset[str] | None = None
+    thorough: bool = True
     by_feed: int = 0
     by_reconcile: int = 0
 
@@ -108,6 +109,15 @@ def is_told(job: LocalJob, memory: Memory) -> bool:
 
 def _key_of(job: LocalJob, kind: Kind) -> str:
     return step_key(job.submission, _STEPS[kind]) if kind in _STEPS else outcome_key(job)
+
+
+def is_unexplained(job: LocalJob, memory: Memory, drive: DriveLook) -> bool:
+    """Whether only a look at everything on Drive can tell whose job on disk this is."""
+    key = step_key(job.submission, "submitted")
+    if drive.thorough or drive.unread or memory.sender(key) or is_past(job, memory):
+        return False
+    submissions = (found for message in drive.messages for found, _ in message.contents.submissions)
+    return all(step_key(submission, "submitted") != key for submission in submissions)
 
 
 def is_copied(job: LocalJob, memory: Memory) -> bool:
@@ -253,6 +263,8 @@ class JobDetector:
         owner = self._memory.sender(key)
         if owner:
             return _Sender(owner, verified=True)
+        if not self._drive.thorough:
+            return None
         claimed, accepted = job.submission.claimed_ds, self._drive.accepted
         undecided = self._drive.unread and not self._memory.seen(key) and self._nameless.nearest(job.submission)
         if accepted is None or undecided:

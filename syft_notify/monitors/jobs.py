@@ -15,6 +15,7 @@ from syft_notify.monitors.job_events import (
     LocalDetails,
     is_past,
     is_told,
+    is_unexplained,
     outcome_key,
     past_part,
     step_key,
@@ -64,6 +65,7 @@ class JobMonitor:
             present=_present(drive, local),
             by_feed=drive.by_feed,
             by_reconcile=drive.by_reconcile,
+            doubtful=any(is_unexplained(job, memory, drive) for job in jobs),
             drive=drive,
             jobs=jobs,
             details=self._details(jobs, memory),
@@ -116,6 +118,7 @@ class JobMonitor:
             listed=None if blind else found.all,
             by_feed=found.by_feed,
             by_reconcile=found.by_reconcile,
+            thorough=sight.thorough,
         )
 
     def _details(self, jobs: Iterable[LocalJob], memory: Memory) -> dict[str, LocalDetails]:

@@ -175,6 +175,8 @@ class Poll:
             return []
         if observation.credential:
             tally.credentials[_DRIVE] = observation.credential
+        if observation.doubtful:
+            self._reconciled_at = None
         tally.by_feed += observation.by_feed
         tally.by_reconcile += observation.by_reconcile
         for problem in observation.problems:
