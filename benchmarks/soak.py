@@ -75,7 +75,8 @@ def soak(polls: int) -> None:
         config = prepare(google, Path(home))
         scientist = Scientist(google, DS)
         scientist.ask(DO)
-        command = [sys.executable, "-m", "benchmarks.soak", "--serve", str(config), "--polls", str(polls), "--step", str(step)]
+        counts = ["--polls", str(polls), "--step", str(step)]
+        command = [sys.executable, "-m", "benchmarks.soak", "--serve", str(config), *counts]
         begun = time.monotonic()
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdin
