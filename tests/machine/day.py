@@ -90,6 +90,8 @@ class Day(RuleBasedStateMachine):
         undisturbed = report is not None and happening is None and keeps
         clean = undisturbed and not (trouble and trouble.hits)
         whole = self.eyes.looked(self.hours.computer(), clean=clean, kept=report is not None and keeps)
+        if happening is not None:
+            self.eyes.acted(self.hours.computer())
         self.model.look(facts(self.town, disk=disk), whole=whole, disk=undisturbed)
         self._compare()
         if report is not None:

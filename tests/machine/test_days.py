@@ -64,14 +64,22 @@ class TestEveryRequest:
         with day_in_town(feed_speaks=feed_speaks) as day:
             for request in REQUESTS:
                 day.submit(request, "sales")
+                day.restart()
                 day.poll_while_something_happens(request + 1, ("sync", 0))
                 clear_away(day)
 
     def test_may_miss_what_comes_right_after_it(self, feed_speaks: bool) -> None:
         with day_in_town(feed_speaks=feed_speaks) as day:
             for request in REQUESTS:
+                day.restart()
                 day.poll_while_something_happens(request + 1, ("submit", request))
                 clear_away(day)
+
+
+def test_what_could_not_be_kept_is_found_again() -> None:
+    with day_in_town() as day:
+        day.poll_with_bad_luck("its disk is full", 0, ("submit", 0))
+        day.poll()
 
 
 def test_a_message_that_cannot_be_fetched_is_fetched_later() -> None:

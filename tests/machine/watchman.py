@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,10 +72,13 @@ class Watchman:
 
     @contextmanager
     def full_disk(self) -> Iterator[None]:
-        """The state cannot be replaced."""
+        """The state, which is the largest of our files, cannot be replaced."""
+        make = tempfile.mkstemp
 
-        def refuse(*_: object, **__: object) -> None:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        def refuse(*, prefix: str, **options: Any) -> tuple[int, str]:
+            if ".notification_state.json." in prefix:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return make(prefix=prefix, **options)
 
         with self._patches.context() as patches:
             patches.setattr("syft_notify.atomic.tempfile.mkstemp", refuse)
