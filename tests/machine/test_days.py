@@ -123,6 +123,15 @@ def test_a_new_peers_job_that_only_the_disk_shows_is_told_to_both(release: str) 
         day.poll()
 
 
+@pytest.mark.parametrize("release", [TODAY, MARKERS])
+def test_a_job_of_somebody_of_whom_the_feed_never_told_is_told_to_both(release: str) -> None:
+    with day_in_town(release, feed_speaks=False) as day:
+        day.ask(NEW)
+        day.answer(0, accepts=True)
+        day.submit_to_a_quick_owner(1, "sales", [0])
+        day.poll()
+
+
 def test_the_reconcile_is_not_put_off_by_a_clock_that_was_set_back() -> None:
     with day_in_town(feed_speaks=False) as day:
         day.clock_is_set(behind=timedelta(days=1))
