@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.machine.test_detection import NEW, Detection
 
 TODAY, BEFORE_FOLDERS, MARKERS = "syft-rds-0.6.1", "0.1.97", "0.1.105"
 # About as many requests as a poll makes.
-REQUESTS = range(8)
+REQUESTS = range(7)
 
 
 @contextmanager
@@ -29,51 +30,70 @@ def day_in_town(
         day.teardown()
 
 
+def news_of_all_kinds(day: Detection, number: int) -> None:
+    """An earlier peer gets an answer, another one asks, and somebody submits a job."""
+    if number:
+        day.answer(0, accepts=number % 2 == 0)
+    day.ask(f"ds{number}@example.org")
+    day.submit(number, "sales")
+
+
 def clear_away(day: Detection) -> None:
     """The next poll finds what the troubled one did not; then the owner deletes a job, and the town stays small."""
     day.poll()
     day.sync()
     day.poll_when_reconcile_is_due()
-    day.delete_job(number=0, again=False)
+    if day.town.on_disk():
+        day.delete_job(number=0, again=False)
 
 
-@pytest.mark.parametrize("feed_speaks", [True, False])
+@pytest.mark.parametrize("started", [False, True], ids=["led by the feed", "just started"])
 class TestEveryRequest:
-    """Each request of a poll meets the trouble once; there is always something new to see, on Drive and on disk."""
+    """The trouble comes at each request of a poll; gaps, from there on. There is always something new to see."""
 
-    def test_may_fail(self, feed_speaks: bool) -> None:
-        with day_in_town(feed_speaks=feed_speaks) as day:
+    def test_may_fail(self, started: bool) -> None:
+        with day_in_town() as day:
             for request in REQUESTS:
-                day.poll_while_drive_fails("drive.*", Trouble.UNAVAILABLE, request, 4, ("submit", request))
+                news_of_all_kinds(day, request)
+                self.maybe_start(day, started)
+                day.look_amid(day.google.faults.add(Trouble.UNAVAILABLE, "drive.*", skip=request, times=4))
                 clear_away(day)
 
-    def test_may_be_answered_with_a_gap(self, feed_speaks: bool) -> None:
-        with day_in_town(feed_speaks=feed_speaks) as day:
-            day.ask(NEW)
+    def test_may_be_answered_with_a_gap(self, started: bool) -> None:
+        with day_in_town() as day:
             for request in REQUESTS:
-                day.poll_while_listings_have_gaps(request, 1, ("submit", request))
+                news_of_all_kinds(day, request)
+                self.maybe_start(day, started)
+                day.poll_while_listings_have_gaps(request, 30, ("work", 0))
                 clear_away(day)
 
-    def test_may_be_the_last_of_the_process(self, feed_speaks: bool) -> None:
-        with day_in_town(feed_speaks=feed_speaks) as day:
+    def test_may_be_the_last_of_the_process(self, started: bool) -> None:
+        with day_in_town() as day:
             for request in REQUESTS:
-                day.poll_with_bad_luck("it dies", request, ("submit", request))
+                news_of_all_kinds(day, request)
+                self.maybe_start(day, started)
+                day.poll_with_bad_luck("it dies", request, ("work", 0))
                 clear_away(day)
 
-    def test_may_find_the_message_elsewhere(self, feed_speaks: bool) -> None:
-        with day_in_town(feed_speaks=feed_speaks) as day:
+    def test_may_find_the_message_elsewhere(self, started: bool) -> None:
+        with day_in_town() as day:
             for request in REQUESTS:
                 day.submit(request, "sales")
-                day.restart()
+                self.maybe_start(day, started)
                 day.poll_while_something_happens(request + 1, ("sync", 0))
                 clear_away(day)
 
-    def test_may_miss_what_comes_right_after_it(self, feed_speaks: bool) -> None:
-        with day_in_town(feed_speaks=feed_speaks) as day:
+    def test_may_miss_what_comes_right_after_it(self, started: bool) -> None:
+        with day_in_town() as day:
             for request in REQUESTS:
-                day.restart()
-                day.poll_while_something_happens(request + 1, ("submit", request))
+                self.maybe_start(day, started)
+                day.look(request + 1, partial(news_of_all_kinds, day, request))
                 clear_away(day)
+
+    @staticmethod
+    def maybe_start(day: Detection, started: bool) -> None:
+        if started:
+            day.restart()
 
 
 def test_what_could_not_be_kept_is_found_again() -> None:

@@ -257,7 +257,7 @@ def _die() -> None:
 TestDetection = Detection.TestCase
 # A run is long and costs as much as many examples of other tests; the quick ones are the same each time.
 TestDetection.settings = settings(
-    max_examples=settings.default.max_examples // 10,
+    max_examples=settings.default.max_examples // 16,
     stateful_step_count=80,
     derandomize=settings.default.max_examples <= 100,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
