@@ -6,10 +6,16 @@ import io
 import os
 import select
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import click
+
 from syft_notify.errors import UserError
+
+# What Python sets LC_CTYPE to, and where it does so.
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+_ASCII_LOCALES = ("", "C", "POSIX")
 
 
 class OutputError(UserError):
@@ -39,6 +45,42 @@ def prompt(text: str) -> None:
     """A question on standard output; the answer follows on the same line. Raises `OutputError`."""
     with printing():
         print(text, end="", flush=True)
+
+
+def sign(symbol: str, plain: str) -> str:
+    """The symbol where whoever reads our output can see it, else the plain letters."""
+    return symbol if shows_symbols(os.environ) and _encodes(symbol) else plain
+
+
+def shows_symbols(environ: Mapping[str, str]) -> bool:
+    """Whether the locale is one of UTF-8.
+
+    What Python speaks does not tell: where the locale knows ASCII alone, it speaks UTF-8 all the same, and says so by
+    setting LC_CTYPE (PEP 538). Then LANG still tells what was there before.
+    """
+    named = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+    coerced = not environ.get("LC_ALL") and named in _COERCED and environ.get("LANG", "") in _ASCII_LOCALES
+    return not coerced and "UTF8" in named.upper().replace("-", "")
+
+
+def _encodes(symbol: str) -> bool:
+    try:
+        symbol.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def coloured(text: str, colour: str | None) -> str:
+    """The text in this colour, on a terminal whose person wants colours (https://no-color.org)."""
+    if colour is None or not is_lively() or os.environ.get("NO_COLOR"):
+        return text
+    return click.style(text, fg=colour)
+
+
+def is_lively() -> bool:
+    """Whether standard output is a terminal that can do more than print one line after the other."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def error(text: str) -> None:
