@@ -13,9 +13,8 @@ import click
 
 from syft_notify.errors import UserError
 
-# What Python sets LC_CTYPE to, and where it does so.
+# What Python itself sets LC_CTYPE to.
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
-_ASCII_LOCALES = ("", "C", "POSIX")
 
 
 class OutputError(UserError):
@@ -58,9 +57,9 @@ def shows_symbols(environ: Mapping[str, str]) -> bool:
     What Python speaks does not tell: where the locale knows ASCII alone, it speaks UTF-8 all the same, and says so by
     setting LC_CTYPE (PEP 538). Then LANG still tells what was there before.
     """
-    named = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
-    coerced = not environ.get("LC_ALL") and named in _COERCED and environ.get("LANG", "") in _ASCII_LOCALES
-    return not coerced and "UTF8" in named.upper().replace("-", "")
+    own = environ.get("LC_CTYPE", "")
+    named = environ.get("LC_ALL") or ("" if own in _COERCED else own) or environ.get("LANG", "")
+    return "UTF8" in named.upper().replace("-", "")
 
 
 def _encodes(symbol: str) -> bool:
