@@ -51,6 +51,7 @@ config_option = click.option(
     "-c",
     "--config",
     "path",
+    type=click.Path(readable=False),  # so that shells complete it; who reads it says what is wrong with it
     metavar="PATH",
     callback=_absolute,
     help="The config [default: ~/.syft-creds/daemon.yaml].",
