@@ -93,7 +93,7 @@ def _gmail(patient: Patient) -> str:
             return f"Gmail answers; mails go out from {gmail.profile()}"
         except ScopeFault:
             tried = config.command("test-email")
-            return f"Gmail answers and knows the token; that a mail goes out, only {tried} can show"
+            return f"Gmail answers; that a mail goes out, only {tried} can show"
 
 
 def _drive(patient: Patient) -> TokenFile:

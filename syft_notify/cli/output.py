@@ -63,8 +63,9 @@ def shows_symbols(environ: Mapping[str, str]) -> bool:
 
 
 def _encodes(symbol: str) -> bool:
+    """A stream that names no encoding, as the one below a spinner, is no obstacle."""
     try:
-        symbol.encode(sys.stdout.encoding or "ascii")
+        symbol.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         return False
     return True
