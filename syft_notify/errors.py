@@ -72,5 +72,9 @@ class CredentialFault(Fault):
     exit_code = ExitCode.CONFIG
 
 
+class ScopeFault(CredentialFault):
+    """The service knows the token, which may not do this."""
+
+
 class AmbiguousFault(Fault):
     """The request may have been accepted before the connection broke: repeating may duplicate."""

@@ -166,7 +166,7 @@ def read_contents(path: Path) -> Contents:
         fresh=OWN_KEY not in document,
     )
     if contents.own.version > FORMAT:
-        raise UntrustedStateError(f"The state file {path} was written by a newer syft-notify")
+        raise UntrustedStateError(f"The state file {path} was written by a newer syft-notify", "Update syft-notify")
     return contents
 
 

@@ -11,6 +11,7 @@ from syft_notify.google_api.token_files import gmail_token
 from syft_notify.model import Message, Receipt, ThreadRef
 
 _HEADLINE = "syft-notify can send you mail"
+SUBJECT = f"Test: {_HEADLINE}"
 _TEXT = """\
 {headline}
 
@@ -31,7 +32,7 @@ def send_test_mail(config: Config, to: str, now: datetime) -> Receipt:
     message = Message(
         id="test",
         to=to,
-        subject=f"Test: {_HEADLINE}",
+        subject=SUBJECT,
         headline=_HEADLINE,
         text=text,
         html="",

@@ -47,6 +47,10 @@ class GmailChannel:
         """The mailbox that mails go out from; empty when the token may not ask. Raises `Fault`."""
         if not self._token.scopes & PROFILE_SCOPES:
             return ""
+        return self.profile()
+
+    def profile(self) -> str:
+        """The mailbox's address. Raises `ScopeFault` when the token is good but may not ask, else other faults."""
         return self._session.read(
             lambda gmail: str(gmail.users().getProfile(userId="me", fields="emailAddress").execute()["emailAddress"])
         )

@@ -24,6 +24,8 @@ TRACEBACK_VARIABLE = "SYFT_NOTIFY_TRACEBACK"
     cls=LazyGroup,
     commands_in={
         "init": "syft_notify.cli.init:init",
+        "doctor": "syft_notify.cli.doctor:doctor",
+        "test-email": "syft_notify.cli.mail:test_email",
         "run": "syft_notify.cli.run:run",
         "start": "syft_notify.cli.daemon:start",
         "stop": "syft_notify.cli.daemon:stop",
@@ -33,6 +35,7 @@ TRACEBACK_VARIABLE = "SYFT_NOTIFY_TRACEBACK"
         "outbox": "syft_notify.cli.outbox:outbox",
         "history": "syft_notify.cli.history:history",
         "reset": "syft_notify.cli.reset:reset",
+        "peer-granted": "syft_notify.cli.mail:peer_granted",
         "install-service": "syft_notify.cli.systemd:install_service",
         "uninstall-service": "syft_notify.cli.systemd:uninstall_service",
         "demo": "syft_notify.cli.demo:demo",
@@ -44,11 +47,13 @@ def cli() -> None:
     """Mails to the right person when something happens in your SyftBox.
 
     \b
-    syft-notify demo         see the whole story on a local Google, no account needed
-    syft-notify init         set it up, with Google's consent
-    syft-notify run --once   look once, send what is new
-    syft-notify run          keep watching
-    syft-notify start        keep watching in the background
+    Examples:
+      syft-notify demo         see the whole story on a local Google, no account needed
+      syft-notify init         set it up, with Google's consent
+      syft-notify doctor       see what is not as it should be, and what cures it
+      syft-notify run --once   look once, send what is new
+      syft-notify run          keep watching
+      syft-notify start        keep watching in the background
     """
 
 

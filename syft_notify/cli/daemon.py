@@ -40,6 +40,12 @@ def start(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: b
     \b
     Exit codes: 0 it runs; 1 it could not start or runs already;
     78 the config or a token needs you.
+
+    \b
+    Examples:
+      syft-notify start
+      syft-notify start --interval 60
+      syft-notify start -c ~/other/daemon.yaml --jobs-only
     """
     check_parts(jobs_only=jobs_only, peers_only=peers_only)
     from syft_notify.serve import Options
@@ -54,6 +60,11 @@ def stop(path: Path, timeout: float) -> None:
     """Stop what runs with this config, be it `start` or `run`; the mail in hand is finished.
 
     Exit code 0 also when nothing was running.
+
+    \b
+    Examples:
+      syft-notify stop
+      syft-notify stop --timeout 60
     """
     stopped = _stop(path, timeout)
     output.line(f"Stopped (PID {stopped.pid})." if stopped else "It was not running.")
@@ -68,6 +79,11 @@ def restart(path: Path, interval: timedelta | None, jobs_only: bool, peers_only:
 
     A config that cannot be used is refused before anything is stopped, and what systemd or a terminal runs is left to
     them. Exit codes as of start.
+
+    \b
+    Examples:
+      syft-notify restart
+      syft-notify restart --interval 60
     """
     check_parts(jobs_only=jobs_only, peers_only=peers_only)
     from syft_notify.config import load_config
@@ -145,7 +161,7 @@ def _start(path: Path, options: Options) -> None:
 
     with FileLock(files.lock) as lock:
         pid = background.start(files.folder, files.pid, lock, serve)
-    output.line(f"✅ Daemon is running (PID {pid})")
+    output.line(f"{output.sign('✅ ', '')}Daemon is running (PID {pid})")
 
 
 def _former(options: Any) -> Options:

@@ -10,26 +10,16 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option, service_files
+from syft_notify.cli.options import email as email_address
 from syft_notify.service.lock import is_held
 
 if TYPE_CHECKING:
     from syft_notify.setup.place import Place
 
 
-def _email(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
-    if value is None:
-        return ""
-    from syft_notify.config import checked_email
-
-    try:
-        return checked_email(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} {error}.", ctx, param) from None
-
-
 @click.command(short_help="Set everything up, or mend it.")
 @config_option
-@click.option("--email", callback=_email, metavar="ADDRESS", help="Your address, as the data owner.")
+@click.option("--email", callback=email_address, metavar="ADDRESS", help="Your address, as the data owner.")
 @click.option(
     "--syftbox-root",
     type=click.Path(file_okay=False, path_type=Path),

@@ -21,7 +21,14 @@ _LOOK_SECONDS = 0.2
 @click.option("-f", "--follow", is_flag=True, help="Go on as it writes; Ctrl+C ends it.")
 @click.option("--errors", is_flag=True, help="Warnings and errors only.")
 def logs(path: Path, count: int, follow: bool, errors: bool) -> None:
-    """The last lines of the daemon's log; exit code 1 when there is none."""
+    """The last lines of the daemon's log; exit code 1 when there is none.
+
+    \b
+    Examples:
+      syft-notify logs
+      syft-notify logs -n 200 --errors
+      syft-notify logs --follow
+    """
     files = service_files(path)
     log = files.error_log if errors else files.log
     try:

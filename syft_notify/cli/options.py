@@ -35,10 +35,23 @@ def _absolute(ctx: click.Context, param: click.Parameter, value: str | None) -> 
         raise UserError(f"The config's path cannot be told: {error}", "Give --config with a whole path") from error
 
 
+def email(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+    """The address as it is compared; empty when none was given."""
+    if value is None:
+        return ""
+    from syft_notify.config import checked_email
+
+    try:
+        return checked_email(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} {error}.", ctx, param) from None
+
+
 config_option = click.option(
     "-c",
     "--config",
     "path",
+    type=click.Path(readable=False),  # so that shells complete it; who reads it says what is wrong with it
     metavar="PATH",
     callback=_absolute,
     help="The config [default: ~/.syft-creds/daemon.yaml].",

@@ -30,10 +30,11 @@ def outbox(path: Path, action: str, ids: tuple[str, ...], as_json: bool, yes: bo
     """What waits to be sent or was given up. An ID may be shortened.
 
     \b
-    syft-notify outbox               what is there, and why
-    syft-notify outbox retry         try all of it again, with the next poll
-    syft-notify outbox retry 1a2b3c  try this one again
-    syft-notify outbox drop 1a2b3c   take one out; its mail is never sent
+    Examples:
+      syft-notify outbox               what is there, and why
+      syft-notify outbox retry         try all of it again, with the next poll
+      syft-notify outbox retry 1a2b3c  try this one again
+      syft-notify outbox drop 1a2b3c   take one out; its mail is never sent
     """
     if action == "list":
         _list(path, ids, as_json=as_json)

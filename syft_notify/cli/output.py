@@ -6,10 +6,15 @@ import io
 import os
 import select
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import click
+
 from syft_notify.errors import UserError
+
+# What Python itself sets LC_CTYPE to.
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 
 
 class OutputError(UserError):
@@ -39,6 +44,43 @@ def prompt(text: str) -> None:
     """A question on standard output; the answer follows on the same line. Raises `OutputError`."""
     with printing():
         print(text, end="", flush=True)
+
+
+def sign(symbol: str, plain: str) -> str:
+    """The symbol where whoever reads our output can see it, else the plain letters."""
+    return symbol if shows_symbols(os.environ) and _encodes(symbol) else plain
+
+
+def shows_symbols(environ: Mapping[str, str]) -> bool:
+    """Whether the locale is one of UTF-8.
+
+    What Python speaks does not tell: where the locale knows ASCII alone, it speaks UTF-8 all the same, and says so by
+    setting LC_CTYPE (PEP 538). Then LANG still tells what was there before.
+    """
+    own = environ.get("LC_CTYPE", "")
+    named = environ.get("LC_ALL") or ("" if own in _COERCED else own) or environ.get("LANG", "")
+    return "UTF8" in named.upper().replace("-", "")
+
+
+def _encodes(symbol: str) -> bool:
+    """A stream that names no encoding, as the one below a spinner, is no obstacle."""
+    try:
+        symbol.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def coloured(text: str, colour: str | None) -> str:
+    """The text in this colour, on a terminal whose person wants colours (https://no-color.org)."""
+    if colour is None or not is_lively() or os.environ.get("NO_COLOR"):
+        return text
+    return click.style(text, fg=colour)
+
+
+def is_lively() -> bool:
+    """Whether standard output is a terminal that can do more than print one line after the other."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def error(text: str) -> None:

@@ -23,6 +23,11 @@ def reset(path: Path, peers: bool, jobs: bool, name: str | None, yes: bool) -> N
 
     With --jobs the next poll is like the first one ever: it tells of jobs that wait for the owner, and of none that is
     settled. With --job every step of that job is told again, to the owner and to the scientist.
+
+    \b
+    Examples:
+      syft-notify reset --job sales_analysis
+      syft-notify reset --peers --jobs --yes
     """
     if not (peers or jobs or name):
         raise click.UsageError("Say what to forget: --peers, --jobs or --job NAME.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -19,10 +18,11 @@ class Screen:
         self._status: Status | None = None
 
     def __enter__(self) -> Screen:
-        if sys.stdout.isatty():
+        if output.is_lively():
             from rich.console import Console
 
-            self._status = Console(highlight=False, markup=False).status("starting …", spinner="dots")
+            spinner = output.sign("dots", "line")
+            self._status = Console(highlight=False, markup=False).status(_begins("starting"), spinner=spinner)
             self._status.start()
         return self
 
@@ -45,3 +45,11 @@ class Screen:
         """What goes on right now; shown on a terminal only."""
         if self._status is not None:
             self._status.update(text)
+
+    def begins(self, what: str) -> None:
+        """As `status`, of what takes a while."""
+        self.status(_begins(what))
+
+
+def _begins(what: str) -> str:
+    return f"{what} {output.sign('…', '...')}"

@@ -13,15 +13,11 @@ import click
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option, service_files
 from syft_notify.errors import ExitCode
-from syft_notify.service.health import read_health
+from syft_notify.service.health import local_time, problems_of, read_health
 from syft_notify.service.lock import holder_of, is_held
 from syft_notify.service.tail import last_lines
 
 LOG_LINES = 5
-# A poll may take so much longer than it should begin before we say that it hangs.
-_LATE = timedelta(minutes=5)
-
-
 _NO_REPORT = (
     "It did not say how it does: it starts just now, or syft-notify.status.json cannot be written. "
     "`syft-notify logs` may say why."
@@ -37,6 +33,12 @@ def status(path: Path, as_json: bool) -> int:
     \b
     Exit codes: 0 it runs and all is well; 1 it runs but fails, or the
     answer cannot be had; 3 it does not run.
+
+    \b
+    Examples:
+      syft-notify status
+      syft-notify status --json
+      syft-notify status > /dev/null || echo "look at it"
     """
     report = _report(path)
     output.line(json.dumps(report, indent=1, ensure_ascii=False) if as_json else _in_words(report))
@@ -80,7 +82,7 @@ def _report(path: Path) -> dict[str, Any]:
         "tokens": health.get("tokens", {}),
         "sends_as": health.get("sends_as") or None,
         "warnings": health.get("warnings", []),
-        "problems": _problems(health) if health else [_NO_REPORT],
+        "problems": problems_of(health, datetime.now(timezone.utc)) if health else [_NO_REPORT],
         "log": log,
     }
 
@@ -98,19 +100,6 @@ def _of_process(pid: int | None) -> dict[str, Any]:
         }
     except psutil.Error:
         return {"uptime_seconds": None, "memory_bytes": None}
-
-
-def _problems(health: dict[str, Any]) -> list[str]:
-    tokens = [text for text in health.get("tokens", {}).values() if text]
-    found = [*tokens, *(text for text in health.get("problems", []) if text not in tokens)]
-    if health.get("undelivered"):
-        found.append(f"{health['undelivered']} mails could not be sent yet (`syft-notify outbox` says why).")
-    now, due = datetime.now(timezone.utc), _moment(health.get("next_poll"))
-    if due and now > due + _LATE:
-        found.append(f"No poll has ended since {_local(health.get('last_poll') or health.get('started_at'))}.")
-    if due and due > now + timedelta(seconds=health.get("interval_seconds") or 0) + _LATE:
-        found.append(f"The next poll would be at {_local(due)}: the clock was set back, so nobody knows how it does.")
-    return found
 
 
 def _in_words(report: dict[str, Any]) -> str:
@@ -142,31 +131,19 @@ def _good_token(name: str, report: dict[str, Any]) -> str:
 
 
 def _next_poll(report: dict[str, Any]) -> str:
-    return f"{_local(report['next_poll'])}, every {report['interval_seconds']:g} s" if report["next_poll"] else "?"
+    return f"{local_time(report['next_poll'])}, every {report['interval_seconds']:g} s" if report["next_poll"] else "?"
 
 
 def _last_poll(report: dict[str, Any]) -> str:
     if not report["last_poll"]:
         return "none has ended yet"
-    good = _local(report["last_good_poll"]) if report["last_good_poll"] else "never"
-    took = f"{_local(report['last_poll'])}, took {report['last_poll_seconds']:g} s"
+    good = local_time(report["last_good_poll"]) if report["last_good_poll"] else "never"
+    took = f"{local_time(report['last_poll'])}, took {report['last_poll_seconds']:g} s"
     return took if report["last_good_poll"] == report["last_poll"] else f"{took}; the last good one: {good}"
 
 
 def _log_words(report: dict[str, Any]) -> list[str]:
     return ["", "Last lines of the log:", *(f"  {line}" for line in report["log"])] if report["log"] else []
-
-
-def _moment(text: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-
-
-def _local(text: object) -> str:
-    moment = _moment(text)
-    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}" if moment else "soon"
 
 
 def _span(seconds: int | None) -> str:

@@ -80,7 +80,13 @@ def install_service(path: Path, for_user: bool, name: str, only_print: bool) -> 
 @place_option
 @name_option
 def uninstall_service(path: Path, for_user: bool, name: str) -> None:
-    """Remove the unit that install-service wrote. Switch the service off before."""
+    """Remove the unit that install-service wrote. Switch the service off before.
+
+    \b
+    Examples:
+      syft-notify uninstall-service
+      sudo syft-notify uninstall-service --system -c ~/.syft-creds/daemon.yaml
+    """
     place = _user_folder() / f"{name}.service" if for_user else SYSTEM_FOLDER / f"{name}@{_owner(path)}.service"
     if not place.exists():
         output.line(f"There is no {place}.")

@@ -49,6 +49,7 @@ class Watch:
         options = self._options
         opened = open_app(self._config, jobs=options.jobs, peers=options.peers, dry_run=self._dry_run)
         with opened as app, self._screen, SignalInbox() as inbox:
+            self._screen.begins("looking at everything")
 
             def poll() -> None:
                 reports.append(app.poll(self._narrator, wanted=lambda: not stop.is_set()))
@@ -88,7 +89,7 @@ class Watch:
         interval = self._options.interval or self._config.interval
         self._say(f"Watching {watched} of {self._config.do_email} every {interval.total_seconds():g} s.")
         self._say(f"Config {self._path}, SyftBox {self._config.syftbox_root}. Ctrl+C ends it.")
-        self._screen.status("looking …")
+        self._screen.begins("looking at everything")
 
     def _polled(self, report: PollReport) -> None:
         self._sent += report.sent

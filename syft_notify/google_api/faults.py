@@ -22,6 +22,7 @@ from syft_notify.errors import (
     MissingFault,
     RateLimitedFault,
     RejectedFault,
+    ScopeFault,
     TransientFault,
 )
 
@@ -112,7 +113,7 @@ def _http_fault(error: HttpError, service: str, token: Named, *, sending: bool) 
     if status == 401:
         return CredentialFault(f"{says}: it does not accept {token.name}", token.cure)
     if reasons & SCOPE_REASONS:
-        return CredentialFault(f"{says}: {token.name} lacks a scope that is needed", token.cure)
+        return ScopeFault(f"{says}: {token.name} lacks a scope that is needed", token.cure)
     for reason in reasons & SETUP_REASONS.keys():
         return CredentialFault(says, SETUP_REASONS[reason])
     if status == 429 or (status == 403 and reasons & RATE_REASONS):

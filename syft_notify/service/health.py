@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from syft_notify.atomic import write_atomically
 
 _LARGEST = 1_000_000
+# A poll may take so much longer than it should before we say that it hangs.
+_LATE = timedelta(minutes=5)
 
 
 @dataclass
@@ -62,3 +64,32 @@ def read_health(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return report if isinstance(report, dict) else {}
+
+
+def problems_of(health: Mapping[str, Any], now: datetime) -> list[str]:
+    """Why a service with this report is not well, in words, each once; nothing when it is."""
+    tokens = [text for text in health.get("tokens", {}).values() if text]
+    found = [*tokens, *(text for text in health.get("problems", []) if text not in tokens)]
+    if health.get("undelivered"):
+        found.append(f"{health['undelivered']} mails could not be sent yet (`syft-notify outbox` says why).")
+    due = _moment(health.get("next_poll"))
+    if due and now > due + _LATE:
+        found.append(f"No poll has ended since {local_time(health.get('last_poll') or health.get('started_at'))}.")
+    if due and due > now + timedelta(seconds=health.get("interval_seconds") or 0) + _LATE:
+        found.append(
+            f"The next poll would be at {local_time(due)}: the clock was set back, so nobody knows how it does."
+        )
+    return found
+
+
+def local_time(text: object) -> str:
+    """A time of the report on the clock of the person; "soon" where there is none."""
+    moment = _moment(text)
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}" if moment else "soon"
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None

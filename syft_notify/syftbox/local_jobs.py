@@ -218,6 +218,13 @@ class LocalJobFolder:
             return None
         return self._root / (self._me if self._me in names else names[0]) if names else None
 
+    def absence(self) -> str:
+        """Why the owner's folder cannot be looked into; empty when it can."""
+        try:
+            return "" if self._datasite() else self._missing()
+        except OSError as error:
+            return self._sentence(Path(error.filename or self._root), reason_of(error))
+
     def _tree_of(self, datasite: Path) -> JobTree | None:
         """The tree of job folders, None where there is none yet. Raises `OSError`."""
         jobs = datasite / JOBS

@@ -83,10 +83,12 @@ def test_it_leads_from_nothing_to_a_watchman_that_mails(newcomer):
     printed = "".join(newcomer.follow(block) for block in README.blocks("sh", "python"))
 
     assert "15 mails were sent" in printed
+    assert "Nothing is wrong." in printed
     assert f"would send to {OWNER}: New peer request from {SCIENTIST}" in printed
     assert "Polled once: 1 new event, 2 mails sent." in printed
     received = {person: newcomer.google.mailbox(person).received for person in (OWNER, SCIENTIST)}
     assert [(person, mail.text.lstrip().splitlines()[0]) for person in received for mail in received[person]] == [
+        (OWNER, "syft-notify can send you mail"),
         (OWNER, "syft-notify can send you mail"),
         (OWNER, f"New peer request from {SCIENTIST}"),
         (OWNER, "syft-notify can send you mail"),

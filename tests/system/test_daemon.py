@@ -68,6 +68,13 @@ def health(village: Village) -> dict[str, object]:
     return read_health(village.home / "syft-notify.status.json")
 
 
+def test_where_the_locale_knows_no_symbols_the_start_is_told_without(village, command):
+    ended = command("start", env={**environment(village.home), "LANG": "C"})
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("Daemon is running (PID ")
+    assert command("stop").returncode == 0
+
+
 def nothing_is_left(village: Village) -> bool:
     return not processes(village) and not (village.home / "syft-notify.pid").exists()
 

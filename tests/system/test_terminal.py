@@ -46,6 +46,7 @@ def watched_on_a_terminal(village: Village, **environ: str) -> str:
 def test_a_status_line_tells_when_it_looked_last(village):
     shown = watched_on_a_terminal(village)
     assert "watching, last poll " in shown
+    assert "looking at everything …" in shown
     assert f"peer request: {DS}" in shown
     assert shown.rstrip().endswith("Stopped. 2 mails sent.")
     assert "Traceback" not in shown

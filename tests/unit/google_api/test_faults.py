@@ -20,6 +20,7 @@ from syft_notify.errors import (
     MissingFault,
     RateLimitedFault,
     RejectedFault,
+    ScopeFault,
     TransientFault,
 )
 from syft_notify.google_api.auth import LentToken
@@ -59,7 +60,7 @@ def refusal(status: int, reason: str, message: str = "No.") -> HttpError:
         (answer(404), MissingFault, MissingFault),
         (answer(401), CredentialFault, CredentialFault),
         (refusal(403, "forbidden"), RejectedFault, RejectedFault),
-        (refusal(403, "insufficientPermissions"), CredentialFault, CredentialFault),
+        (refusal(403, "insufficientPermissions"), ScopeFault, ScopeFault),
         (refusal(403, "accessNotConfigured"), CredentialFault, CredentialFault),
         (refusal(403, "domainPolicy"), CredentialFault, CredentialFault),
         (refusal(403, "rateLimitExceeded"), RateLimitedFault, RateLimitedFault),

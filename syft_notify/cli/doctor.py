@@ -1,0 +1,79 @@
+"""`syft-notify doctor`: what is good, what is not, and what cures it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syft_notify.cli import output
+from syft_notify.cli.options import config_option
+from syft_notify.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from syft_notify.checkup.findings import Finding
+
+_NAME_WIDTH = 13
+_COLOURS = {"ok": "green", "failed": "red"}
+
+
+@click.command(short_help="Check everything, and say what cures it.")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def doctor(path: Path, as_json: bool) -> int:
+    """Check config, secrets, SyftBox folder, disk, state, network, clock, tokens, Drive, Gmail and service.
+
+    Nothing is written and no mail is sent. What cannot be told, because something before it is not good, is skipped.
+
+    \b
+    Exit codes: 0 nothing is wrong; 1 something is.
+
+    \b
+    Examples:
+      syft-notify doctor
+      syft-notify doctor --json
+      syft-notify doctor -c ~/other/daemon.yaml
+    """
+    from syft_notify.checkup.findings import State, examine
+    from syft_notify.checkup.order import CHECKS
+    from syft_notify.checkup.patient import Patient
+    from syft_notify.cli.memory import utc_now
+
+    findings = []
+    for finding in examine(Patient(path, os.environ, Path.home(), utc_now), CHECKS):
+        findings.append(finding)
+        if not as_json:
+            output.line(_in_words(finding))
+    failed = [finding.name for finding in findings if finding.state is State.FAILED]
+    output.line(_document(path, findings, healthy=not failed) if as_json else f"\n{_summary(failed)}")
+    return ExitCode.FAILED if failed else ExitCode.OK
+
+
+def _in_words(finding: Finding) -> str:
+    """A line, and under what failed its cure."""
+    signs = {"ok": output.sign("✓", "ok  "), "failed": output.sign("✗", "FAIL"), "skipped": output.sign("-", "skip")}
+    sign = output.coloured(signs[finding.state.value], _COLOURS.get(finding.state.value))
+    first = f"{sign} {finding.name:<{_NAME_WIDTH}}  {finding.detail}"
+    if not finding.cure:
+        return first
+    indent = " " * (len(signs["failed"]) + 1 + _NAME_WIDTH + 2)
+    return f"{first}\n{indent}{output.sign('→', 'Cure:')} {finding.cure}"
+
+
+def _summary(failed: Sequence[str]) -> str:
+    if not failed:
+        return "Nothing is wrong."
+    return f"{len(failed)} to cure: {', '.join(failed)}."
+
+
+def _document(path: Path, findings: Sequence[Finding], *, healthy: bool) -> str:
+    checks = [
+        {"name": found.name, "state": found.state.value, "detail": found.detail, "cure": found.cure or None}
+        for found in findings
+    ]
+    return json.dumps({"healthy": healthy, "config": str(path), "checks": checks}, indent=1, ensure_ascii=False)

@@ -1,0 +1,72 @@
+"""`syft-notify test-email` and `peer-granted`: one mail, now, because a person says so."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from syft_notify.cli import output
+from syft_notify.cli.memory import utc_now
+from syft_notify.cli.options import config_option, email
+from syft_notify.errors import ExitCode
+
+
+@click.command("test-email", short_help="Send one test mail.")
+@config_option
+@click.option("--to", "to", callback=email, metavar="ADDRESS", help="To whom. [default: the owner of the config]")
+def test_email(path: Path, to: str) -> None:
+    """Send one real mail in the way of all others, to see that it arrives.
+
+    \b
+    Exit codes: 0 Gmail took it; 1 it did not go out;
+    78 the config or the token needs you.
+
+    \b
+    Examples:
+      syft-notify test-email
+      syft-notify test-email --to colleague@example.org
+    """
+    from syft_notify.config import load_config
+    from syft_notify.trial import SUBJECT, send_test_mail
+
+    config = load_config(path, os.environ, Path.home())
+    to = to or config.do_email
+    send_test_mail(config, to, utc_now())
+    output.line(f'Sent "{SUBJECT}" to {to}, through Gmail.')
+    output.line("It is in the inbox there, or among the spam.")
+
+
+@click.command("peer-granted", short_help="Tell a scientist that you accepted them.")
+@config_option
+@click.argument("ds_email", metavar="EMAIL", callback=email)
+def peer_granted(path: Path, ds_email: str) -> int:
+    """Tell the scientist at EMAIL at once that their request was granted.
+
+    A watchman does so by itself when it sees your decision; they are told once, whoever is first.
+
+    \b
+    Exit codes: 0 the mail went out, or did so before; 1 it did not, and goes
+    with a later poll; 78 the config or the token needs you.
+
+    \b
+    Examples:
+      syft-notify peer-granted ds@example.org
+    """
+    from syft_notify.app import open_app
+    from syft_notify.cli.live import LiveNarrator
+    from syft_notify.cli.watch import local_now
+    from syft_notify.config import load_config
+
+    with open_app(load_config(path, os.environ, Path.home())) as app:
+        report = app.grant_peer(ds_email, LiveNarrator(output.line, local_now))
+    if report.credentials:
+        for problem in report.credentials.values():
+            output.error(problem)
+        return ExitCode.CONFIG
+    if report.undelivered or report.problems:
+        return ExitCode.FAILED
+    if not report.sent:
+        output.line(f"{ds_email} was told before, or the mail is on its way (`syft-notify outbox`).")
+    return ExitCode.OK

@@ -1,0 +1,231 @@
+"""Seeded faults: each is named, with its cure, and no other is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from syft_notify.checkup.findings import Finding, State, examine
+from syft_notify.checkup.order import CHECKS
+from syft_notify.checkup.patient import Patient
+from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_ALL, GMAIL_SEND
+from syft_notify.service.health import Health
+from syft_notify.service.lock import FileLock
+from tests.folders import contents
+
+DO = "do@example.org"
+
+
+class Home:
+    """A home in which all is good, until a test spoils it."""
+
+    def __init__(self, google: Sandbox, home: Path) -> None:
+        self.google = google
+        self.home = home
+        self.folder = home / ".syft-creds"
+        self.config = self.folder / "daemon.yaml"
+        self.ahead = timedelta()
+        (home / f"SyftBox_{DO}" / DO).mkdir(parents=True)
+        self.folder.mkdir(mode=0o700)
+        self.says()
+        self.has("token_do.json", google.token_file(DO, (DRIVE_READONLY,)))
+        self.has("gmail_token.json", google.token_file(DO, (GMAIL_SEND,)))
+
+    def says(self, **settings: str) -> None:
+        """Write the config."""
+        every = {
+            "do_email": DO,
+            "syftbox_root": f"~/SyftBox_{DO}",
+            "drive_api_endpoint": self.google.drive_endpoint,
+            "gmail_api_endpoint": self.google.gmail_endpoint,
+            "oauth_token_uri": self.google.token_uri,
+            **settings,
+        }
+        self.config.write_text("".join(f"{key}: {value}\n" for key, value in every.items()))
+
+    def has(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+        return path
+
+    def examined(self) -> dict[str, Finding]:
+        def clock() -> datetime:
+            return datetime.now(timezone.utc) + self.ahead
+
+        return {found.name: found for found in examine(Patient(self.config, {}, self.home, clock), CHECKS)}
+
+    def fault(self) -> Finding:
+        """The only one."""
+        (fault,) = [found for found in self.examined().values() if found.state is State.FAILED]
+        return fault
+
+
+@pytest.fixture
+def home(sandbox: Sandbox, tmp_path: Path) -> Home:
+    return Home(sandbox, tmp_path / "home")
+
+
+def test_a_healthy_home_has_no_fault_and_nothing_is_written_or_sent(home):
+    before = contents(home.home)
+    found = home.examined()
+    assert {name: finding.state for name, finding in found.items() if finding.state is not State.OK} == {
+        "service": State.SKIPPED
+    }
+    assert "nothing runs with this config" in found["service"].detail
+    assert "only `syft-notify test-email` can show" in found["Gmail"].detail
+    assert contents(home.home) == before
+    assert home.google.requests.count("gmail.messages.send") == 0
+
+
+def test_a_wider_scope_tells_whose_mailbox_it_is(home):
+    home.has("gmail_token.json", home.google.token_file("sender@example.org", (GMAIL_ALL,)))
+    assert home.examined()["Gmail"].detail == "Gmail answers; mails go out from sender@example.org"
+
+
+class TestTheMachine:
+    def test_a_missing_config(self, home):
+        home.config.unlink()
+        fault = home.fault()
+        assert (fault.name, fault.detail) == ("config", f"{home.config} does not exist")
+        assert fault.cure == "Make one: `syft-notify init`, or name another with --config"
+        assert home.examined()["clock"].detail == "cannot be told before 'config' is good"
+
+    def test_a_broken_config(self, home):
+        home.says(intervall="5", log_level="loud")
+        fault = home.fault()
+        assert fault.name == "config"
+        assert "Did you mean interval?" in fault.detail
+        assert "log_level: 'loud' is not one of the choices" in fault.detail
+        assert fault.cure == "Correct it in an editor, or run `syft-notify init`"
+
+    def test_a_folder_that_others_can_look_into(self, home):
+        home.folder.chmod(0o755)
+        assert (home.fault().name, home.fault().cure) == ("folder", f"`chmod 700 {home.folder}`")
+
+    def test_a_token_that_the_world_can_read(self, home):
+        token = home.folder / "gmail_token.json"
+        token.chmod(0o644)
+        fault = home.fault()
+        assert (fault.name, fault.detail) == ("secrets", "Others can read gmail_token.json")
+        assert fault.cure == f"`chmod 600 {token}`"
+
+    def test_no_syftbox_folder(self, home):
+        shutil.rmtree(home.home / f"SyftBox_{DO}")
+        fault = home.fault()
+        assert (fault.name, fault.detail.endswith("is not there")) == ("SyftBox", True)
+        assert "`syft-notify init`" in fault.cure
+
+    def test_a_syftbox_folder_of_somebody_else(self, home):
+        (home.home / f"SyftBox_{DO}" / DO).rename(home.home / f"SyftBox_{DO}" / "else@example.org")
+        assert home.fault().detail.endswith(f"holds no folder {DO}")
+
+    def test_a_state_folder_that_cannot_be_written(self, home):
+        home.says(state_path="daemon.yaml/state.json")
+        fault = home.fault()
+        assert (fault.name, fault.detail) == ("disk", f"Nothing can be written in {home.config}")
+        assert fault.cure == f"See who owns it: `ls -ld {home.config}`"
+
+    @pytest.mark.parametrize("lacks", ["f_bavail", "f_favail"])
+    def test_a_full_disk(self, home, monkeypatch, lacks):
+        room = {"f_bavail": 10**9, "f_frsize": 4096, "f_files": 10**6, "f_favail": 10**6, lacks: 0}
+        monkeypatch.setattr(os, "statvfs", lambda path: SimpleNamespace(**room))
+        fault = home.fault()
+        assert (fault.name, "is all but full" in fault.detail) == ("disk", True)
+        assert f"`df -h {home.folder}`" in fault.cure
+
+    @pytest.mark.parametrize("text", ["{half", "[]", '{"notified_jobs": 3}'])
+    def test_a_corrupt_state(self, home, text):
+        state = home.has("notification_state.json", text)
+        fault = home.fault()
+        assert (fault.name, str(state) in fault.detail) == ("state", True)
+        assert fault.cure == "`syft-notify run --once` sets it aside and goes on with its backup or the history"
+        assert state.read_text() == text
+
+    def test_a_state_of_a_newer_program_or_another_owner(self, home):
+        home.has("notification_state.json", '{"syft_notify": {"version": 99}}')
+        assert home.fault().cure == "Update syft-notify"
+        home.has("notification_state.json", '{"syft_notify": {"owner": "else@example.org"}}')
+        assert home.fault().cure == f"Set another state_path for {DO} in {home.config}"
+
+
+class TestGoogle:
+    def test_a_missing_token(self, home):
+        (home.folder / "token_do.json").unlink()
+        fault = home.fault()
+        assert (fault.name, "is missing" in fault.detail) == ("Drive token", True)
+        assert fault.cure == "Run `syft-notify init --renew drive`"
+        assert home.examined()["Drive account"].detail == "cannot be told before 'Drive token' is good"
+
+    def test_a_token_that_is_none(self, home):
+        home.has("gmail_token.json", home.google.client_file())
+        fault = home.fault()
+        assert fault.name == "Gmail token"
+        assert "It looks like credentials.json" in fault.cure
+
+    def test_a_dead_token(self, home):
+        home.has("gmail_token.json", home.google.token_file("other@example.org", (GMAIL_SEND,)))
+        home.google.tokens.revoke_person("other@example.org")
+        fault = home.fault()
+        assert (fault.name, "invalid_grant" in fault.detail) == ("Gmail consent", True)
+        assert fault.cure == "Run `syft-notify init --renew gmail`"
+
+    def test_a_wrong_scope(self, home):
+        home.has("gmail_token.json", home.google.token_file(DO, (DRIVE_READONLY,)))
+        fault = home.fault()
+        assert (fault.name, "lacks the scope" in fault.detail) == ("Gmail scope", True)
+        assert fault.cure == "Run `syft-notify init --renew gmail`"
+
+    def test_a_wrong_account(self, home):
+        home.has("token_do.json", home.google.token_file("else@example.org", (DRIVE_READONLY,)))
+        fault = home.fault()
+        assert (fault.name, f"is of else@example.org, but do_email is {DO}" in fault.detail) == ("Drive account", True)
+        assert fault.cure == "Run `syft-notify init --renew drive`, or correct do_email"
+
+    def test_drive_cannot_be_reached(self, home):
+        home.google.stop()
+        fault = home.fault()
+        assert (fault.name, fault.detail) == ("network", "Drive cannot be reached (Connection refused)")
+        assert fault.cure == f"Check the network and its proxy: `curl -I {home.google.drive_endpoint}`"
+        assert home.examined()["Gmail"].detail == "cannot be told before 'network' is good"
+
+    def test_drive_is_ill(self, home):
+        home.google.faults.add(Trouble.UNAVAILABLE, "drive.about.get")
+        assert home.fault().detail == "Drive answered 503"
+
+    def test_an_api_that_is_switched_off(self, home):
+        home.google.faults.add(Trouble.API_DISABLED, "gmail.users.getProfile")
+        fault = home.fault()
+        assert (fault.name, "Switch the API on" in fault.cure) == ("Gmail", True)
+
+    @pytest.mark.parametrize(("seconds", "side"), [(90, "ahead of"), (-90, "behind")])
+    def test_a_clock_that_is_off(self, home, seconds, side):
+        home.ahead = timedelta(seconds=seconds)
+        fault = home.fault()
+        assert (fault.name, f" s {side} Google's" in fault.detail) == ("clock", True)
+        assert fault.cure == "Set it: `sudo timedatectl set-ntp true`"
+
+    def test_a_minute_is_borne(self, home):
+        home.ahead = timedelta(seconds=50)
+        assert home.examined()["clock"].state is State.OK
+
+
+class TestTheService:
+    def test_one_that_runs_and_is_well_and_one_that_is_not(self, home):
+        now = datetime.now(timezone.utc)
+        health = Health(os.getpid(), "1", str(home.config), now, 30, "run", {}, next_poll=now)
+        with FileLock(home.folder / "syft-notify.lock"):
+            assert "starts just now" in home.examined()["service"].detail
+            health.write(home.folder / "syft-notify.status.json")
+            assert home.examined()["service"].detail == f"it runs (PID {os.getpid()}), and all is well"
+            health.problems = ["Drive answered 503."]
+            health.write(home.folder / "syft-notify.status.json")
+            fault = home.fault()
+        assert fault.detail == f"It runs (PID {os.getpid()}), but: Drive answered 503"
+        assert fault.cure == "`syft-notify logs --errors`"

@@ -1,0 +1,56 @@
+"""Checks that build on each other."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from syft_notify.checkup.findings import Check, Finding, NothingToCheck, State, examine
+from syft_notify.errors import TransientFault, UserError
+
+
+def good(patient: str) -> str:
+    return f"{patient} is well"
+
+
+def bad(patient: str) -> str:
+    raise UserError(f"{patient} is ill.", "Rest.")
+
+
+def test_a_check_is_good_failed_or_has_nothing_to_look_at():
+    def absent(patient: str) -> str:
+        raise NothingToCheck(f"{patient} has none")
+
+    assert list(examine("it", [Check("a", good), Check("b", bad), Check("c", absent)])) == [
+        Finding("a", State.OK, "it is well"),
+        Finding("b", State.FAILED, "it is ill", "Rest"),
+        Finding("c", State.SKIPPED, "it has none"),
+    ]
+
+
+def test_what_needs_something_bad_is_skipped_and_the_first_cause_is_named():
+    def never(patient: str) -> str:
+        raise AssertionError("it must not be looked at")
+
+    found = list(examine("it", [Check("a", bad), Check("b", never, ("a",)), Check("c", never, ("b",))]))
+    assert found[1:] == [Finding(name, State.SKIPPED, "cannot be told before 'a' is good") for name in "bc"]
+
+
+def test_a_fault_without_a_cure_passes_by_itself():
+    def passing(patient: str) -> str:
+        raise TransientFault("Drive answered 503")
+
+    (found,) = examine("it", [Check("a", passing)])
+    assert found.cure.startswith("Try again in a few minutes")
+
+
+def test_what_the_disk_refuses_to_show_is_a_finding_too():
+    def refused(patient: str) -> str:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(Path("/their/token.json")))
+
+    (found,) = examine("it", [Check("a", refused)])
+    assert (found.detail, found.cure) == (
+        "/their/token.json cannot be seen: Permission denied",
+        "See who owns it: `ls -ld /their/token.json`",
+    )
