@@ -155,15 +155,21 @@ def _item(part: Notification) -> dict[str, str]:
     at = part.at if part.at.tzinfo else part.at.replace(tzinfo=timezone.utc)
     when = f"{at.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
     if isinstance(facts, PeerFacts):
-        return {"name": plain(facts.ds if part.role is Role.DO else facts.do, NAME_LIMIT), "about": when, "note": ""}
-    doubt = "" if facts.verified else "The sender could not be verified."
+        name = plain(facts.ds if part.role is Role.DO else facts.do, NAME_LIMIT)
+        return {"name": name, "who": "", "when": when, "doubt": "", "note": ""}
+    unverified = "" if facts.verified else "The sender could not be verified."
     code = f"Return code {_return_code(facts.return_code)}." if part.kind is Kind.JOB_FAILED else ""
-    notes = (doubt, plain(facts.warning, 400), code, plain(facts.reason, 400))
     return {
         "name": plain(facts.job, NAME_LIMIT) or "a job without a name",
-        "about": f"from {_scientist(facts)}, {when}" if part.role is Role.DO else when,
-        "note": " ".join(note for note in notes if note),
+        "who": _scientist(facts) if part.role is Role.DO else "",
+        "when": when,
+        "doubt": _sentences(unverified, plain(facts.warning, 400)),
+        "note": _sentences(code, plain(facts.reason, 400)),
     }
+
+
+def _sentences(*given: str) -> str:
+    return " ".join(filter(None, given))
 
 
 def _is_address(text: str) -> bool:

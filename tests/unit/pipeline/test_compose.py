@@ -32,7 +32,7 @@ FIRST = ThreadRef("t", "<root@syft-notify.invalid>")
 LATER = replace(FIRST, started=True, remote_id="gmail-thread")
 ROOT = Path(__file__).parents[3]
 HOSTILE = "</pre><script>alert(1)</script>\r\nBcc: victim@example.org\n\u202e\u200b\x1b[2J\"'`{{ 7777 * 11 }}{% raw %}"
-ALLOWED_TAGS = set(re.findall(r"\w+", "html head meta title style body div table tr td p h1 h2 br pre code strong"))
+ALLOWED_TAGS = set(re.findall(r"\w+", "html head meta title style body div table tr td p h1 h2 br pre code strong span"))
 
 
 def job_mail(kind: Kind, role: Role, preview: Preview | None = None, **facts: Any) -> Message:
