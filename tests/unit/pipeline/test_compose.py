@@ -22,7 +22,8 @@ import syft_notify
 from syft_notify.config import TOGGLES
 from syft_notify.errors import RejectedFault
 from syft_notify.model import CodeFile, Kind, Message, Notification, Opaque, PeerFacts, Preview, Role, ThreadRef
-from syft_notify.pipeline.compose import ACCENTS, Composer
+from syft_notify.pipeline.compose import Composer
+from syft_notify.pipeline.contents import ACCENTS
 from syft_notify.pipeline.route import ROUTES
 from tests.unit.makers import DO, DS, NOW, job_event, job_facts, peer_event, routed
 
@@ -32,7 +33,9 @@ FIRST = ThreadRef("t", "<root@syft-notify.invalid>")
 LATER = replace(FIRST, started=True, remote_id="gmail-thread")
 ROOT = Path(__file__).parents[3]
 HOSTILE = "</pre><script>alert(1)</script>\r\nBcc: victim@example.org\n\u202e\u200b\x1b[2J\"'`{{ 7777 * 11 }}{% raw %}"
-ALLOWED_TAGS = set(re.findall(r"\w+", "html head meta title style body div table tr td p h1 h2 br pre code strong span"))
+ALLOWED_TAGS = set(
+    re.findall(r"\w+", "html head meta title style body div table tr td p h1 h2 br pre code strong span")
+)
 
 
 def job_mail(kind: Kind, role: Role, preview: Preview | None = None, **facts: Any) -> Message:
