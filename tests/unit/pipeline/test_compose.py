@@ -25,6 +25,7 @@ from syft_notify.model import CodeFile, Kind, Message, Notification, Opaque, Pee
 from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.contents import ACCENTS
 from syft_notify.pipeline.route import ROUTES
+from tests.contrast import AA, contrast
 from tests.unit.makers import DO, DS, NOW, job_event, job_facts, peer_event, routed
 
 ZONE = timezone(timedelta(hours=1), "CET")
@@ -443,20 +444,12 @@ def test_a_kind_has_a_line_in_the_docs_for_each_route(kind: Kind) -> None:
 
 @pytest.mark.parametrize("accent", ACCENTS.values(), ids=lambda accent: accent.word)
 def test_the_colours_can_be_read_on_the_light_and_on_the_dark_card(accent: Any) -> None:
-    assert _contrast(accent.light, "#ffffff") >= 4.5
-    assert _contrast(accent.dark, "#181d24") >= 4.5
+    assert contrast(_rgb(accent.light), _rgb("#ffffff")) >= AA
+    assert contrast(_rgb(accent.dark), _rgb("#181d24")) >= AA
 
 
-def _contrast(one: str, other: str) -> float:
-    """WCAG 2: the ratio of relative luminances."""
-    dark, light = sorted((_luminance(one), _luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+def _rgb(colour: str) -> list[int]:
+    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
 
 
 def test_the_version_of_a_peer_is_shown_when_it_is_known() -> None:
