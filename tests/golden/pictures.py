@@ -57,8 +57,9 @@ _HEAD = """\
 # All mails in pictures
 
 Each mail on a phone (360 px) and in a window (800 px), light on the left and dark on the right, as Chromium draws it
-with the fonts of the machine at hand; very long mails are cut. What is in them and why: [docs/events.md](../events.md).
-This page and its pictures are made by `python -m tests.golden.pictures`; a test fails when a mail has changed and its
+with the fonts of the machine at hand. Very long mails are cut, and a colour of a few letters only may look grey. What is
+in them and why: [docs/events.md](../events.md). This page and its pictures are made by
+`python -m tests.golden.pictures`; a test fails when a mail has changed and its
 pictures have not.
 """
 
@@ -101,8 +102,16 @@ def _draw(browser: Browser, name: str, width: int) -> None:
     both = _side_by_side(light, dark)
     if name != WHOLE:
         both = both.crop((0, 0, both.width, min(both.height, HIGHEST)))
-    small = both.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    small = _in_few_colours(both)
     small.save(FOLDER / f"{name}-{width}.png", optimize=True, pnginfo=text)
+
+
+def _in_few_colours(picture: Image.Image) -> Image.Image:
+    """With the most frequent colours as they are, so that no surface changes; edges of letters take the nearest."""
+    counted = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)[:COLOURS]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([value for _, colour in counted for value in colour])  # type: ignore[union-attr]
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def main() -> None:
