@@ -57,10 +57,10 @@ _HEAD = """\
 # All mails in pictures
 
 Each mail on a phone (360 px) and in a window (800 px), light on the left and dark on the right, as Chromium draws it
-with the fonts of the machine at hand. Very long mails are cut, and a colour of a few letters only may look grey. What is
-in them and why: [docs/events.md](../events.md). This page and its pictures are made by
-`python -m tests.golden.pictures`; a test fails when a mail has changed and its
-pictures have not.
+with the fonts of the machine at hand. Very long mails are cut, and a colour of a few letters only may look grey.
+
+What is in them and why: [docs/events.md](../events.md). This page and its pictures are made by
+`python -m tests.golden.pictures`; a test fails when a mail has changed and its pictures have not.
 """
 
 
