@@ -23,7 +23,7 @@ from syft_notify.model import PollReport
 from syft_notify.monitors.jobs import DRIVE, JobMonitor
 from syft_notify.monitors.peers import PeerMonitor
 from syft_notify.monitors.surveyor import Surveyor
-from syft_notify.paths import Files
+from syft_notify.paths import Files, ServiceFiles
 from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.poll import Poll
 from syft_notify.pipeline.route import Router
@@ -183,11 +183,12 @@ def build_app(
     if not monitors:
         raise ConfigError("Nothing is left to watch", "Set monitor_jobs or monitor_peers to true in the config")
     files = Files(config.state_path)
+    own_templates = ServiceFiles(config.folder).templates if config.folder else None
     ledger = Ledger(files, config.do_email, dry_run=dry_run)
     poll = Poll(
         monitors=monitors,
         router=Router(gmail.name, config.muted),
-        compose=Composer(email_format=config.email_format).compose,
+        compose=Composer(email_format=config.email_format, own=own_templates).compose,
         channels={gmail.name: gmail},
         ledger=ledger,
         clock=utc_now,

@@ -71,10 +71,16 @@ class Config(BaseModel):
     oauth_token_uri: str | None = Field(None, description="another server for the refresh of tokens")
 
     _place: str = PrivateAttr("")
+    _folder: Path | None = PrivateAttr(None)
 
     def command(self, words: str) -> str:
         """`syft-notify` with these words, as a person types it for this config."""
         return f"`syft-notify {words}{self._place}`"
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the config lies, if it lies anywhere."""
+        return self._folder
 
     @property
     def muted(self) -> frozenset[Kind]:
@@ -162,11 +168,13 @@ def config_option(path: Path, home: Path) -> str:
 def check_settings(settings: Mapping[str, object], source: str, surroundings: Surroundings) -> Config:
     """Make a config of plain settings; `source` names where they come from in the problems."""
     try:
-        return Config.model_validate(dict(settings), context=surroundings)
+        config = Config.model_validate(dict(settings), context=surroundings)
     except ValidationError as error:
         problems = error.errors()
         lines = [f"{source}: {_sentence(problem)}" for problem in problems]
         raise ConfigProblems(lines, [str(problem["loc"][0]) for problem in problems]) from None
+    config._folder = surroundings.folder
+    return config
 
 
 def _bare(variable: str) -> str:

@@ -27,7 +27,7 @@ def config_path(given: str | None, environ: Mapping[str, str], home: Callable[[]
 
 @dataclass(frozen=True)
 class ServiceFiles:
-    """What the service keeps in the folder of its config."""
+    """What lies in the folder of a config beside the state."""
 
     folder: Path
 
@@ -45,6 +45,11 @@ class ServiceFiles:
     def health(self) -> Path:
         """How the last poll went."""
         return self.folder / "syft-notify.status.json"
+
+    @property
+    def templates(self) -> Path:
+        """Folder of templates that the owner made, used in place of ours."""
+        return self.folder / "templates"
 
     @property
     def log(self) -> Path:

@@ -2,86 +2,84 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
-from html import escape
-from typing import Any, Literal
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any, Literal, cast
 
-from jinja2 import PackageLoader, StrictUndefined, TemplateError, select_autoescape
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    nodes,
+    select_autoescape,
+)
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
 
 from syft_notify.errors import RejectedFault
-from syft_notify.model import JobFacts, Kind, Message, Notification, PeerFacts, Preview, Role, ThreadRef
-from syft_notify.pipeline.commands import next_steps
-from syft_notify.pipeline.digest import title
-from syft_notify.pipeline.plain import plain, plain_lines
-from syft_notify.syftbox.preview import size_in_words
+from syft_notify.model import Message, Notification, Preview, ThreadRef
+from syft_notify.pipeline.contents import contents
+from syft_notify.pipeline.own_templates import UnusableTemplateError, read_template
+from syft_notify.pipeline.plain import plain
+
+log = logging.getLogger(__name__)
 
 SUBJECT_LIMIT = 200  # characters, without "Re: "
-NAME_LIMIT = 120
-REASON_LIMIT = 4_000
-STDERR_LIMIT = 50_000
-LISTED = 20  # dependencies; those beyond are counted, not named
-CODE_BUDGET = 800_000  # bytes of the escaped code, so that a whole part stays under a megabyte
-LATE = timedelta(hours=1)
+HEADLINE_LIMIT = 400
+# What a part may cost that an owner's template writes.
+PART_LIMIT = 1_000_000  # characters
+STEP_LIMIT = 100_000  # rounds of loops, and calls
+
+OURS = PackageLoader("syft_notify")
+_DIALECT: Mapping[str, Any] = {
+    "autoescape": select_autoescape(enabled_extensions=("html.j2",)),
+    "undefined": StrictUndefined,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+}
 
 # One address and nothing that a mail server could read as two.
 _ADDRESS = re.compile(r"[^\s,;:<>()\[\]\\\"@]+@[^\s,;:<>()\[\]\\\"@]+")
 
-
-@dataclass(frozen=True)
-class Accent:
-    """The status of a mail in a word and a colour, for a light and a dark background."""
-
-    word: str
-    light: str
-    dark: str
-
-
-ACCENTS: Mapping[Kind, Accent] = {
-    Kind.JOB_SUBMITTED: Accent("Submitted", "#1d5fbf", "#8fbaff"),
-    Kind.JOB_APPROVED: Accent("Approved", "#0b6b70", "#79d2d6"),
-    Kind.JOB_EXECUTED: Accent("Completed", "#1a7040", "#80d6a4"),
-    Kind.JOB_FAILED: Accent("Failed", "#b3261e", "#ffa399"),
-    Kind.JOB_REJECTED: Accent("Rejected", "#875300", "#f2c169"),
-    Kind.PEER_REQUESTED: Accent("Peer request", "#6a3db0", "#c8abff"),
-    Kind.PEER_GRANTED: Accent("Accepted", "#1a7040", "#80d6a4"),
-}
-
-
-@dataclass(frozen=True)
-class ShownFile:
-    """A file of the submitted code, ready to be shown; `note` says what of it is missing."""
-
-    path: str
-    text: str
-    note: str
+# What a fault may quote; anything else may be a value, and so from outside.
+_NAME = re.compile(r"'\w{1,40}( object)?'")
 
 
 class Composer:
-    """Writes mails. `zone` is the data owner's, None the system's own; with `text` there is no HTML part."""
+    """Writes mails. `zone` is the data owner's, None the system's own; with `text` there is no HTML part.
 
-    def __init__(self, zone: tzinfo | None = None, email_format: Literal["html", "text"] = "html") -> None:
+    Templates in the folder `own` are used in place of ours of the same name, unless something is wrong with them.
+    """
+
+    def __init__(
+        self, zone: tzinfo | None = None, email_format: Literal["html", "text"] = "html", own: Path | None = None
+    ) -> None:
         self._zone = zone
         self._with_html = email_format == "html"
-        self._templates = SandboxedEnvironment(
-            loader=PackageLoader("syft_notify"),
-            autoescape=select_autoescape(enabled_extensions=("html.j2",)),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
+        self._ours = ImmutableSandboxedEnvironment(loader=OURS, **_DIALECT)
+        self._own = _Own(own) if own else None
 
     def compose(self, notification: Notification, preview: Preview | None, thread: ThreadRef, now: datetime) -> Message:
         """The mail of a notification. Raises `RejectedFault` for one that can never be written."""
         if not _is_address(notification.recipient):
             raise RejectedFault(f"{plain(notification.recipient)!r} is not one email address")
         try:
-            context = self._context(notification, preview, now)
-            context["headline"] = self._render(notification, "headline", context).strip()
+            context = contents(notification, preview, now, self._zone)
+            context["headline"] = plain(self._render(notification, "headline", context), HEADLINE_LIMIT)
             text = self._render(notification, "txt", context)
             html = self._render(notification, "html", context) if self._with_html else ""
         except (TemplateError, ValueError) as error:
@@ -99,71 +97,144 @@ class Composer:
         )
 
     def _render(self, notification: Notification, part: str, context: Mapping[str, Any]) -> str:
-        return self._templates.get_template(f"{notification.template}.{part}.j2").render(context)
+        name = f"{notification.template}.{part}.j2"
+        written = self._own.render(name, context) if self._own else None
+        return self._ours.get_template(name).render(context) if written is None else written
 
-    def _context(self, notification: Notification, preview: Preview | None, now: datetime) -> dict[str, Any]:
-        """What the templates may show: nothing of it can hurt a text part, and autoescape guards the HTML."""
-        facts = notification.facts
-        context: dict[str, Any] = {
-            "to_owner": notification.role is Role.DO,
-            "do": plain(facts.do, NAME_LIMIT),
-            "ds": plain(facts.ds, NAME_LIMIT) or "an unknown sender",
-            "accent": ACCENTS[notification.kind],
-            "steps": next_steps(notification),
-            "rows": [*_who_and_what(notification), *self._times(notification, now)],
-        }
-        if notification.members:
-            context |= self._digest_context(notification)
-        elif isinstance(facts, JobFacts):
-            context |= _job_context(facts)
-            context |= {"files": _shown(preview), "left_out": [plain(reason, 400) for reason in _left_out(preview)]}
-        return context
 
-    def _digest_context(self, digest: Notification) -> dict[str, Any]:
-        owner = digest.role is Role.DO
-        other = [] if owner else [("Data owner", [plain(digest.facts.do)])]
-        return {
-            "title": title(digest),
-            "asks": owner and digest.kind is Kind.JOB_SUBMITTED,
-            "rows": [*other, ("When", self._moment(digest.at, "" if owner else " (owner)"))],
-            "items": [_item(part) for part in digest.members],
-        }
+class _Own:
+    """Renders with the owner's templates over ours. They are read for each mail, so an edit needs no restart."""
 
-    def _times(self, notification: Notification, now: datetime) -> list[tuple[str, list[str]]]:
-        """When it happened and, if the mail is late, when it was written; a job's own time is the DS's claim."""
-        owner = "" if notification.role is Role.DO else " (owner)"
-        rows = [("When", self._moment(notification.at, owner))]
-        submitted = notification.facts.submitted_at if isinstance(notification.facts, JobFacts) else None
-        if submitted and notification.kind is not Kind.JOB_SUBMITTED:
-            rows.append(("Submitted", self._moment(submitted, owner)))
-        if now - notification.at >= LATE:
-            rows.append(("Mail written", self._moment(now, owner)))
-        return rows
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._said: set[tuple[str, str, str]] = set()
 
-    def _moment(self, at: datetime, whose: str) -> list[str]:
-        aware = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
+    def render(self, name: str, context: Mapping[str, Any]) -> str | None:
+        """The part, or None where ours shall be used instead; why is logged, once."""
         try:
-            utc, local = (f"{aware.astimezone(zone):%Y-%m-%d %H:%M %Z}" for zone in (timezone.utc, self._zone))
-        except OverflowError:  # the first or the last day that there is, as a job may claim
-            return [aware.isoformat()]
-        return [utc] if local == utc else [utc, local + whose]
+            return self._rendered(name, context) if self._folder.is_dir() else None
+        except Exception as error:  # noqa: BLE001 - whatever a template does that is not ours, the mail goes out
+            self._say(name, error)
+            return None
+
+    def _rendered(self, name: str, context: Mapping[str, Any]) -> str:
+        pieces, room = [], PART_LIMIT
+        for piece in _Bounded(self._folder).get_template(name).generate(context):
+            room -= len(piece)
+            if room < 0:
+                raise SecurityError(f"it writes more than {PART_LIMIT:,} characters")
+            pieces.append(piece)
+        written = "".join(pieces)
+        if not written.strip():
+            raise SecurityError("it writes nothing")
+        return written
+
+    def _say(self, name: str, error: Exception) -> None:
+        """Each fault at each place is told once. Words that may hold a value from outside are not."""
+        lines = traceback.extract_tb(error.__traceback__)
+        where = [f"{Path(line.filename).name}, line {line.lineno}: " for line in lines if line.filename.endswith(".j2")]
+        place = where[-1] if where else ""
+        reason = _reason(error)
+        if (fault := (name, place, type(error).__name__)) not in self._said:
+            self._said.add(fault)
+            log.warning("%s is written with our own template: %s%s", name, place, plain(reason))
 
 
-def _item(part: Notification) -> dict[str, str]:
-    """One event of a digest: its name, who and when, and what else the recipient must know of it."""
-    facts = part.facts
-    at = part.at if part.at.tzinfo else part.at.replace(tzinfo=timezone.utc)
-    when = f"{at.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
-    if isinstance(facts, PeerFacts):
-        return {"name": plain(facts.ds if part.role is Role.DO else facts.do, NAME_LIMIT), "about": when, "note": ""}
-    doubt = "" if facts.verified else "The sender could not be verified."
-    code = f"Return code {_return_code(facts.return_code)}." if part.kind is Kind.JOB_FAILED else ""
-    notes = (doubt, plain(facts.warning, 400), code, plain(facts.reason, 400))
-    return {
-        "name": plain(facts.job, NAME_LIMIT) or "a job without a name",
-        "about": f"from {_scientist(facts)}, {when}" if part.role is Role.DO else when,
-        "note": " ".join(note for note in notes if note),
-    }
+def _reason(error: Exception) -> str:
+    told = error.message if isinstance(error, TemplateError) else None
+    if told and (isinstance(error, TemplateSyntaxError) or not set("'\"") & set(_NAME.sub("", told))):
+        return told
+    return type(error).__name__
+
+
+class _Bounded(ImmutableSandboxedEnvironment):
+    """Where an owner's templates are rendered, once: what they may do is counted, and ends."""
+
+    intercepted_binops = frozenset(("+", "*", "**"))
+
+    def __init__(self, folder: Path) -> None:
+        own = ChoiceLoader([_Files(folder), OURS, PrefixLoader({"ours": OURS})])
+        super().__init__(loader=own, cache_size=0, **_DIALECT)
+        self._steps = 0
+        self.filters |= {_COUNTED: self._counted, _MEASURED: self._measured}
+        del self.globals["lipsum"]  # makes as much text as it is asked for
+
+    def call(self, context: Context, called: Any, /, *args: Any, **named: Any) -> Any:
+        """Call something, as a step: macros that call themselves end too."""
+        self._step()
+        return super().call(context, called, *args, **named)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Calculate, unless the result were beyond all use."""
+        if operator == "**" or (operator == "*" and _size(left) * _size(right) > PART_LIMIT):
+            raise SecurityError(f"{operator} would make something huge")
+        return self._measured(super().call_binop(context, operator, left, right))
+
+    def _counted(self, items: Iterable[Any]) -> Iterator[Any]:
+        for item in items:
+            self._step()
+            yield item
+
+    def _measured(self, value: Any) -> Any:
+        if not isinstance(value, int | float) and _size(value) > PART_LIMIT:
+            raise SecurityError(f"a text has more than {PART_LIMIT:,} characters")
+        return value
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > STEP_LIMIT:
+            raise SecurityError(f"it takes more than {STEP_LIMIT:,} steps")
+
+
+def _size(value: Any) -> int:
+    """How much a factor makes of the other one."""
+    return abs(int(value)) if isinstance(value, int | float) else len(value)
+
+
+_COUNTED, _MEASURED = "counted", "measured"
+
+
+class _Limits(NodeTransformer):
+    """Lets the loops of a template count their rounds, and measures what it puts together."""
+
+    def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802 - Jinja2's name
+        self.generic_visit(node)
+        node.iter = _through(_COUNTED, node.iter)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802 - Jinja2's name
+        self.generic_visit(node)
+        return _through(_MEASURED, node)
+
+
+def _through(name: str, node: nodes.Node) -> nodes.Filter:
+    return nodes.Filter(
+        cast(nodes.Expr, node), name, [], [], None, None, lineno=node.lineno, environment=node.environment
+    )
+
+
+class _Files(BaseLoader):
+    """The templates in a folder, within limits."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """As Jinja2 asks for it. Raises `TemplateNotFound` for what ours shall be used, else `TemplateError`."""
+        try:
+            source = read_template(self._folder, template)
+        except UnusableTemplateError as error:
+            raise TemplateError(f"{template}: {error}") from error
+        if source is None:
+            raise TemplateNotFound(template)
+        return source, str(self._folder / template), lambda: False
+
+    def load(self, environment: Environment, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:
+        """As Jinja2 asks for it. Raises as `get_source`."""
+        source, path, _ = self.get_source(environment, name)
+        limited = _Limits().visit(environment.parse(source, name, path))
+        code = environment.compile(limited, name, path)
+        return environment.template_class.from_code(environment, code, globals or {}, None)
 
 
 def _is_address(text: str) -> bool:
@@ -181,90 +252,3 @@ def _headers(notification: Notification, thread: ThreadRef) -> dict[str, str]:
         "References": plain(thread.root_id),
     }
     return headers | ({"In-Reply-To": plain(thread.root_id)} if thread.started else {})
-
-
-def _job_context(facts: JobFacts) -> dict[str, Any]:
-    return {
-        "job": plain(facts.job, NAME_LIMIT) or "a job without a name",
-        "opaque": facts.opaque.value if facts.opaque else "",
-        "verified": facts.verified,
-        "warning": plain(facts.warning, 1000),
-        "reason": _beginning(facts.reason, REASON_LIMIT),
-        "return_code": _return_code(facts.return_code),
-        "stderr": _end(facts.stderr_tail, STDERR_LIMIT),
-    }
-
-
-def _who_and_what(notification: Notification) -> list[tuple[str, list[str]]]:
-    """What it is about and the other side, as rows of a table; the code is described when the job is new."""
-    facts = notification.facts
-    other = ("Scientist", _scientist(facts)) if notification.role is Role.DO else ("Data owner", plain(facts.do))
-    if isinstance(facts, PeerFacts):
-        rows = [other, ("Client", plain(facts.version, 40))]
-    else:
-        job = ("Job", "" if facts.opaque else plain(facts.job, 300))
-        rows = [job, other, *_details(facts, notification.kind)]
-    return [(label, [value]) for label, value in rows if value]
-
-
-def _scientist(facts: JobFacts | PeerFacts) -> str:
-    doubt = isinstance(facts, JobFacts) and not facts.verified
-    return (plain(facts.ds) or "unknown") + (" (not verified)" if doubt else "")
-
-
-def _details(facts: JobFacts, kind: Kind) -> list[tuple[str, str]]:
-    if kind is Kind.JOB_SUBMITTED:
-        return [
-            ("Type", plain(facts.code_type, 40)),
-            ("Entry point", plain(facts.entry_point)),
-            ("Depends on", _listing(facts.dependencies)),
-            ("Files", f"{facts.file_count:,}" if facts.file_count else ""),
-            ("Size", "" if facts.size is None else size_in_words(facts.size)),
-        ]
-    if kind in (Kind.JOB_EXECUTED, Kind.JOB_FAILED) and facts.return_code is not None:
-        return [("Return code", _return_code(facts.return_code))]
-    return []
-
-
-def _listing(names: tuple[str, ...]) -> str:
-    named = ", ".join(plain(name, 80) for name in names[:LISTED])
-    return named if len(names) <= LISTED else f"{named} and {len(names) - LISTED} more"
-
-
-def _return_code(code: int | None) -> str:
-    """-1 is what the client's runner writes when it stopped a job that ran too long."""
-    if code is None:
-        return "unknown"
-    return "-1 (stopped: it ran too long)" if code == -1 else str(code)
-
-
-def _beginning(text: str, limit: int) -> str:
-    shown = plain_lines(text[:limit]).strip()
-    return shown if len(text) <= limit else f"{shown} …"
-
-
-def _end(text: str, limit: int) -> str:
-    shown = plain_lines(text[-limit:]).rstrip()
-    return shown if len(text) <= limit else f"… {shown}"
-
-
-def _shown(preview: Preview | None) -> list[ShownFile]:
-    """The files in order while they fit; of one that does not fit, its beginning."""
-    shown, room = [], CODE_BUDGET
-    for file in preview.files if preview else ():
-        text, cut = plain_lines(file.text[:room]), file.cut or len(file.text) > room
-        if (cost := _cost(text)) > room:
-            text, cut = text[: room // 5], True  # the longest escape of one character has five
-        room -= min(cost, room)
-        note = f"Only the beginning; the whole file has {size_in_words(file.size)}." if cut else ""
-        shown.append(ShownFile(plain(file.path), text.removesuffix("\n"), note))
-    return shown
-
-
-def _cost(text: str) -> int:
-    """Bytes of the text in the part where it takes most: each line has a mark before it in the text part."""
-    return max(len(escape(text).encode()), len(text.encode()) + 2 * text.count("\n"))
-
-
-def _left_out(preview: Preview | None) -> tuple[str, ...]:
-    return preview.left_out if preview else ()

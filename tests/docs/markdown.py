@@ -84,6 +84,6 @@ LOGGING = Document("LOGGING_INTEGRATION.md")
 
 DOCUMENTS = tuple(
     Document(path.relative_to(REPOSITORY).as_posix())
-    for folder in (REPOSITORY, REPOSITORY / "docs", REPOSITORY / "systemd")
+    for folder in (REPOSITORY, REPOSITORY / "docs", REPOSITORY / "docs/mails", REPOSITORY / "systemd")
     for path in sorted(folder.glob("*.md"))
 )

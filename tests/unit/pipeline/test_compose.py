@@ -22,8 +22,10 @@ import syft_notify
 from syft_notify.config import TOGGLES
 from syft_notify.errors import RejectedFault
 from syft_notify.model import CodeFile, Kind, Message, Notification, Opaque, PeerFacts, Preview, Role, ThreadRef
-from syft_notify.pipeline.compose import ACCENTS, Composer
+from syft_notify.pipeline.compose import Composer
+from syft_notify.pipeline.contents import ACCENTS
 from syft_notify.pipeline.route import ROUTES
+from tests.contrast import AA, contrast
 from tests.unit.makers import DO, DS, NOW, job_event, job_facts, peer_event, routed
 
 ZONE = timezone(timedelta(hours=1), "CET")
@@ -32,7 +34,9 @@ FIRST = ThreadRef("t", "<root@syft-notify.invalid>")
 LATER = replace(FIRST, started=True, remote_id="gmail-thread")
 ROOT = Path(__file__).parents[3]
 HOSTILE = "</pre><script>alert(1)</script>\r\nBcc: victim@example.org\n\u202e\u200b\x1b[2J\"'`{{ 7777 * 11 }}{% raw %}"
-ALLOWED_TAGS = set(re.findall(r"\w+", "html head meta title style body div table tr td p h1 h2 br pre code strong"))
+ALLOWED_TAGS = set(
+    re.findall(r"\w+", "html head meta title style body div table tr td p h1 h2 br pre code strong span")
+)
 
 
 def job_mail(kind: Kind, role: Role, preview: Preview | None = None, **facts: Any) -> Message:
@@ -440,20 +444,12 @@ def test_a_kind_has_a_line_in_the_docs_for_each_route(kind: Kind) -> None:
 
 @pytest.mark.parametrize("accent", ACCENTS.values(), ids=lambda accent: accent.word)
 def test_the_colours_can_be_read_on_the_light_and_on_the_dark_card(accent: Any) -> None:
-    assert _contrast(accent.light, "#ffffff") >= 4.5
-    assert _contrast(accent.dark, "#181d24") >= 4.5
+    assert contrast(_rgb(accent.light), _rgb("#ffffff")) >= AA
+    assert contrast(_rgb(accent.dark), _rgb("#181d24")) >= AA
 
 
-def _contrast(one: str, other: str) -> float:
-    """WCAG 2: the ratio of relative luminances."""
-    dark, light = sorted((_luminance(one), _luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+def _rgb(colour: str) -> list[int]:
+    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
 
 
 def test_the_version_of_a_peer_is_shown_when_it_is_known() -> None:

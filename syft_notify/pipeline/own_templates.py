@@ -1,0 +1,43 @@
+"""Reads the templates that an owner keeps beside the config; they may be anything, or nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+TEMPLATE_LIMIT = 100_000  # bytes; our largest has four thousand
+
+
+class UnusableTemplateError(Exception):
+    """Something of that name is there, but it is no template; says why."""
+
+
+def read_template(folder: Path, name: str) -> str | None:
+    """The text of a template, or None if there is none of that name. Raises `UnusableTemplateError`.
+
+    Links are followed, because people keep such files elsewhere, to whatever is a file: not to a pipe, on which
+    reading would wait for ever.
+    """
+    if "/" in name or not name.endswith(".j2"):
+        return None
+    path = folder / name
+    if not os.path.lexists(path):
+        return None
+    try:
+        return _read(path)
+    except OSError as error:
+        raise UnusableTemplateError(f"it cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise UnusableTemplateError("it is not text in UTF-8") from error
+
+
+def _read(path: Path) -> str:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UnusableTemplateError("it is not a file")
+        content = file.read(TEMPLATE_LIMIT + 1)
+    if len(content) > TEMPLATE_LIMIT:
+        raise UnusableTemplateError(f"it is larger than {TEMPLATE_LIMIT:,} bytes")
+    return content.decode()

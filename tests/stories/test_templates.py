@@ -1,0 +1,25 @@
+"""Mails of the owner's own making."""
+
+from __future__ import annotations
+
+from syft_notify.paths import ServiceFiles
+from tests.stories.village import DO, requested
+
+DS = "ds@example.org"
+
+
+def test_templates_beside_the_config_are_used(village):
+    folder = ServiceFiles(village.config_file.parent).templates
+    folder.mkdir()
+    (folder / "peer_requested_do.headline.j2").write_text("Hello {{ ds }}!")
+    village.ask(DS)
+    assert village.poll() == sorted([(DO, "peer_requested", f"Hello {DS}!"), requested()[1]])
+
+
+def test_a_broken_template_costs_no_mail(village, caplog):
+    folder = ServiceFiles(village.config_file.parent).templates
+    folder.mkdir()
+    (folder / "peer_requested_do.headline.j2").write_text("{% if %}")
+    village.ask(DS)
+    assert village.poll() == sorted(requested())
+    assert "peer_requested_do.headline.j2 is written with our own template" in caplog.text
