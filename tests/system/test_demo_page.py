@@ -54,6 +54,14 @@ class Visitor:
     def seen(self, side: str) -> FrameLocator:
         return self.page.frame_locator(f"[data-mailbox={side}] iframe")
 
+    def decides_what_waits(self) -> None:
+        """Leave the next test no job, and no mail on its way."""
+        jobs = self.page.locator("#job option:not([value=''])")
+        while waiting := jobs.count():
+            self.presses("reject")
+            expect(jobs).to_have_count(waiting - 1, timeout=SOON_MS)
+            expect(self.page.locator("#log span").last).to_contain_text("sent job_rejected", timeout=SOON_MS)
+
     def headlines(self, side: str) -> list[str]:
         """The last mail of each conversation."""
         return self.part(side, ".line .headline").all_text_contents()
@@ -89,6 +97,7 @@ def visitor(browser: BrowserContext, address: str) -> Iterator[Visitor]:
     visitor = Visitor(page, troubles)
     expect(visitor.button("ask")).to_be_enabled()
     yield visitor
+    visitor.decides_what_waits()
     page.close()
     assert troubles == []
 
@@ -234,6 +243,6 @@ def test_nothing_is_wider_than_the_window(visitor: Visitor, width: int, scheme: 
     for side in (OWNER, SCIENTIST):
         heading = visitor.seen(side).get_by_role("heading", level=1)
         expect(heading).to_be_visible()
-        heading.scroll_into_view_if_needed()
+        visitor.part(side, "iframe").scroll_into_view_if_needed()
         expect(heading).to_be_in_viewport()
     screenshot(visitor.page, f"{scheme}-{width}")

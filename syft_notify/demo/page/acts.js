@@ -8,6 +8,7 @@ const token = document.querySelector("meta[name=demo-token]").content;
 const ON_JOBS = ["approve", "reject", "run", "run-failing"];
 let people = null;
 let wanted = ""; // a scientist who just came, to be shown as soon as known
+let seenJob = 0;
 let number = 2;
 
 export const chosenScientist = () => find("person").value;
@@ -23,6 +24,9 @@ export function showPeople(state) {
   }
   const open = state.jobs.filter(({ acts }) => acts.length);
   setChoices(find("job"), open.map((job) => ({ value: job.id, label: `${job.name} (${job.state})` })), "no job waits");
+  const newestJob = open.at(-1)?.id ?? "";
+  if (Number(newestJob) > seenJob) find("job").value = newestJob; // who submits wants to decide about it
+  seenJob = Math.max(seenJob, Number(newestJob));
   const asking = state.open ? state.scientists.filter(({ peer }) => !peer) : [];
   setChoices(find("request"), asking.map(({ email }) => ({ value: email, label: email })), "no request waits");
   enable();
