@@ -85,8 +85,12 @@ def _show(google: Sandbox, house: House, stage: Stage, folder: Path, port: int) 
     with house.logging(), PageServer(Pages(google, house, stage).app(), port) as page:
         output.line(f"Both mailboxes: {page.url}\n")
         code = _tell(google, house, stage, folder)
-        output.line(f"\nNow it is your turn: {page.url} has buttons for all that people do. Ctrl+C ends it.")
-        house.watch(stage.open)
+
+        def invite() -> None:
+            stage.open()
+            output.line(f"\nNow it is your turn: {page.url} has buttons for all that people do. Ctrl+C ends it.")
+
+        house.watch(invite)
     output.line("The demo ended.")
     return code
 
