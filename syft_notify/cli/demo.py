@@ -91,7 +91,7 @@ def _show(google: Sandbox, house: House, stage: Stage, folder: Path, port: int) 
             output.line(f"\nNow it is your turn: {page.url} has buttons for all that people do. Ctrl+C ends it.")
 
         house.watch(invite)
-    output.line("The demo ended.")
+    output.line("\nThe demo ended.")
     return code
 
 
