@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 PROGRAM = "chromium"
-# It asks nobody for updates; without a sandbox of its own, because CI is root, and with nothing to show but our pages.
+SCREENSHOTS = "SYFT_NOTIFY_SCREENSHOTS"
+# It asks nobody for updates and knows no host but this one; without a sandbox of its own, because CI is root, and with
+# nothing to show but our pages.
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -20,6 +23,7 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
 
@@ -35,3 +39,10 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def screenshot(page: Page, name: str) -> None:
+    """Take one of the whole page where a person wants to look at it: `SYFT_NOTIFY_SCREENSHOTS` names the folder."""
+    if folder := os.environ.get(SCREENSHOTS):
+        page.evaluate("scrollTo(0, 0)")
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

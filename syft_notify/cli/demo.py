@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,9 @@ from syft_notify.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
     from syft_notify.app import App
+    from syft_notify.demo.house import House
+    from syft_notify.demo.stage import Stage
     from syft_notify.sandbox import Sandbox
-    from syft_notify.sandbox.mailboxes import Mail
     from syft_notify.sandbox.story import Step
 
 DO, DS = "olivia@hospital.example.org", "sam_lee@university.example.org"
@@ -36,79 +38,92 @@ _OURS = re.compile(r"\d\d-[a-z0-9-]+\.(eml|html)")
     show_default=True,
     help="Where the mails go, as .eml and .html files.",
 )
-def demo(folder: Path) -> int:
+@click.option("--once", is_flag=True, help="End after the story, without the page.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="N",
+    help="Port of the page on 127.0.0.1; a free one when not given.",
+)
+def demo(folder: Path, once: bool, port: int) -> int:
     """Play a story on a Google of our own on this machine: a scientist asks, submits jobs, an owner decides.
 
     Everything is real but the people: the same program looks at Drive and sends through Gmail, both over HTTP.
-    No account and no network is needed. Exit code 0 when every mail arrived that had to, and no other.
+    No account and no network is needed. Then a page for your browser shows both mailboxes, with buttons for what
+    people do, while the real service polls; Ctrl+C ends it. Without a terminal, and in CI, it ends as with --once.
+    Exit code 0 when every mail of the story arrived that had to, and no other.
 
     \b
     Examples:
       syft-notify demo
-      syft-notify demo --output /tmp/mails
+      syft-notify demo --port 8000
+      syft-notify demo --once --output /tmp/mails
     """
     try:
         from syft_notify.sandbox import Sandbox
     except ModuleNotFoundError as error:
         raise UserError(f"The demo needs {error.name}", "Install it: pip install 'syft-notify[sandbox]'") from error
-    from syft_notify.sandbox.actors import Owner, Scientist
-    from syft_notify.sandbox.story import steps
+    from syft_notify.app import utc_now
+    from syft_notify.demo.house import House
+    from syft_notify.demo.stage import Stage
 
     _make_folder(folder)
     with tempfile.TemporaryDirectory(prefix="syft-notify-demo-") as temporary, Sandbox().start() as google:
-        home = Path(temporary)
-        scientist, owner = Scientist(google, DS), Owner(google, DO, home / f"SyftBox_{DO}")
-        output.line(f"A Google of our own runs at {google.url}: Drive, Gmail and OAuth, for {DO} and {DS}.\n")
-        with _watchman(google, home) as app:
-            from syft_notify.app import utc_now
+        house = House(google, Path(temporary), DO)
+        stage = Stage(google, house, DS, utc_now)
+        if once or os.environ.get("CI") or not sys.stdout.isatty():
+            return _tell(google, house, stage, folder)
+        return _show(google, house, stage, folder, port)
 
-            wrong = [
-                text
-                for number, step in enumerate(steps(scientist, owner, utc_now), 1)
-                for text in _play(number, step, app, google)
-            ]
-        count = _write_mails(google, folder)
+
+def _show(google: Sandbox, house: House, stage: Stage, folder: Path, port: int) -> int:
+    """Tell the story, and stay with the page until Ctrl+C."""
+    from syft_notify.demo.server import PageServer
+    from syft_notify.demo.web import Pages
+
+    with house.logging(), PageServer(Pages(google, house, stage).app(), port) as page:
+        output.line(f"Both mailboxes: {page.url}\n")
+        code = _tell(google, house, stage, folder)
+
+        def invite() -> None:
+            stage.open()
+            output.line(f"\nNow it is your turn: {page.url} has buttons for all that people do. Ctrl+C ends it.")
+
+        house.watch(invite)
+    output.line("\nThe demo ended.")
+    return code
+
+
+def _tell(google: Sandbox, house: House, stage: Stage, folder: Path) -> int:
+    """Play the story and leave its mails in the folder; the exit code."""
+    from syft_notify.app import open_app, utc_now
+    from syft_notify.sandbox.story import steps
+
+    output.line(f"A Google of our own runs at {google.url}: Drive, Gmail and OAuth, for {DO} and {DS}.\n")
+    with open_app(house.config) as app:
+        wrong = [
+            text
+            for number, step in enumerate(steps(stage.first, stage.owner, utc_now), 1)
+            for text in _play(number, step, app, google)
+        ]
+    count = _write_mails(google, folder)
     for text in wrong:
         output.error(text)
     output.line(f"{count} mails were sent. They lie in {folder.resolve()}; open the .html files in a browser.")
     return ExitCode.FAILED if wrong else ExitCode.OK
 
 
-@contextmanager
-def _watchman(google: Sandbox, home: Path) -> Iterator[App]:
-    """Our program set up as an owner would: a daemon.yaml and two token files."""
-    from syft_notify.app import open_app
-    from syft_notify.config import load_config
-
-    settings = {
-        "do_email": DO,
-        "syftbox_root": home / f"SyftBox_{DO}",
-        "drive_api_endpoint": google.drive_endpoint,
-        "gmail_api_endpoint": google.gmail_endpoint,
-        "oauth_token_uri": google.token_uri,
-    }
-    config = home / "daemon.yaml"
-    config.write_text("".join(f"{key}: {value}\n" for key, value in settings.items()))
-    for name in ("token_do.json", "gmail_token.json"):
-        token = home / name
-        token.touch(mode=0o600)
-        token.write_text(google.token_file(DO))
-    with open_app(load_config(config, {}, home)) as app:
-        yield app
-
-
 def _play(number: int, step: Step, app: App, google: Sandbox) -> list[str]:
     """Do the step, poll, show the mails; returns what is wrong with them."""
-    from syft_notify.cli.live import LiveNarrator
-    from syft_notify.cli.watch import local_now
+    from syft_notify.demo.view import headline
+    from syft_notify.service.log_narrator import LogNarrator
 
     before = {person: len(google.mailbox(person).received) for person in (DO, DS)}
     output.line(f"{number}. {step.title}")
     for act in step.acts:
         act()
-    troubles: list[str] = []
-    narrator = LiveNarrator(troubles.append, local_now)
-    report = app.poll(narrator)
+    report = app.poll(LogNarrator())
     arrived = [
         (person, headline(mail)) for person in (DO, DS) for mail in google.mailbox(person).received[before[person] :]
     ]
@@ -126,11 +141,6 @@ def _less(some: Iterable[tuple[str, str]], others: Iterable[tuple[str, str]]) ->
     return list((Counter(some) - Counter(others)).elements())
 
 
-def headline(mail: Mail) -> str:
-    """A mail's title: the first line of its text part."""
-    return mail.text.lstrip().splitlines()[0]
-
-
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -142,6 +152,8 @@ def _make_folder(folder: Path) -> None:
 
 
 def _write_mails(google: Sandbox, folder: Path) -> int:
+    from syft_notify.demo.view import headline
+
     mails = [(person, mail) for person in (DO, DS) for mail in google.mailbox(person).received]
     mails.sort(key=lambda entry: entry[1].at)
     for number, (person, mail) in enumerate(mails, 1):

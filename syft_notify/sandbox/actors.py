@@ -153,8 +153,8 @@ class Owner:
         """Refuse a job with a reason."""
         self._state(ds, job, status="rejected", rejected_by=self.email, rejected_at=_stamp(at), review_reason=reason)
 
-    def run(self, ds: str, job: str, at: datetime) -> int:
-        """Really run a python job; returns its exit code."""
+    def run(self, ds: str, job: str, at: datetime, data: Mapping[str, str] | None = None) -> int:
+        """Really run a python job, with `data` in its environment; returns its exit code."""
         folder, review = self._jobs / "inbox" / ds / "v1" / job, self._review(ds, job)
         entry_point = yaml.safe_load((folder / "config.yaml").read_text())["entrypoint"]
         done = subprocess.run(  # noqa: S603 - the story's own code
@@ -164,7 +164,7 @@ class Owner:
             text=True,
             timeout=RUN_SECONDS,
             check=False,
-            env={**os.environ, "PYTHONPATH": "."},
+            env={**os.environ, **(data or {}), "PYTHONPATH": "."},
         )
         (review / "stdout.txt").write_text(done.stdout)
         (review / "stderr.txt").write_text(done.stderr)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response
 
 from syft_notify.sandbox.faults import Faults, Trouble
 from syft_notify.sandbox.journal import Call, Journal
 from syft_notify.sandbox.replies import Incoming, Reply, troubled
 from syft_notify.sandbox.tokens import Tokens
+from syft_notify.sandbox.wsgi import carried_out
 
 CONTROL = "sandbox."
 
@@ -39,7 +36,7 @@ class Front:
         incoming = incoming.tunnelled()
         kind = self._kind(incoming)
         if kind.startswith(CONTROL):
-            return self._carried_out(incoming)
+            return carried_out(self._app, incoming)
         began = time.monotonic()
         user = self._caller(incoming, kind)
         reply = self._handled(incoming, kind, user, batched)
@@ -54,10 +51,10 @@ class Front:
             self._wait(self.faults.delay(kind, user))
         rule = self.faults.pick(kind, incoming.method, incoming.path, user, batched)
         if rule is None:
-            return self._carried_out(incoming)
+            return carried_out(self._app, incoming)
         if rule.trouble is Trouble.STALL:
             self._wait(rule.seconds)
-        reply = troubled(rule, self._now(), lambda: self._carried_out(incoming))
+        reply = troubled(rule, self._now(), lambda: carried_out(self._app, incoming))
         if rule.trouble is Trouble.SILENT:
             self._wait(rule.seconds)
         return reply
@@ -79,36 +76,3 @@ class Front:
             return "unknown"
         media = kind == "drive.files.get" and "alt=media" in incoming.query.split("&")
         return "drive.files.media" if media else str(kind)
-
-    def _carried_out(self, incoming: Incoming) -> Reply:
-        response = Response.from_app(self._app.wsgi_app, _environ(incoming))
-        return replace(Reply(response.status_code, response.get_data()), headers=response.headers)
-
-
-def _environ(incoming: Incoming) -> dict[str, Any]:
-    """The request in the words of WSGI (PEP 3333)."""
-    host, _, port = incoming.headers.get("Host", "localhost").partition(":")
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": incoming.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote(incoming.path, "latin-1"),
-        "QUERY_STRING": incoming.query,
-        "SERVER_NAME": host,
-        "SERVER_PORT": port or "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "CONTENT_LENGTH": str(len(incoming.body)),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(incoming.body),
-        "wsgi.errors": io.StringIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-    for name, value in incoming.headers.items():
-        key = name.upper().replace("-", "_")
-        if key == "CONTENT_TYPE":
-            environ[key] = value
-        elif key != "CONTENT_LENGTH":
-            environ[f"HTTP_{key}"] = value
-    return environ

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 
+from tests.system.dialogue import Dialogue
 from tests.system.program import syft_notify
 
 
@@ -49,3 +52,35 @@ def test_an_output_that_is_no_folder_is_said_in_one_line(home):
     assert ended.returncode == 1
     assert ended.stderr.startswith("Error: ")
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_on_a_terminal_it_stays_with_a_page_until_ctrl_c_and_leaves_nothing(home):
+    with Dialogue("demo", home=home, environ={"TMPDIR": str(home)}) as terminal:
+        terminal.hears("Now it is your turn: http://127.0.0.1:")
+        terminal.hears("Ctrl+C ends it.")
+        pressed = time.monotonic()
+        terminal.presses("c")
+        code, said = terminal.ended()
+    assert time.monotonic() - pressed < 2
+    assert (code, said.splitlines()[-1]) == (0, "The demo ended.")
+    assert [file.name for file in home.iterdir()] == ["syft-notify-demo"]
+
+
+@pytest.mark.parametrize(("arguments", "environ"), [(("--once",), {}), ((), {"CI": "true"})])
+def test_on_a_terminal_it_ends_by_itself_once_and_in_ci(home, arguments, environ):
+    with Dialogue("demo", *arguments, home=home, environ=environ) as terminal:
+        code, said = terminal.ended()
+    assert code == 0
+    assert said.splitlines()[-1].startswith("15 mails were sent.")
+    assert "Now it is your turn" not in said
+
+
+def test_a_port_that_is_taken_is_said_before_the_story(home):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with Dialogue("demo", "--port", str(port), home=home) as terminal:
+            code, said = terminal.ended()
+    assert (code, said.splitlines()) == (
+        1,
+        [f"Error: Port {port} cannot be used: Address already in use. Name another with --port."],
+    )

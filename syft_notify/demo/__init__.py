@@ -1,0 +1,1 @@
+"""What a visitor of the demo sees and presses: a page with two mailboxes on the local Google."""

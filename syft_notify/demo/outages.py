@@ -1,0 +1,60 @@
+"""What can be taken from the watchman and given back: Gmail, and the consent to use it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+from syft_notify.demo.house import House
+from syft_notify.ledger import Ledger
+from syft_notify.paths import Files
+from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox.faults import Rule
+from syft_notify.service.lock import FileLock
+
+# Longer than one poll takes.
+_PATIENCE_SECONDS = 10.0
+
+
+class Outages:
+    """Gmail's health and that of the token for it."""
+
+    def __init__(self, google: Sandbox, house: House, now: Callable[[], datetime]) -> None:
+        self._google = google
+        self._house = house
+        self._now = now
+        self._rule: Rule | None = None
+        self.token_lives = True
+
+    @property
+    def gmail_works(self) -> bool:
+        return self._rule is None
+
+    def break_gmail(self) -> None:
+        """From now on Gmail answers 503."""
+        if self._rule is None:
+            self._rule = self._google.faults.add(Trouble.UNAVAILABLE, "gmail.*", times=None)
+
+    def mend_gmail(self) -> None:
+        """Gmail answers again, and what waits is tried at once: that is `syft-notify outbox retry`."""
+        if self._rule is not None:
+            self._google.faults.remove(self._rule)
+            self._rule = None
+        files = Files(self._house.config.state_path)
+        with FileLock(files.lock, patience=_PATIENCE_SECONDS):
+            ledger = Ledger(files, self._house.owner)
+            ledger.refresh(self._now())
+            ledger.retry([pending.notification.id for pending in ledger.pending()], self._now())
+            ledger.save()
+
+    def kill_token(self) -> None:
+        """The owner took back the consent to send mail, as a new password does."""
+        token = json.loads(self._house.config.gmail_token_path.read_text())
+        self._google.tokens.revoke(token["refresh_token"])
+        self.token_lives = False
+
+    def renew_token(self) -> None:
+        """The owner consented again."""
+        self._house.renew_gmail_token()
+        self.token_lives = True
