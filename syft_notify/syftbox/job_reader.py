@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from syft_notify.model import JobLayout, JobStatus, LocalJob, Submission
@@ -65,7 +65,11 @@ class ReadJob:
 
     def is_current(self) -> bool:
         """Whether its state is as it was read; this is one `stat`."""
-        return self.trusted and self.state is not None and stamp_at(self.watched) == self.stamp
+        return self.holds_at(stamp_at(self.watched))
+
+    def holds_at(self, stamp: Stamp | None) -> bool:
+        """Whether its state is as it was read, when this is the stamp now of what is watched."""
+        return self.trusted and self.state is not None and self.stamp == stamp
 
     def as_job(self, path: str) -> LocalJob:
         """The job at this path, from the root."""
@@ -101,19 +105,13 @@ def read_job(
     state_file = f"{review_path(folder.path, reviewed)}/{STATE_FILE}"
     watched = os.fspath(at.parent if folder.layout in FLAT else datasite / state_file)
     stamp = stamp_at(watched)
-    trusted = stamp is None or not stamp.is_young(now_ns)
-    job = ReadJob(folder, config, submission, watched, stamp, trusted)
-    if before and known and before.is_current() and before.watched == watched:
+    if before and known and before.watched == watched and before.holds_at(stamp):
         return before
+    job = ReadJob(folder, config, submission, watched, stamp, trusted=stamp is None or not stamp.is_young(now_ns))
     try:
-        state = _state(datasite, folder, config, state_file)
+        return replace(job, state=_state(datasite, folder, config, state_file))
     except (OSError, ValueError) as error:
-        return _with(job, problem=reason_of(error), place=Path(watched))
-    return _with(job, state=state)
-
-
-def _with(job: ReadJob, state: JobState | None = None, problem: str = "", place: Path | None = None) -> ReadJob:
-    return ReadJob(job.folder, job.config, job.submission, job.watched, job.stamp, job.trusted, state, problem, place)
+        return replace(job, problem=reason_of(error), place=Path(watched))
 
 
 def _state(datasite: Path, folder: JobFolder, config: Stamp, state_file: str) -> JobState:

@@ -90,6 +90,7 @@ class JobTree:
                 boxes = self._trunk(f"{JOBS}/{INBOX}")
             except OSError as error:
                 unlisted = f"it cannot be listed: {error.strerror}"
+                self.branches.pop(JOBS, None)  # which says it
         if self._named is None or self._named[0] is not names or self._named[1] is not boxes or unlisted:
             self._named = (names, boxes, dict(_branches(names, boxes, unlisted)))
         return self._named[2]

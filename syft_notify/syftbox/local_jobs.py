@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from syft_notify.model import LocalJob, LocalLook, Preview
@@ -47,7 +47,7 @@ class LocalJobFolder:
         self._root = root
         self._me = do_email.lower()
         self._now_ns = now_ns
-        self._reviewers: tuple[Stamp | None, dict[str, str]] | None = None
+        self._reviewers: tuple[Stamp | None, Mapping[str, str]] | None = None
         self._peers: frozenset[str] = frozenset()
         self._forget()
 
@@ -58,7 +58,8 @@ class LocalJobFolder:
         self._jobs: dict[str, ReadJob] = {}
         self._unusable: dict[str, tuple[JobFolder, str]] = {}
         self._live: set[str] = set()
-        self._settled: deque[str] = deque()
+        self._settled: OrderedDict[str, None] = OrderedDict()
+        self._reviewed_last: Mapping[str, str] = {}
 
     def look(self, *, thorough: bool = True) -> LocalLook:
         """The state of every job folder that can be read now, or only of those that changed; what cannot is named."""
@@ -79,16 +80,14 @@ class LocalJobFolder:
         return self._looked(tree, renewed, partial=partial)
 
     def _looked(self, tree: JobTree, renewed: set[str], *, partial: bool) -> LocalLook:
-        reviewed, moved, unlisted = self._reviewed(tree.datasite)
+        reviewed, unlisted = self._reviewed(tree.datasite)
         self._tree = tree
         present = {key: tree.branches[key].jobs for key in sorted(renewed & tree.branches.keys())}
         gone = self._gone_from(renewed, present)
         self._branches.update(present)
         to_read = self._due() if partial else {}
         to_read.update(self._unlike(chain.from_iterable(jobs.items() for jobs in present.values()), anew=not partial))
-        to_read.update(
-            {path: job.folder for path, job in self._jobs.items() if job.folder.ds in moved} if moved else {}
-        )
+        to_read.update(self._reviewed_elsewhere(reviewed))
         changed = self._read(tree.datasite, to_read, reviewed)
         site = tree.datasite.name
         return LocalLook(
@@ -109,6 +108,14 @@ class LocalJobFolder:
             if anew or path not in known or not known[path].trusted or known[path].config != job.config
         }
 
+    def _reviewed_elsewhere(self, reviewed: Mapping[str, str]) -> dict[str, JobFolder]:
+        """The jobs of the DSs whose review folder is not named as it was in the look before."""
+        before, self._reviewed_last = self._reviewed_last, reviewed
+        if before == reviewed:
+            return {}
+        moved = {ds for ds in before.keys() | reviewed.keys() if before.get(ds) != reviewed.get(ds)}
+        return {path: job.folder for path, job in self._jobs.items() if job.folder.ds in moved}
+
     def _gone_from(self, renewed: set[str], present: Mapping[str, Mapping[str, FoundJob]]) -> list[str]:
         """Forget the jobs that are not where they were; returns their paths."""
         gone = []
@@ -119,15 +126,16 @@ class LocalJobFolder:
             self._jobs.pop(path, None)
             self._unusable.pop(path, None)
             self._live.discard(path)
+            self._settled.pop(path, None)
         return gone
 
     def _due(self) -> dict[str, JobFolder]:
         """The jobs to read again: those that changed, as far as one `stat` tells, and those that could not be read."""
         due = {path: folder for path, (folder, _) in self._unusable.items()}
-        turn = [self._settled.popleft() for _ in range(min(SETTLED_SHARE, len(self._settled)))]
-        settled = [path for path in turn if path in self._jobs and path not in self._live]
-        self._settled.extend(settled)
-        for path in chain(self._live, settled):
+        turn = list(islice(self._settled, SETTLED_SHARE))
+        for path in turn:
+            self._settled.move_to_end(path)
+        for path in chain(self._live, turn):
             if not self._jobs[path].is_current():
                 due[path] = self._jobs[path].folder
         return due
@@ -143,21 +151,22 @@ class LocalJobFolder:
                 self._unusable[path] = (folder, self._sentence(error.path, error.reason))
                 self._jobs.pop(path, None)
                 self._live.discard(path)
+                self._settled.pop(path, None)
                 continue
             self._unusable.pop(path, None)
-            self._keep(path, job, before)
+            self._keep(path, job)
             if before is None or (before.submission, before.state) != (job.submission, job.state):
                 changed.append(path)
         return changed
 
-    def _keep(self, path: str, job: ReadJob, before: ReadJob | None) -> None:
-        was_settled = before is not None and path not in self._live
+    def _keep(self, path: str, job: ReadJob) -> None:
         self._jobs[path] = job
-        if not job.settled:
-            self._live.add(path)
-        elif not was_settled:
+        if job.settled:
             self._live.discard(path)
-            self._settled.append(path)
+            self._settled.setdefault(path)
+        else:
+            self._live.add(path)
+            self._settled.pop(path, None)
 
     def _unread(self) -> Iterable[str]:
         yield from self._unusable
@@ -235,19 +244,18 @@ class LocalJobFolder:
         known = self._tree
         return known if known is not None and known.datasite == datasite else JobTree(datasite, self._now_ns)
 
-    def _reviewed(self, datasite: Path) -> tuple[Mapping[str, str], set[str], tuple[str, ...]]:
-        """The review folders, the DSs for whom they changed, and in words that they cannot be listed."""
+    def _reviewed(self, datasite: Path) -> tuple[Mapping[str, str], tuple[str, ...]]:
+        """The review folders, and in words that they cannot be listed."""
         stamp = stamp_at(os.fspath(datasite / JOBS / REVIEW))
-        before = self._reviewers[1] if self._reviewers else {}
-        if self._reviewers and self._reviewers[0] == stamp:
-            return before, set(), ()
+        if stamp is not None and self._reviewers and self._reviewers[0] == stamp:
+            return self._reviewers[1], ()
         try:
             now = _review_folders(datasite)
         except OSError as error:
-            return {}, set(), (self._sentence(datasite / JOBS / REVIEW, reason_of(error)),)
+            return {}, (self._sentence(datasite / JOBS / REVIEW, reason_of(error)),)
         young = stamp is not None and stamp.is_young(self._now_ns())
         self._reviewers = (None if young else stamp, now)
-        return now, {ds for ds in now.keys() | before.keys() if now.get(ds) != before.get(ds)}, ()
+        return now, ()
 
     def _missing(self) -> str:
         lacks = f"holds no folder {self._me}" if self._root.is_dir() else "is not there"

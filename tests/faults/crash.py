@@ -171,7 +171,7 @@ def _arrived(village: Village) -> list[tuple[Told, str]]:
 def _told_by(person: str, mail: Mail) -> list[Told]:
     headline, kind = mail.text.lstrip().splitlines()[0], mail.header("X-Syft-Event")
     if found := re.fullmatch(r"(\d+) ([a-z ]+?)( at \S+)?", headline):
-        jobs = re.findall(r"^\d+\. (job \d+)$", mail.text, re.MULTILINE)
+        jobs = re.findall(r"^ *\d+\. (job \d+)$", mail.text, re.MULTILINE)
         assert len(jobs) == int(found[1])
         assert DIGEST_KINDS[found[2]] == kind
         return [(person, kind, job) for job in jobs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -37,3 +38,15 @@ def names(look: LocalLook) -> list[str]:
 def without_state(look: LocalLook) -> list[tuple[str, JobStatus]]:
     """The jobs of which only the submission could be read."""
     return sorted((job.submission.name, job.status) for job in look.jobs if not job.readable)
+
+
+class Nobody:
+    """While entered, the process has no privileges of root."""
+
+    def __enter__(self) -> None:
+        self._user = os.geteuid()
+        if self._user == 0:
+            os.seteuid(65534)
+
+    def __exit__(self, *_: object) -> None:
+        os.seteuid(self._user)

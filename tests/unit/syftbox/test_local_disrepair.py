@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +21,7 @@ from tests.unit.syftbox.boxes import (
     MARKERS,
     WITH_MARKERS,
     WITH_REVIEWS,
+    Nobody,
     names,
     only,
     without_state,
@@ -248,28 +247,6 @@ def test_a_pipe_in_place_of_a_file_does_not_hang_the_look(root: Path, jobs: Loca
     assert only(jobs.look()).status is JobStatus.RECEIVED
 
 
-@pytest.fixture
-def strangers_root() -> Iterator[Path]:
-    """A SyftBox folder of somebody else; root, who may read everything, becomes nobody for the test."""
-    before = os.umask(0o022)
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)  # noqa: S103 - nobody must be able to enter what is below
-        yield Path(folder) / "SyftBox"
-    os.umask(before)
-
-
-class _Nobody:
-    """While entered, the process has no privileges of root."""
-
-    def __enter__(self) -> None:
-        self._user = os.geteuid()
-        if self._user == 0:
-            os.seteuid(65534)
-
-    def __exit__(self, *_: object) -> None:
-        os.seteuid(self._user)
-
-
 @pytest.mark.parametrize(
     ("closed", "left"),
     [
@@ -295,7 +272,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_reported(
     mode = path.stat().st_mode
     path.chmod(0)
     jobs = LocalJobFolder(root, DO)
-    with _Nobody():
+    with Nobody():
         look = jobs.look()
     path.chmod(mode)
     assert names(look) == sorted(left)
@@ -311,7 +288,7 @@ def test_code_that_may_not_be_read_is_said_in_words(strangers_root: Path) -> Non
     job = only(jobs.look())
     (folder / "code/lib").chmod(0)
     (folder / "run.sh").chmod(0)
-    with _Nobody():
+    with Nobody():
         preview = jobs.preview(job)
     (folder / "code/lib").chmod(0o700)
     assert [file.path for file in preview.files] == ["code/main.py", "code/größe.json"]
@@ -324,7 +301,7 @@ def test_a_box_that_may_not_be_read_is_no_look_at_all(closed: str, strangers_roo
     path = strangers_root / closed
     path.chmod(0)
     jobs = LocalJobFolder(strangers_root, DO)
-    with _Nobody():
+    with Nobody():
         look, peers = jobs.look(), jobs.accepted_peers()
     path.chmod(0o700)
     assert (look, peers) == (LocalLook(absent=look.absent), frozenset())
