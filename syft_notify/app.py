@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -54,7 +54,6 @@ class App:
         self._peers = peers
         self._ledger = ledger
         self._clock = clock
-        self._services: Mapping[str, DriveFiles | GmailChannel] = {DRIVE: drive, gmail.name: gmail}
         self._drive = drive
         self._gmail = gmail
         self._tokens = tokens
@@ -117,7 +116,7 @@ class App:
         Raises a passing `Fault` when that cannot be said now.
         """
         found = {}
-        for name, service in self._services.items():
+        for name, service in ((DRIVE, self._drive), (self._gmail.name, self._gmail)):
             try:
                 service.check_token()
                 found[name] = ""
@@ -138,8 +137,8 @@ class App:
 
     def close(self) -> None:
         """Close the connections."""
-        for service in self._services.values():
-            service.close()
+        self._drive.close()
+        self._gmail.close()
 
 
 @contextmanager

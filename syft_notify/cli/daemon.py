@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -116,8 +117,15 @@ def _check_owner(path: Path) -> None:
     owner = path.stat().st_uid
     if os.geteuid() == 0 and owner != 0:
         raise UserError(
-            f"{path} belongs to {path.owner()}, who could not use what root leaves", "Start it as that user"
+            f"{path} belongs to {_name_of(owner)}, who could not use what root leaves", "Start it as that user"
         )
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"the user with the number {user}"
 
 
 def _stop(path: Path, timeout: float) -> Stopped | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -90,16 +91,12 @@ def _report(path: Path) -> dict[str, Any]:
 def _of_process(pid: int | None) -> dict[str, Any]:
     import psutil
 
-    try:
-        if pid is None:
-            raise psutil.NoSuchProcess(0)
-        process = psutil.Process(pid)
-        return {
-            "uptime_seconds": round(time.time() - process.create_time()),
-            "memory_bytes": process.memory_info().rss,
-        }
-    except psutil.Error:
-        return {"uptime_seconds": None, "memory_bytes": None}
+    with suppress(psutil.Error):
+        if pid is not None:
+            process = psutil.Process(pid)
+            uptime = round(time.time() - process.create_time())
+            return {"uptime_seconds": uptime, "memory_bytes": process.memory_info().rss}
+    return {"uptime_seconds": None, "memory_bytes": None}
 
 
 def _in_words(report: dict[str, Any]) -> str:

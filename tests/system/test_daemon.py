@@ -185,13 +185,14 @@ class TestStart:
         finally:
             assert syft_notify("stop", "-c", config, home=village.home).stdout.startswith("Stopped")
 
-    def test_root_leaves_no_files_that_shut_the_owner_out(self, village, command):
+    @pytest.mark.parametrize(("user", "name"), [(65534, "nobody"), (54321, "the user with the number 54321")])
+    def test_root_leaves_no_files_that_shut_the_owner_out(self, village, command, user, name):
         if os.geteuid() != 0:
             pytest.skip("only root can be in anybody's way")
-        os.chown(village.home / "daemon.yaml", 65534, 65534)
+        os.chown(village.home / "daemon.yaml", user, user)
         ended = command("start")
         assert ended.returncode == 1
-        assert "belongs to nobody, who could not use what root leaves. Start it as that user." in ended.stderr
+        assert f"belongs to {name}, who could not use what root leaves. Start it as that user." in ended.stderr
         assert not list(village.home.glob("syft-notify.*"))
 
     @pytest.mark.parametrize(("called", "code"), [("status", 1), ("logs", 1), ("stop", 1)])
