@@ -173,18 +173,22 @@ class _PeersFile:
         self._remote = remote
         self._file: RemoteFile | None = None
         self._version = ""
+        self._homes: set[str] = set()
         self.states: dict[str, str] = {}
         self.problem = ""
 
     def is_another(self, changes: Iterable[RemoteChange]) -> bool:
         """Whether another file may be the one that counts now: then it must be looked for."""
-        known = self._file.id if self._file else ""
-        return any(
-            (change.file is None or change.file.name != PEERS_FILE)
-            if change.file_id == known
-            else (change.file is not None and change.file.owned_by_me and change.file.name in (PEERS_FILE, SYFTBOX))
-            for change in changes
-        )
+        return any([*map(self._may_be_another, changes)])  # a list: each must be taken in
+
+    def _may_be_another(self, change: RemoteChange) -> bool:
+        """A `SyftBox` folder that comes or goes takes the file with it; what else happens to it says nothing."""
+        file, was_home = change.file, change.file_id in self._homes
+        is_home = file is not None and file.owned_by_me and file.name == SYFTBOX
+        (self._homes.add if is_home else self._homes.discard)(change.file_id)
+        if self._file and change.file_id == self._file.id:
+            return file is None or file.name != PEERS_FILE
+        return is_home != was_home or (file is not None and file.owned_by_me and file.name == PEERS_FILE)
 
     def read_again(self, changes: Iterable[RemoteChange]) -> None:
         """Take in a new version of the file; one that could not be read is tried again at each look."""
