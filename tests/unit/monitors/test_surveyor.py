@@ -2,53 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
-
 import pytest
 
 from syft_notify.errors import CredentialFault, RejectedFault, TransientFault
 from syft_notify.model import Look
 from syft_notify.monitors.survey import PEERS_FILE
-from syft_notify.monitors.surveyor import SYFTBOX, Sight, Surveyor
-from syft_notify.testing import FakeClock, MemoryRemoteFiles
-from tests.worlds import GENERATIONS
+from syft_notify.monitors.surveyor import SYFTBOX
+from tests.unit.monitors.tower import DO, DS, OTHER, TODAY, Tower
 
-DO, DS, OTHER = "do@example.org", "ds@example.org", "other@example.org"
-TODAY = GENERATIONS["syft-rds-0.6.1"]
 EVERYTHING = ["feed_start", "folders", "own_files"]
 NOTHING_NEW = ["changes"]
-
-
-@dataclass
-class Tower:
-    """A Drive with one peer, and who looks at it."""
-
-    clock: FakeClock = field(default_factory=FakeClock)
-    locally: frozenset[str] = frozenset()
-
-    def __post_init__(self) -> None:
-        self.drive = MemoryRemoteFiles(DO, self.clock)
-        self.home = self.drive.add_folder(SYFTBOX, DO)
-        self.says(ds="accepted")
-        self.inbox = self.drive.add_folder(TODAY.inbox_folder(DO, DS), DS)
-        self.surveyor = Surveyor(self.drive, lambda: self.locally, DO)
-
-    def says(self, **states: str) -> str:
-        peers = {f"{name}@example.org": {"state": state} for name, state in states.items()}
-        return self.drive.add_own_file(PEERS_FILE, json.dumps(peers).encode())
-
-    def looks(self, *, thorough: bool = False) -> Sight:
-        self.drive.calls.clear()
-        return self.surveyor.sight(Look(thorough))
-
-    @property
-    def asked(self) -> list[str]:
-        return [call for call in self.drive.calls if not call.startswith("download")]
-
-    @property
-    def read(self) -> list[str]:
-        return [call for call in self.drive.calls if call.startswith("download")]
 
 
 @pytest.fixture
