@@ -128,6 +128,26 @@ class TestMistakes:
             "Run `syft-notify init` to make one, or name another with --config.\n"
         )
 
+    def test_a_path_that_begins_at_no_home(self, village):
+        ended = syft_notify("run", "--once", "-c", "~nobody-of-this-name/daemon.yaml", home=village.home)
+        assert ended.returncode == 1
+        assert ended.stderr == (
+            "Error: The config's path cannot be told: Could not determine home directory. "
+            "Give --config with a whole path.\n"
+        )
+
+    def test_a_path_from_a_folder_that_is_gone(self, village):
+        def leave() -> None:
+            gone = village.home / "gone"
+            gone.mkdir()
+            os.chdir(gone)
+            gone.rmdir()
+
+        ended = syft_notify("run", "--once", "-c", "daemon.yaml", home=village.home, preexec_fn=leave)
+        assert ended.returncode == 1
+        assert ended.stderr.startswith("Error: The config's path cannot be told: ")
+        assert ended.stderr.endswith(" Give --config with a whole path.\n")
+
     def test_several_problems_are_told_in_a_line_each(self, village):
         village.settings |= {"interval": 0, "intervall": 5}
         ended = run(village, "--once")

@@ -29,14 +29,14 @@ with LogFiles(Path(sys.argv[1]), Path(sys.argv[2]), largest=int(sys.argv[3])) as
 """
 
 
-def logged(log_format: str, *, fail: bool = False, message: str = "sent %s to %s") -> str:
+def logged(log_format: str, *, fail: str = "", message: str = "sent %s to %s") -> str:
     stream = io.StringIO()
     logger = logging.getLogger("syft_notify.pipeline.deliver")
     handler = stream_handler(stream, log_format)
     logger.addHandler(handler)
     if fail:
         try:
-            raise ValueError("a mistake of ours")
+            raise ValueError(fail)
         except ValueError:
             logger.exception("it failed")
     else:
@@ -76,7 +76,7 @@ class TestLines:
 
     @pytest.mark.parametrize("log_format", ["text", "json"])
     def test_keep_the_traceback_of_a_failure(self, log_format):
-        text = logged(log_format, fail=True)
+        text = logged(log_format, fail="a mistake of ours")
         assert "Traceback" in text
         assert "a mistake of ours" in text
         assert log_format == "text" or len(text.splitlines()) == 1
@@ -87,6 +87,13 @@ class TestLines:
         text = logged(log_format, message=forged)
         assert text.count("\n") == 1
         assert not {"\x1b", "\r"} & set(text)
+
+    @pytest.mark.parametrize("log_format", ["text", "json"])
+    def test_cannot_be_forged_by_the_text_of_an_error(self, log_format):
+        text = logged(log_format, fail="x\n2026-01-01 00:00:00 - syft_notify - INFO - sent\r\x1b[2J\u2028y")
+        assert not any(line.startswith("2026-01-01") for line in text.splitlines())
+        assert not {"\x1b", "\r"} & set(text)
+        assert log_format == "text" or text.count("\n") == 1
 
 
 class TestFiles:
