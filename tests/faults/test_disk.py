@@ -169,3 +169,24 @@ def wait_until_said(running: subprocess.Popen[str], words: str) -> None:
         if words in line:
             return
     raise AssertionError(f"it ended without saying {words!r}")
+
+
+FULL = MOUNT.replace(
+    'exec "$@"', 'cp "$1" "$0/daemon.yaml" && { cat /dev/zero > "$0/filler" 2> "$0/said"; shift; exec "$@"; }'
+)
+
+
+def test_a_start_on_a_full_disk_names_the_file_and_leaves_no_process(village: Village) -> None:
+    needs("unshare", package="util-linux")
+    small = village.home / "small"
+    small.mkdir()
+    isolation = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-m", "-r"]
+    program = [sys.executable, "-m", "syft_notify", "start", "-c", str(small / "daemon.yaml")]
+    shell = [*isolation, "sh", "-c", FULL, str(small), str(village.config_file), *program]
+    ended = subprocess.run(
+        shell, env=environment(village.home), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith(f"Error: {small}/syft-notify.lock cannot be written: No space left on device. Make room")
