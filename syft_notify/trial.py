@@ -1,47 +1,55 @@
-"""One test mail through the channel of a config, to see that mails arrive."""
+"""One test mail through the channel of a config, to see that mails arrive and how they look."""
 
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from syft_notify.channels.gmail import GmailChannel
 from syft_notify.config import Config
 from syft_notify.google_api.token_files import gmail_token
 from syft_notify.model import Message, Receipt, ThreadRef
+from syft_notify.paths import ServiceFiles
+from syft_notify.pipeline.contents import Accent
+from syft_notify.pipeline.rendering import Renderer
 
-_HEADLINE = "syft-notify can send you mail"
-SUBJECT = f"Test: {_HEADLINE}"
-_TEXT = """\
-{headline}
-
-This is the test mail that was asked for on {when}. It was sent from your own Gmail account, as all mails of
-syft-notify are.
-
-What is watched: the Google Drive of {owner}, and the folder {root}.
-
-If it came to the spam folder, mark it as no spam: the next ones will come to your inbox.
-"""
+SUBJECT = "Test: syft-notify can send you mail"
+_TEMPLATE = "test_do"
+_ACCENT = Accent("Test", "#1d5fbf", "#8fbaff")
 
 
 def send_test_mail(config: Config, to: str, now: datetime) -> Receipt:
     """Send one to this address. Raises `ConfigError` or `Fault` when it does not go out."""
-    text = _TEXT.format(
-        headline=_HEADLINE, when=f"{now.astimezone():%Y-%m-%d %H:%M}", owner=config.do_email, root=config.syftbox_root
-    )
-    message = Message(
+    message = written(config, to, now)
+    with closing(GmailChannel(gmail_token(config), config.gmail_api_endpoint)) as channel:
+        return channel.send(message)
+
+
+def written(config: Config, to: str, now: datetime, zone: tzinfo | None = None) -> Message:
+    """The test mail; `zone` is the data owner's, None the system's own. Raises `RejectedFault`."""
+    renderer = Renderer(ServiceFiles(config.folder).templates if config.folder else None)
+    context = {
+        "do": config.do_email,
+        "to_owner": to == config.do_email,
+        "accent": _ACCENT,
+        "rows": [
+            ("Asked for", [f"{now.astimezone(zone):%Y-%m-%d %H:%M %Z}"]),
+            ("Watched", [f"the Google Drive of {config.do_email}", f"the folder {config.syftbox_root}"]),
+        ],
+        "steps": [],
+    }
+
+    def part(name: str) -> str:
+        return renderer.render(f"{_TEMPLATE}.{name}.j2", context)
+
+    headline = context["headline"] = part("headline").strip()
+    return Message(
         id="test",
         to=to,
         subject=SUBJECT,
-        headline=_HEADLINE,
-        text=text,
-        html="",
+        headline=headline,
+        text=part("txt"),
+        html=part("html") if config.email_format == "html" else "",
         thread=ThreadRef("", ""),
-        headers={
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "All",
-            "X-Syft-Event": "test",
-        },
+        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "X-Syft-Event": "test"},
     )
-    with closing(GmailChannel(gmail_token(config), config.gmail_api_endpoint)) as channel:
-        return channel.send(message)

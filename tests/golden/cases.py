@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
+from syft_notify.config import Surroundings, check_settings
 from syft_notify.model import (
     CodeFile,
     Event,
@@ -25,6 +27,7 @@ from syft_notify.model import (
 from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.digest import digests
 from syft_notify.pipeline.route import Router
+from syft_notify.trial import written
 
 # A fixed offset, so that the goldens are the same where no time zones are installed.
 ZONE = timezone(timedelta(hours=1), "CET")
@@ -188,4 +191,15 @@ def _bursts() -> Iterator[Case]:
 CASES = {
     case.name: replace(case, now=AT + timedelta(hours=9)) if case.name == "late_do" else case
     for case in (*_every(), *_bursts())
+}
+
+CONFIG = check_settings(
+    {"do_email": DO, "syftbox_root": "/home/olivia/SyftBox"},
+    "a test",
+    Surroundings(Path("/nowhere"), Path("/home"), {}),
+)
+# Every mail that is kept, by its name.
+MAILS: Mapping[str, Callable[[], Message]] = {
+    **{name: case.compose for name, case in CASES.items()},
+    "test_do": lambda: written(CONFIG, DO, AT, ZONE),
 }

@@ -11,7 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import Browser
 
 from tests.chromium import chromium
-from tests.golden.cases import CASES
+from tests.golden.cases import MAILS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "mails"
 WIDTHS = (360, 800)
@@ -51,6 +51,7 @@ LINES = {
     "digest_failed_do": "A burst of failures.",
     "digest_rejected_ds": "A burst of rejections, with their reasons.",
     "digest_peers_do": "A burst of peer requests.",
+    "test_do": "The mail of `syft-notify test-email`, and of the last step of `syft-notify init`.",
 }
 
 _HEAD = """\
@@ -70,14 +71,14 @@ def page() -> str:
         f"\n## {name}\n\n{LINES[name]}\n\n"
         + "\n".join(f"![{name}, {width} px wide, light and dark]({name}-{width}.png)" for width in WIDTHS)
         + "\n"
-        for name in CASES
+        for name in MAILS
     )
     return _HEAD + "".join(shown)
 
 
 def identity(name: str) -> str:
     """Which mail a picture shows."""
-    return hashlib.sha256(CASES[name].compose().html.encode()).hexdigest()
+    return hashlib.sha256(MAILS[name]().html.encode()).hexdigest()
 
 
 def _shot(browser: Browser, html: str, width: int, scheme: str) -> Image.Image:
@@ -95,7 +96,7 @@ def _side_by_side(left: Image.Image, right: Image.Image) -> Image.Image:
 
 
 def _draw(browser: Browser, name: str, width: int) -> None:
-    html = CASES[name].compose().html
+    html = MAILS[name]().html
     light, dark = (_shot(browser, html, width, scheme) for scheme in SCHEMES)
     text = PngInfo()
     text.add_text(MAIL, identity(name))
@@ -120,7 +121,7 @@ def main() -> None:
     for old in FOLDER.glob("*.png"):
         old.unlink()
     with chromium() as browser:
-        for name in CASES:
+        for name in MAILS:
             for width in WIDTHS:
                 _draw(browser, name, width)
     (FOLDER / "README.md").write_text(page())

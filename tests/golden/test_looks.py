@@ -10,14 +10,14 @@ from playwright.sync_api import Browser, Page
 
 from tests.chromium import PROGRAM, chromium
 from tests.contrast import AA, contrast
-from tests.golden.cases import CASES
+from tests.golden.cases import MAILS
 from tests.system.tools import needs
 
 WIDTHS = (320, 360, 800)
 SCHEMES = ("light", "dark")
 
 # What an app that drops the style element leaves of the mails, beside the mails themselves.
-WHOLE = {name: case.compose().html for name, case in CASES.items()}
+WHOLE = {name: write().html for name, write in MAILS.items()}
 BARE = {
     f"{name} without its style": re.sub(r"<style>.*?</style>", "", html, flags=re.S) for name, html in WHOLE.items()
 }

@@ -9,9 +9,9 @@ import pytest
 
 from syft_notify.model import Message
 from syft_notify.pipeline.route import ROUTES
-from tests.golden.cases import CASES
+from tests.golden.cases import MAILS
 
-MAILS = Path(__file__).parent / "mails"
+FOLDER = Path(__file__).parent / "mails"
 
 
 def _parts(message: Message) -> dict[str, str]:
@@ -23,17 +23,17 @@ def _parts(message: Message) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", MAILS)
 def test_a_mail_reads_as_it_was_last_looked_at(name: str) -> None:
-    parts = _parts(CASES[name].compose())
+    parts = _parts(MAILS[name]())
     if os.environ.get("SYFT_NOTIFY_REFRESH_GOLDEN") == "1":
-        MAILS.mkdir(exist_ok=True)
+        FOLDER.mkdir(exist_ok=True)
         for part, content in parts.items():
-            (MAILS / f"{name}.{part}").write_text(content, encoding="utf-8", newline="")
+            (FOLDER / f"{name}.{part}").write_text(content, encoding="utf-8", newline="")
     for part, content in parts.items():
-        assert content == (MAILS / f"{name}.{part}").read_bytes().decode(), f"{name}.{part}"
+        assert content == (FOLDER / f"{name}.{part}").read_bytes().decode(), f"{name}.{part}"
 
 
 def test_every_template_has_a_golden_mail_and_every_golden_mail_a_case() -> None:
-    assert {route.template for routes in ROUTES.values() for route in routes} <= set(CASES)
-    assert {path.stem for path in MAILS.iterdir()} == set(CASES)
+    assert {route.template for routes in ROUTES.values() for route in routes} <= set(MAILS)
+    assert {path.stem for path in FOLDER.iterdir()} == set(MAILS)

@@ -10,7 +10,7 @@ from types import TracebackType
 
 import pexpect
 
-from tests.system.program import environment
+from tests.system.program import environment, heed_interrupts
 
 SECONDS = 20
 _PAGE = re.compile(r"(http://127\.0\.0\.1:\d+/o/oauth2/auth\?\S+)\s")
@@ -33,6 +33,7 @@ class Dialogue:
             encoding="utf-8",
             timeout=SECONDS,
             dimensions=(50, 2000),
+            preexec_fn=heed_interrupts,
         )
         self._terminal.delaybeforesend = None
         self._terminal.ptyproc.delayafterclose = 0

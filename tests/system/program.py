@@ -45,7 +45,7 @@ def started(*args: object, home: Path) -> subprocess.Popen[str]:
     """Start the program and let it run; its two outputs come together."""
     return subprocess.Popen(
         [sys.executable, "-m", "syft_notify", *map(str, args)],
-        preexec_fn=_heed_interrupts,
+        preexec_fn=heed_interrupts,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -54,7 +54,7 @@ def started(*args: object, home: Path) -> subprocess.Popen[str]:
     )
 
 
-def _heed_interrupts() -> None:
+def heed_interrupts() -> None:
     """A shell that starts the tests in the background lets them, and all that they start, ignore Ctrl+C."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

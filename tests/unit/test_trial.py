@@ -31,7 +31,9 @@ def test_it_says_what_is_watched_and_no_machine_answers_it(sandbox, config):
     (mail,) = sandbox.mailbox("to@example.org").received
     assert (mail.sender, mail.subject) == ("sender@example.org", "Test: syft-notify can send you mail")
     assert mail.text.startswith("syft-notify can send you mail\n")
-    assert "the Google Drive of do@example.org, and the folder /data/box" in mail.text
+    for part in (mail.text, mail.html):
+        assert "the Google Drive of do@example.org" in part
+        assert "the folder /data/box" in part
     assert (mail.header("Auto-Submitted"), mail.header("X-Syft-Event")) == ("auto-generated", "test")
 
 

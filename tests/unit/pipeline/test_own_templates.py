@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from syft_notify.model import Kind, Message, Role
-from syft_notify.pipeline.compose import OURS, Composer
+from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.contents import contents
 from syft_notify.pipeline.own_templates import TEMPLATE_LIMIT, UnusableTemplateError, read_template
+from syft_notify.pipeline.rendering import OURS
 from tests.golden.cases import CASES, ZONE, Case
 
 FAILED = CASES["job_failed_do"]
