@@ -55,6 +55,7 @@ class Hamlet:
     home: Path
     generation: Generation
     muted: frozenset[Kind] = frozenset()
+    reconcile_interval: timedelta = timedelta()
     clock: FakeClock = field(default_factory=FakeClock)
     channel: MemoryChannel = field(default_factory=MemoryChannel)
     inboxes: dict[str, str] = field(default_factory=dict)
@@ -91,7 +92,7 @@ class Hamlet:
             ledger=self.ledger,
             clock=self.clock,
             daily_cap=450,
-            reconcile_interval=timedelta(),
+            reconcile_interval=self.reconcile_interval,
             jitter=lambda: 0.0,
         )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,8 +24,8 @@ OTHER, EVIL = "other@example.org", "evil@example.org"
 def settled(tmp_path: Path) -> Callable[..., Hamlet]:
     """Makes a hamlet of a release in which DS is a peer whom the owner accepted, before our first look or after."""
 
-    def make(release: str = "syft-rds-0.6.1", *, first_look: bool = True) -> Hamlet:
-        hamlet = Hamlet(tmp_path / release, GENERATIONS[release])
+    def make(release: str = "syft-rds-0.6.1", *, first_look: bool = True, **options: Any) -> Hamlet:
+        hamlet = Hamlet(tmp_path / release, GENERATIONS[release], **options)
         hamlet.ask()
         hamlet.accept()
         if first_look:
@@ -339,3 +341,25 @@ class TestManualGrants:
         assert hamlet.poll() == granted(OTHER)
         hamlet.line.tell([hamlet.peers.granted(OTHER, hamlet.tick())], hamlet.narrator)
         assert hamlet.new_mails() == []
+
+
+class TestAnOlderMemory:
+    """Somebody restores a backup of our files while it runs, and looks at everything are far apart."""
+
+    def test_what_it_does_not_know_is_told_again_though_nothing_changed_on_drive_or_disk(self, settled):
+        hamlet = settled(reconcile_interval=timedelta(days=1))
+        job = hamlet.submit(python_job("sales"))
+        assert hamlet.poll() == sorted(submitted("sales"))
+        hamlet.sync()
+        assert hamlet.poll() == []
+        files = [path for path in hamlet.home.iterdir() if path.is_file()]
+        backup = {path: path.read_bytes() for path in files}
+        hamlet.approve(job)
+        hamlet.submit(python_job("survey"))
+        news = hamlet.poll()
+        assert news == sorted([*decided("approved", "sales"), *submitted("survey")])
+        assert hamlet.poll() == []
+        for path, content in backup.items():
+            path.write_bytes(content)
+        assert hamlet.poll() == news
+        assert hamlet.poll() == []
