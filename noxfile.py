@@ -21,6 +21,7 @@ assert_type(monitor.is_running, bool)
 """
 
 nox.options.error_on_missing_interpreters = False
+nox.options.allow_parallel = True
 
 # pyenv shows one of its Pythons unless it is told which; all of them are wanted.
 if "PYENV_ROOT" in os.environ:
@@ -30,11 +31,13 @@ if "PYENV_ROOT" in os.environ:
 
 @nox.session(python=nox.project.python_versions(PROJECT))
 def install(session: nox.Session) -> None:
-    """`pip install .`, the version, the demo, and the man page."""
-    home = Path(session.create_tmp())  # and HOME for `session.run`, so that nothing of the developer's is used
+    """`pip install .`, the version, the story of the demo, and the man page where `man` looks for it."""
+    home = session.create_tmp()
     session.install(".")
+    session.env["HOME"] = home
     session.run("syft-notify", "--version")
-    session.run("syft-notify", "demo", "--once", "--output", str(home / "mails"), silent=True)
+    session.run("syft-notify", "demo", "--once", "--output", f"{home}/mails", silent=True)
+    session.run("test", "-f", f"{session.virtualenv.location}/share/man/man1/syft-notify.1", external=True)
 
 
 @nox.session
