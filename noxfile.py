@@ -22,6 +22,7 @@ assert_type(monitor.is_running, bool)
 
 nox.options.error_on_missing_interpreters = False
 nox.options.allow_parallel = True
+nox.options.download_python = "never"
 
 # pyenv shows one of its Pythons unless it is told which; all of them are wanted.
 if "PYENV_ROOT" in os.environ:
