@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test coverage bench bench-quick lint format check clean
+.PHONY: help demo test coverage bench bench-quick lint format manual package check clean
 
 help:
 	@echo "make demo      play the whole story on a local Google; no account, no network"
@@ -11,11 +11,13 @@ help:
 	@echo "make coverage  the same, and how much of the code they reach, in processes of their own too"
 	@echo "make bench     measure what watching costs, beside a naive watchman; about half an hour"
 	@echo "make lint      ruff, mypy --strict, import-linter, codespell"
+	@echo "make package   install into clean environments of each Python that is found, and look at what an index would get"
+	@echo "make manual    write the man page from the commands' --help"
 	@echo "make check     lint and test"
 
 $(VENV)/base.stamp: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[sandbox]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
 $(VENV)/test.stamp: pyproject.toml $(VENV)/base.stamp
@@ -52,7 +54,13 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+manual: $(VENV)/base.stamp
+	$(BIN)/python -m manual
+
+package: $(VENV)/dev.stamp
+	$(BIN)/nox --parallel auto
+
 check: lint test
 
 clean:
-	rm -rf $(VENV) .interop .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage*
+	rm -rf $(VENV) .interop .nox .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage*

@@ -66,9 +66,7 @@ def main() -> NoReturn:
     try:
         code = cli.main(standalone_mode=False)
     except output.OutputError as error:
-        output.give_up_stdout()
-        if not error.gone:
-            output.error(str(error))
+        output.forgo(error)
         sys.exit(error.exit_code)
     except NotifyError as error:
         output.error(str(error))

@@ -68,7 +68,7 @@ def stop(path: Path, timeout: float) -> None:
       syft-notify stop --timeout 60
     """
     stopped = _stop(path, timeout)
-    output.line(f"Stopped (PID {stopped.pid})." if stopped else "It was not running.")
+    output.outcome(f"Stopped (PID {stopped.pid})." if stopped else "It was not running.")
 
 
 @click.command(short_help="Stop the daemon and start it again.")
@@ -134,7 +134,7 @@ def _stop(path: Path, timeout: float) -> Stopped | None:
     files = service_files(path)
     stopped = background.stop(files.lock, files.pid, timeout)
     if stopped and stopped.killed:
-        output.line(f"It did not end within {timeout:g} s and was killed; a mail in hand may go out twice.")
+        output.outcome(f"It did not end within {timeout:g} s and was killed; a mail in hand may go out twice.")
     return stopped
 
 
@@ -169,7 +169,7 @@ def _start(path: Path, options: Options) -> None:
 
     with FileLock(files.lock) as lock:
         pid = background.start(files.folder, files.pid, lock, serve)
-    output.line(f"{output.sign('✅ ', '')}Daemon is running (PID {pid})")
+    output.outcome(f"{output.sign('✅ ', '')}Daemon is running (PID {pid})")
 
 
 def _former(options: Any) -> Options:

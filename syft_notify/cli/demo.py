@@ -60,13 +60,10 @@ def demo(folder: Path, once: bool, port: int) -> int:
       syft-notify demo --port 8000
       syft-notify demo --once --output /tmp/mails
     """
-    try:
-        from syft_notify.sandbox import Sandbox
-    except ModuleNotFoundError as error:
-        raise UserError(f"The demo needs {error.name}", "Install it: pip install 'syft-notify[sandbox]'") from error
     from syft_notify.app import utc_now
     from syft_notify.demo.house import House
     from syft_notify.demo.stage import Stage
+    from syft_notify.sandbox import Sandbox
 
     _make_folder(folder)
     with tempfile.TemporaryDirectory(prefix="syft-notify-demo-") as temporary, Sandbox().start() as google:

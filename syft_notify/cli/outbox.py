@@ -22,7 +22,7 @@ _SHOWN_ID = 8
 
 @click.command(short_help="See and change what waits to be sent.")
 @config_option
-@click.argument("action", type=click.Choice(["list", "retry", "drop"]), default="list")
+@click.argument("action", type=click.Choice(["list", "retry", "drop"]), default="list", metavar="[list|retry|drop]")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--json", "as_json", is_flag=True, help="The list as one JSON document.")
 @click.option("--yes", is_flag=True, help="Drop without asking.")

@@ -8,6 +8,7 @@ import select
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TextIO
 
 import click
 
@@ -38,6 +39,14 @@ def line(text: str = "") -> None:
     """A line on standard output, there at once even in a pipe. Raises `OutputError`."""
     with printing():
         print(text, flush=True)
+
+
+def outcome(text: str) -> None:
+    """A line about what is done already, and stays done though the line may not be written."""
+    try:
+        line(text)
+    except OutputError as fault:
+        forgo(fault)
 
 
 def prompt(text: str) -> None:
@@ -84,9 +93,12 @@ def is_lively() -> bool:
 
 
 def error(text: str) -> None:
-    """One `Error:` line on standard error for each line of the text."""
-    for sentence in text.splitlines() or [""]:
-        print(f"Error: {sentence}", file=sys.stderr, flush=True)
+    """One `Error:` line on standard error for each line of the text; none where it takes no more either."""
+    try:
+        for sentence in text.splitlines() or [""]:
+            print(f"Error: {sentence}", file=sys.stderr, flush=True)
+    except OSError:
+        _give_up(sys.stderr)
 
 
 def prepare_streams() -> None:
@@ -109,6 +121,13 @@ def reader_left(seconds: float) -> bool:
     return any(event & (select.POLLERR | select.POLLNVAL) for _, event in watch.poll(seconds * 1000))
 
 
-def give_up_stdout() -> None:
-    """Forget what standard output did not take: Python would try it again at exit, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def forgo(fault: OutputError) -> None:
+    """Go on without standard output, and say so unless its reader has gone."""
+    _give_up(sys.stdout)
+    if not fault.gone:
+        error(str(fault))
+
+
+def _give_up(stream: TextIO) -> None:
+    """Let a stream end nowhere: at exit, Python would try again to write what it did not take, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

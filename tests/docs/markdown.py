@@ -72,6 +72,12 @@ def code_in(text: str) -> list[str]:
     return _CODE.findall(text)
 
 
+def documents_named_in_the_program() -> set[str]:
+    """The files of `docs/` to which a message or a docstring refers."""
+    sources = [path.read_text() for path in (REPOSITORY / "syft_notify").rglob("*.py")]
+    return {name for source in sources for name in re.findall(r"docs/[\w-]+\.md", source)}
+
+
 README = Document("README.md")
 CHANGELOG = Document("CHANGELOG.md")
 CONTRIBUTING = Document("CONTRIBUTING.md")

@@ -7,7 +7,16 @@ import re
 import pytest
 
 from syft_notify import __version__
-from tests.docs.markdown import ARCHITECTURE, CHANGELOG, CONTRIBUTING, DOCUMENTS, REPOSITORY, Document, code_in
+from tests.docs.markdown import (
+    ARCHITECTURE,
+    CHANGELOG,
+    CONTRIBUTING,
+    DOCUMENTS,
+    REPOSITORY,
+    Document,
+    code_in,
+    documents_named_in_the_program,
+)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
@@ -36,8 +45,7 @@ def test_every_part_of_the_house_is_on_the_map():
 
 
 def test_every_document_that_a_message_of_the_program_names_exists():
-    sources = [path.read_text() for path in (REPOSITORY / "syft_notify").rglob("*.py")]
-    named = {name for source in sources for name in re.findall(r"docs/[\w-]+\.md", source)}
+    named = documents_named_in_the_program()
     assert "docs/google-setup.md" in named
     assert {name for name in named if not (REPOSITORY / name).is_file()} == set()
 

@@ -166,7 +166,6 @@ def test_every_dependency_has_a_line_that_says_why(project):
     extras = project["project"]["optional-dependencies"]
     needed = {
         "of the program": names(project["project"]["dependencies"]),
-        "of the sandbox": names(extras["sandbox"]),
         "of the tests": names(extras["test"]),
         "of the developers": names(extras["dev"]) - names(extras["test"]),
     }

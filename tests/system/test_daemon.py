@@ -144,6 +144,44 @@ class TestStart:
         assert command("status").returncode == 0
         assert pid_of(command("restart"))  # its pipes end with it, or this would wait for the daemon
 
+    @pytest.mark.parametrize("word", ["start", "stop", "restart"])
+    def test_an_output_that_takes_no_words_does_not_change_what_was_done(self, village, command, word):
+        """The exit code tells of the daemon; that nobody could read of it is said where errors go."""
+        if word != "start":
+            pid_of(command("start"))
+        with open("/dev/full", "w") as full:
+            ended = command(word, stdout=full)
+        assert (ended.returncode, ended.stderr) == (
+            0,
+            "Error: The output cannot be written: No space left on device.\n",
+        )
+        assert command("status").returncode == (3 if word == "stop" else 0)
+
+    def test_a_reader_that_went_away_is_no_reason_to_fail(self, village, command):
+        reading, writing = os.pipe()
+        os.close(reading)
+        with open(writing, "w") as gone:
+            ended = command("start", stdout=gone)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert command("status").returncode == 0
+
+    def test_a_restart_that_had_to_kill_starts_again_though_it_can_say_neither(self, village, command):
+        village.ask(DS)
+        village.google.faults.slow(30, "gmail.messages.send")
+        first = pid_of(command("start"))
+        wait_until(lambda: (village.home / "notification_state.attempts").exists())
+        with open("/dev/full", "w") as full:
+            ended = command("restart", "--timeout", "0.1", stdout=full)
+        assert (ended.returncode, ended.stderr.count("\n")) == (0, 1)
+        assert report(command)["pid"] != first
+
+    def test_outputs_that_are_both_full_are_no_reason_to_fail(self, village, command):
+        script = '"$@" > /dev/full 2>&1'
+        start = ["sh", "-c", script, "sh", sys.executable, "-m", "syft_notify", "start", "-c", str(village.config_file)]
+        buffered = {**environment(village.home), "PYTHONUNBUFFERED": ""}  # what was not taken is tried again at exit
+        assert subprocess.run(start, env=buffered, timeout=30, check=False).returncode == 0
+        assert command("status").returncode == 0
+
     def test_a_lock_file_that_somebody_removed_comes_back(self, village, command):
         pid = pid_of(command("start"))
         for name in ("syft-notify.lock", "notification_state.lock"):
