@@ -117,6 +117,7 @@ class NotificationMonitor:
             return
         self._stop.clear()
         self._health = self._new_health(part)
+        self._health.next_poll = self._health.started_at
         ready: list[BaseException | None] = []
         opened = threading.Event()
         self._thread = threading.Thread(target=self._watch, args=(part, ready, opened), name="syft-notify", daemon=True)
@@ -192,6 +193,7 @@ class NotificationMonitor:
                 self._app = app
                 ready.append(None)
                 opened.set()
+                self._health.sends_as = app.sends_as()
                 self._loop(app)
         except Exception as error:
             if opened.is_set():
