@@ -104,7 +104,11 @@ class NotificationMonitor:
     @property
     def status(self) -> Status:
         """How it does: a table in a notebook, text elsewhere."""
-        return Status(self.config.do_email, self.is_running, summary(self._health.as_json(), utc_now()))
+        running = self.is_running
+        health = self._health.as_json()
+        # Of one that does not run, nobody waits for the next poll.
+        report = summary(health if running else {**health, "next_poll": None}, utc_now())
+        return Status(self.config.do_email, running, report)
 
     def start(self, part: str | None = None) -> None:
         """Watch in a background thread: everything, only `"jobs"`, or only `"peers"`. Does nothing when it runs.
@@ -134,7 +138,6 @@ class NotificationMonitor:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
         self._thread = None
-        self._health.next_poll = None
 
     def check(self) -> PollReport:
         """Poll once, now. Raises what `start` raises."""

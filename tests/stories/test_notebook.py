@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -248,6 +248,12 @@ class TestStatus:
         monitor.start()
         assert "0 sent" in rows(monitor)["mails"]
         monitor.stop()
+
+    def test_nobody_misses_polls_of_one_that_does_not_run(self, village, monitor, monkeypatch):
+        monitor.check()
+        later = datetime.now(timezone.utc) + timedelta(hours=1)
+        monkeypatch.setattr("syft_notify.notebook.utc_now", lambda: later)
+        assert monitor.status.report["problems"] == []
 
     def test_what_is_wrong_is_said_and_when_it_is_over_no_more(self, village, monitor):
         village.ask(DS)
