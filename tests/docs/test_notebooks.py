@@ -17,6 +17,8 @@ import pytest
 from tests.docs.markdown import REPOSITORY
 from tests.system.program import environment, wait_until
 
+pytestmark = pytest.mark.timeout(300)
+
 FOLDER = REPOSITORY / "notebooks" / "e2e"
 EMBEDDED, DAEMON = "notifications_e2e.ipynb", "notifications_cli_e2e.ipynb"
 OWNER, SCIENTIST = "owner@example.org", "scientist@example.org"
@@ -59,7 +61,7 @@ class Desk:
             env=environment(self.home) | {"TMPDIR": str(self.temporary)},
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=250,
             check=False,
         )
 
