@@ -31,6 +31,10 @@ class NotifyError(Exception):
             part if part.endswith((".", "?", "!")) else f"{part}." for part in (self.title, self.hint) if part
         )
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows below a cell in place of a traceback: where in our code it was raised helps nobody."""
+        return [f"Error: {self}"]
+
 
 class UserError(NotifyError):
     """A person asked for something that cannot be; the command ends with one line."""

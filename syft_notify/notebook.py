@@ -13,17 +13,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from syft_notify import __version__
 from syft_notify.app import App, open_app, utc_now
 from syft_notify.config import Config, Surroundings, check_settings, load_config
 from syft_notify.errors import UserError
 from syft_notify.model import Kind, Notification, Outcome, OutcomeKind, PollReport
 from syft_notify.paths import config_path, default_folder
+from syft_notify.service.health import Health, described, failed_poll
 from syft_notify.service.log_narrator import LogNarrator
 from syft_notify.service.loop import run_loop
+from syft_notify.service.summary import Status, summary
 from syft_notify.setup.browser import Ways, can_open
 from syft_notify.setup.cells import Cells
 from syft_notify.setup.consents import GMAIL, SERVICES
 from syft_notify.setup.conversation import set_up
+from syft_notify.setup.owners_client import known_by
 from syft_notify.setup.place import Place
 from syft_notify.setup.plan import Given
 from syft_notify.syftbox.layouts import is_address
@@ -31,6 +35,9 @@ from syft_notify.syftbox.layouts import is_address
 log = logging.getLogger(__name__)
 
 _PARTS = (None, "jobs", "peers")
+# By the state that they work on. A cell that is run again makes a new monitor; the one before must not watch on.
+_watching: weakref.WeakValueDictionary[Path, NotificationMonitor] = weakref.WeakValueDictionary()
+_taking_over = threading.Lock()
 
 
 class NotificationMonitor:
@@ -47,6 +54,7 @@ class NotificationMonitor:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._app: App | None = None
+        self._health = self._new_health(None)
         _stop_at_exit(self)
 
     @classmethod
@@ -81,7 +89,7 @@ class NotificationMonitor:
         `settings` are keys of daemon.yaml, e.g. `interval=60`; paths not given lie in `~/.syft-creds` (on Colab on the
         mounted Drive). Raises `UserError` for a client that is no data owner's, `ConfigError` for wrong settings.
         """
-        known, lent = _known_by(client)
+        known, lent = known_by(client)
         home = Path.home()
         surroundings = Surroundings(default_folder(home), home, os.environ)
         config = check_settings({**known, **settings}, "NotificationMonitor.from_client", surroundings)
@@ -93,15 +101,27 @@ class NotificationMonitor:
         """Whether the background thread watches."""
         return self._thread is not None and self._thread.is_alive()
 
+    @property
+    def status(self) -> Status:
+        """How it does: a table in a notebook, text elsewhere."""
+        running = self.is_running
+        health = self._health.as_json()
+        # Of one that does not run, nobody waits for the next poll.
+        report = summary(health if running else {**health, "next_poll": None}, utc_now())
+        return Status(self.config.do_email, running, report)
+
     def start(self, part: str | None = None) -> None:
         """Watch in a background thread: everything, only `"jobs"`, or only `"peers"`. Does nothing when it runs.
 
+        Another monitor of the same state in this process stops: run the cell again, and it is one that watches.
         Returns when the settings and tokens are good; raises `ConfigError`, `CredentialFault` or `UserError` if not.
         """
         _check_part(part)
         if self.is_running:
             return
         self._stop.clear()
+        self._health = self._new_health(part)
+        self._health.next_poll = self._health.started_at
         ready: list[BaseException | None] = []
         opened = threading.Event()
         self._thread = threading.Thread(target=self._watch, args=(part, ready, opened), name="syft-notify", daemon=True)
@@ -110,6 +130,7 @@ class NotificationMonitor:
         if ready[0] is not None:
             self._thread.join()
             raise ready[0]
+        self._take_over()
 
     def stop(self) -> None:
         """Stop watching; returns when the poll in hand is finished. Does nothing when it does not run."""
@@ -121,7 +142,9 @@ class NotificationMonitor:
     def check(self) -> PollReport:
         """Poll once, now. Raises what `start` raises."""
         with self._opened(None) as app, self._poll_lock:
-            return app.poll(LogNarrator())
+            report = app.poll(LogNarrator())
+            self._note(report, app)
+            return report
 
     def run(self, part: str | None = None) -> None:
         """Watch in the foreground until the cell is interrupted."""
@@ -173,6 +196,7 @@ class NotificationMonitor:
                 self._app = app
                 ready.append(None)
                 opened.set()
+                self._health.sends_as = app.sends_as()
                 self._loop(app)
         except Exception as error:
             if opened.is_set():
@@ -187,10 +211,36 @@ class NotificationMonitor:
 
         def poll() -> None:
             with self._poll_lock:
-                app.poll(narrator, wanted=lambda: not self._stop.is_set())
+                self._note(app.poll(narrator, wanted=lambda: not self._stop.is_set()), app)
             narrator.end()
 
-        run_loop(poll, self.config.interval, self._stop, lambda error: None)
+        def failed(error: Exception) -> None:
+            narrator.trouble("poll", described(error))
+            self._note(failed_poll(error, utc_now()), app)
+
+        run_loop(poll, self.config.interval, self._stop, failed)
+
+    def _note(self, report: PollReport, app: App) -> None:
+        self._health.note(report, self.config.interval, app.check_tokens)
+
+    def _new_health(self, part: str | None) -> Health:
+        return Health(
+            pid=os.getpid(),
+            version=__version__,
+            config="",
+            started_at=utc_now(),
+            interval_seconds=self.config.interval.total_seconds(),
+            started_by="notebook",
+            options={"jobs": part != "peers", "peers": part != "jobs"},
+        )
+
+    def _take_over(self) -> None:
+        with _taking_over:
+            other = _watching.get(self.config.state_path)
+            _watching[self.config.state_path] = self
+        if other is not None and other is not self and other.is_running:
+            log.info("another monitor of this notebook on the same state stops")
+            other.stop()
 
     @contextmanager
     def _opened(self, part: str | None) -> Iterator[App]:
@@ -227,55 +277,12 @@ def _given_by(client: Any, renew: str, place: Place) -> tuple[Given, Any]:
 
     One that lends its access to Drive needs no token for it.
     """
-    known, lent = _known_by(client)
+    known, lent = known_by(client)
     usual = str(place.folder / Config.model_fields["drive_token_path"].default)
     token = {key: value for key, value in known.items() if key == "drive_token_path" and value != usual}
     services = tuple(SERVICES) if lent is None else (GMAIL.name,)
     root = Path(known["syftbox_root"])
     return Given(known["do_email"], root, settings=token, services=services, renew=renew), lent
-
-
-def _known_by(client: Any) -> tuple[dict[str, str], Any]:
-    """What the owner's client knows of the settings, and the credentials that it lends when it has no token file.
-
-    Raises `UserError` for anything that is no data owner's client.
-    """
-    if not _is_owner(client):
-        raise UserError(
-            f"{getattr(client, 'email', 'this object')} is not logged in as a data owner",
-            "Pass the client that login_do() returned: only the owner's Drive and folder show what happens",
-        )
-    connection = _connection(client)
-    token_path = getattr(connection, "token_path", None)
-    credentials = getattr(connection, "credentials", None)
-    if token_path is None and credentials is None:
-        raise UserError("The client has neither a token file nor credentials", "Log in with token_path=...")
-    known = {"do_email": client.email, "syftbox_root": str(client.syftbox_folder)}
-    if token_path is None:
-        return known, credentials
-    return {**known, "drive_token_path": str(Path(token_path).absolute())}, None
-
-
-def _is_owner(client: Any) -> bool:
-    """`has_do_role` from 0.1.102 on, `is_do` before; read without touching what would sync."""
-    for name in ("has_do_role", "is_do"):
-        role = getattr(client, name, None)
-        if isinstance(role, bool):
-            return role
-    return False
-
-
-def _connection(client: Any) -> Any:
-    """The client's first connection to Drive.
-
-    It lies on the client itself (0.1.88 - 0.1.117) or on its `sync_engine` (syft-rds), under one of two names.
-    """
-    for holder in (client, getattr(client, "sync_engine", None)):
-        for name in ("_connection_router", "connection_router"):
-            connections = getattr(getattr(holder, name, None), "connections", None)
-            if connections:
-                return connections[0]
-    raise UserError("This client has no connection to Drive that we know", "Use a released syft-client or syft-rds")
 
 
 def _stop_at_exit(monitor: NotificationMonitor) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ from syft_notify.errors import CredentialFault, Fault, NotifyError, UserError
 from syft_notify.model import PollReport
 from syft_notify.paths import ServiceFiles
 from syft_notify.ports import Narrator
-from syft_notify.service.health import Health
+from syft_notify.service.health import Health, described, failed_poll
 from syft_notify.service.lock import FileLock, HeldError
 from syft_notify.service.loop import Control, run_loop
 from syft_notify.service.sdnotify import SystemdNotifier
@@ -174,31 +174,16 @@ class Service:
         return not self._control.stopping
 
     def _failed(self, error: Exception) -> None:
-        self._narrator.trouble("poll", str(error) or type(error).__name__)
-        now = utc_now()
-        self._note(PollReport(now, now, problems=(f"poll: {str(error) or type(error).__name__}",)))
+        self._narrator.trouble("poll", described(error))
+        self._note(failed_poll(error, utc_now()))
 
     def _note(self, report: PollReport) -> None:
         """Write down how the poll went, for `status` and for systemd."""
-        health = self._health
-        health.polls += 1
-        health.sent += report.sent
-        health.by_feed += report.by_feed
-        health.by_reconcile += report.by_reconcile
-        health.pending, health.failed, health.undelivered = report.pending, report.dead, report.undelivered
-        health.last_poll = report.finished_at
-        health.last_poll_seconds = round((report.finished_at - report.started_at).total_seconds(), 3)
-        health.next_poll = report.finished_at + self._interval
-        health.problems = [*filter(None, [self._refused]), *report.problems]
-        health.warnings = list(report.warnings)
-        try:
-            health.tokens = {**self._line.app.check_tokens(), **report.credentials}
-        except Fault as fault:
-            log.debug("the tokens cannot be checked now: %s", fault)
-        if not (health.problems or report.undelivered or any(health.tokens.values())):
-            health.last_good_poll = report.finished_at
+        refused = (self._refused,) if self._refused else ()
+        report = replace(report, problems=(*refused, *report.problems))
+        self._health.note(report, self._interval, self._line.app.check_tokens)
         self._write_health()
-        self._systemd.status(_in_words(health))
+        self._systemd.status(_in_words(self._health))
 
     def _note_sender(self) -> None:
         """Mails may go out from another mailbox than the owner's: say from which."""

@@ -14,8 +14,9 @@ import click
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option, service_files
 from syft_notify.errors import ExitCode
-from syft_notify.service.health import local_time, problems_of, read_health
+from syft_notify.service.health import read_health
 from syft_notify.service.lock import holder_of, is_held
+from syft_notify.service.summary import rows, summary
 from syft_notify.service.tail import last_lines
 
 LOG_LINES = 5
@@ -69,21 +70,8 @@ def _report(path: Path) -> dict[str, Any]:
         **_of_process(pid),
         "version": health.get("version"),
         "config": str(path),
-        "interval_seconds": health.get("interval_seconds"),
-        "last_poll": health.get("last_poll"),
-        "last_poll_seconds": health.get("last_poll_seconds"),
-        "last_good_poll": health.get("last_good_poll"),
-        "next_poll": health.get("next_poll"),
-        "polls": health.get("polls", 0),
-        "found_by_feed": health.get("by_feed", 0),
-        "found_by_reconcile": health.get("by_reconcile", 0),
-        "sent": health.get("sent", 0),
-        "pending": health.get("pending", 0),
-        "failed": health.get("failed", 0),
-        "tokens": health.get("tokens", {}),
-        "sends_as": health.get("sends_as") or None,
-        "warnings": health.get("warnings", []),
-        "problems": problems_of(health, datetime.now(timezone.utc)) if health else [_NO_REPORT],
+        **summary(health, datetime.now(timezone.utc)),
+        **({} if health else {"problems": [_NO_REPORT]}),
         "log": log,
     }
 
@@ -109,34 +97,9 @@ def _in_words(report: dict[str, Any]) -> str:
         f"{_memory(report['memory_bytes'])}.",
         f"  version    {report['version'] or '?'}",
         f"  config     {report['config']}",
-        f"  last poll  {_last_poll(report)}",
-        f"  next poll  {_next_poll(report)}",
-        f"  found      {report['found_by_feed']} on Drive by its changes feed, "
-        f"{report['found_by_reconcile']} only by looking at everything",
-        f"  mails      {report['sent']} sent since the start, {report['pending']} waiting, {report['failed']} given up",
-        *(f"  {name:<9}  {text or _good_token(name, report)}" for name, text in report["tokens"].items()),
-        *(f"  warning    {text}" for text in report["warnings"]),
-        *(f"  problem    {text}" for text in report["problems"] if text not in report["tokens"].values()),
+        *(f"  {name:<9}  {text}" for name, text in rows(report)),
     ]
     return "\n".join([*lines, *_log_words(report)])
-
-
-def _good_token(name: str, report: dict[str, Any]) -> str:
-    if name != "gmail":
-        return "token is good"
-    return f"token is good, mails go out from {report['sends_as'] or 'its account, which its scope does not tell'}"
-
-
-def _next_poll(report: dict[str, Any]) -> str:
-    return f"{local_time(report['next_poll'])}, every {report['interval_seconds']:g} s" if report["next_poll"] else "?"
-
-
-def _last_poll(report: dict[str, Any]) -> str:
-    if not report["last_poll"]:
-        return "none has ended yet"
-    good = local_time(report["last_good_poll"]) if report["last_good_poll"] else "never"
-    took = f"{local_time(report['last_poll'])}, took {report['last_poll_seconds']:g} s"
-    return took if report["last_good_poll"] == report["last_poll"] else f"{took}; the last good one: {good}"
 
 
 def _log_words(report: dict[str, Any]) -> list[str]:

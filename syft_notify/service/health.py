@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from syft_notify.atomic import write_atomically
+from syft_notify.errors import Fault
+from syft_notify.model import PollReport
+
+log = logging.getLogger(__name__)
 
 _LARGEST = 1_000_000
 # A poll may take so much longer than it should before we say that it hangs.
@@ -49,9 +54,45 @@ class Health:
     by_feed: int = 0
     by_reconcile: int = 0
 
+    def note(self, report: PollReport, interval: timedelta, check_tokens: Callable[[], Mapping[str, str]]) -> None:
+        """Take in how a poll went; the next one follows after `interval`."""
+        self.polls += 1
+        self.sent += report.sent
+        self.by_feed += report.by_feed
+        self.by_reconcile += report.by_reconcile
+        self.pending, self.failed, self.undelivered = report.pending, report.dead, report.undelivered
+        self.last_poll = report.finished_at
+        self.last_poll_seconds = round((report.finished_at - report.started_at).total_seconds(), 3)
+        self.next_poll = report.finished_at + interval
+        self.problems = list(report.problems)
+        self.warnings = list(report.warnings)
+        try:
+            self.tokens = {**check_tokens(), **report.credentials}
+        except Fault as fault:
+            log.debug("the tokens cannot be checked now: %s", fault)
+        if not (self.problems or report.undelivered or any(self.tokens.values())):
+            self.last_good_poll = report.finished_at
+
+    def as_json(self) -> dict[str, Any]:
+        """What `read_health` gives of it."""
+        return dict(json.loads(self._text()))
+
     def write(self, path: Path) -> None:
         """Replace the report at `path`. Raises `UserError` when the disk refuses."""
-        write_atomically(path, json.dumps(asdict(self), default=datetime.isoformat, indent=1).encode())
+        write_atomically(path, self._text().encode())
+
+    def _text(self) -> str:
+        return json.dumps(asdict(self), default=datetime.isoformat, indent=1)
+
+
+def failed_poll(error: Exception, now: datetime) -> PollReport:
+    """The report of a poll that raised instead of reporting."""
+    return PollReport(now, now, problems=(f"poll: {described(error)}",))
+
+
+def described(error: Exception) -> str:
+    """What an error says, or at least its name."""
+    return str(error) or type(error).__name__
 
 
 def read_health(path: Path) -> dict[str, Any]:

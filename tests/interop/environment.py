@@ -11,14 +11,6 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 CACHE = REPOSITORY / ".interop"
 
-STAND_IN_UV = """#!/bin/sh
-# Jobs ask uv for an environment of their own; here they get the interpreter on PATH and no network.
-if [ "$1" = venv ]; then
-    mkdir -p .venv/bin
-    : > .venv/bin/activate
-fi
-"""
-
 
 def syft_client_python(version: str, cache: Path = CACHE) -> Path:
     """The interpreter of an environment with that syft-client alone. Several processes may ask at once."""
@@ -43,13 +35,3 @@ def _build(home: Path, requirement: str) -> None:
         ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         assert ended.returncode == 0, f"the environment for {requirement} could not be built:\n{ended.stdout}"
     unfinished.rename(home)
-
-
-def programs_for_jobs(folder: Path) -> Path:
-    """A folder for PATH with what a job's `run.sh` calls: a `uv` without network, and `python`."""
-    folder.mkdir()
-    uv = folder / "uv"
-    uv.write_text(STAND_IN_UV)
-    uv.chmod(0o700)
-    (folder / "python").symlink_to(sys.executable)
-    return folder

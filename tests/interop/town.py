@@ -8,8 +8,9 @@ from pathlib import Path
 
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.mailboxes import Mail
+from syft_notify.sandbox.programs import programs_for_jobs
 from syft_notify.sandbox.tokens import DRIVE, GMAIL_SEND
-from tests.interop.environment import REPOSITORY, programs_for_jobs
+from tests.interop.environment import REPOSITORY
 from tests.interop.expected import DO, Told
 from tests.interop.people import Person
 from tests.interop.watchman import Watchman

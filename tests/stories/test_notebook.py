@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import threading
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +17,7 @@ from google.oauth2.credentials import Credentials
 from syft_notify import NotificationMonitor
 from syft_notify.errors import ConfigError, UserError
 from tests.stories.village import DO, Village, granted, requested, submitted
+from tests.system.program import wait_until
 from tests.worlds import python_job
 
 DS = "ds@example.org"
@@ -167,12 +173,37 @@ class TestWatching:
         assert not monitor.is_running
 
     def test_two_monitors_of_one_state_take_turns(self, village, monitor):
-        with monitor, NotificationMonitor.from_config(village.config_file) as second:
+        second = NotificationMonitor.from_config(village.config_file)
+        with monitor:
             village.ask(DS)
-            village.google.wait_for_mail(DS, 1)
-            monitor.check()
             second.check()
+            monitor.check()
         assert village.new_mails() == sorted(requested())
+
+    def test_a_cell_that_is_run_again_leaves_one_monitor(self, village, monitor):
+        monitor.start()
+        again = NotificationMonitor.from_config(village.config_file)
+        again.start()
+        assert (monitor.is_running, again.is_running) == (False, True)
+        monitor.start()
+        assert (monitor.is_running, again.is_running) == (True, False)
+        monitor.stop()
+        assert [thread.name for thread in threading.enumerate() if thread.name == "syft-notify"] == []
+
+    def test_a_start_that_fails_leaves_the_one_before_watching(self, village, monitor):
+        again = NotificationMonitor.from_config(village.config_file)
+        with monitor:
+            (village.home / "gmail_token.json").unlink()
+            with pytest.raises(ConfigError):
+                again.start()
+            assert (monitor.is_running, again.is_running) == (True, False)
+
+    def test_monitors_of_two_states_watch_side_by_side(self, village, monitor):
+        other = NotificationMonitor.from_client(
+            client(village, "0.1.117"), **{**settings(village), "state_path": str(village.home / "other_state.json")}
+        )
+        with monitor, other:
+            assert (monitor.is_running, other.is_running) == (True, True)
 
     def test_a_check_while_it_watches_is_one_more_poll_and_no_second_mail(self, village, monitor):
         village.ask(DS)
@@ -193,6 +224,88 @@ class TestWatching:
         monitor.run()
         assert polls == [1]
         assert village.new_mails() == sorted(requested())
+
+
+def rows(monitor: NotificationMonitor) -> dict[str, str]:
+    return dict(monitor.status.rows)
+
+
+class TestStatus:
+    def test_it_tells_what_the_line_did_since_the_start(self, village, monitor):
+        assert rows(monitor)["last poll"] == "none has ended yet"
+        village.ask(DS)
+        with monitor:
+            village.google.wait_for_mail(DS, 1)
+            monitor.check()
+            assert monitor.status.state == "running and all is well"
+            assert rows(monitor)["mails"] == "2 sent since the start, 0 waiting, 0 given up"
+            assert "every 30 s" in rows(monitor)["next poll"]
+            assert rows(monitor)["drive"] == "token is good"
+        assert monitor.status.state == "stopped"
+        assert "next poll" not in rows(monitor)
+        assert rows(monitor)["owner"] == DO
+        assert "2 sent" in rows(monitor)["mails"]
+        monitor.start()
+        assert "0 sent" in rows(monitor)["mails"]
+        monitor.stop()
+
+    def test_nobody_misses_polls_of_one_that_does_not_run(self, village, monitor, monkeypatch):
+        monitor.check()
+        later = datetime.now(timezone.utc) + timedelta(hours=1)
+        monkeypatch.setattr("syft_notify.notebook.utc_now", lambda: later)
+        assert monitor.status.report["problems"] == []
+
+    def test_what_is_wrong_is_said_and_when_it_is_over_no_more(self, village, monitor):
+        village.ask(DS)
+        village.google.faults.add("unavailable", "gmail.messages.send", times=1)
+        with monitor:
+            monitor.check()
+            assert monitor.status.state == "running with problems"
+            assert "1 mails could not be sent yet" in rows(monitor)["problem"]
+
+    def test_a_poll_that_cannot_begin_is_a_problem_too(self, village, monitor):
+        monitor.config = monitor.config.model_copy(update={"interval": timedelta(seconds=0.05)})
+        with monitor:
+            shutil.move(village.home / "notification_state.lock", village.home / "aside")
+            (village.home / "notification_state.lock").mkdir()
+            wait_until(lambda: monitor.status.report["problems"])
+            assert rows(monitor)["problem"].startswith("poll: ")
+            (village.home / "notification_state.lock").rmdir()
+            wait_until(lambda: not monitor.status.report["problems"])
+
+    def test_in_a_terminal_it_is_text(self, village, monitor):
+        lines = repr(monitor.status).splitlines()
+        assert lines[:2] == ["NotificationMonitor: stopped", f"  owner      {DO}"]
+        assert all("<" not in line for line in lines)
+
+
+class TestMistakesInACell:
+    def shown_by(self, code: str, home: Path) -> str:
+        """What IPython prints when somebody types this."""
+        command = [sys.executable, "-m", "IPython", "--quick", "--colors=NoColor", "-c", code]
+        ended = subprocess.run(
+            command, capture_output=True, text=True, env={"HOME": str(home), "IPYTHONDIR": str(home)}, check=False
+        )
+        return ended.stdout + ended.stderr
+
+    def test_they_are_told_in_one_line_without_a_traceback(self, tmp_path):
+        shown = self.shown_by(
+            "from syft_notify import NotificationMonitor; NotificationMonitor.from_client(7)", tmp_path
+        )
+        assert shown.strip() == (
+            "Error: this object is not logged in as a data owner. Pass the client that login_do() returned: only the "
+            "owner's Drive and folder show what happens."
+        )
+        shown = self.shown_by(
+            "from syft_notify import NotificationMonitor; NotificationMonitor.from_config()", tmp_path
+        )
+        assert shown.startswith("Error: ")
+        assert "daemon.yaml does not exist. Run `syft-notify init` to make one" in shown
+        assert len(shown.strip().splitlines()) == 1
+
+    def test_our_own_keep_their_traceback(self, tmp_path):
+        shown = self.shown_by("from syft_notify import NotificationMonitor; NotificationMonitor(7)", tmp_path)
+        assert "Traceback" in shown
 
 
 class TestGranting:

@@ -12,10 +12,11 @@ import pytest
 
 from syft_notify import NotificationMonitor
 from syft_notify.errors import UserError
+from syft_notify.paths import COLAB_DRIVE, default_folder
 from syft_notify.sandbox.tokens import GMAIL_SEND
 from tests.browser import answered, visited
 from tests.folders import contents
-from tests.stories.test_notebook import client
+from tests.stories.test_notebook import client, settings
 from tests.stories.village import DO, Village, requested
 
 
@@ -117,6 +118,25 @@ def test_a_second_time_it_asks_for_no_consent_and_changes_nothing(village, home,
     assert contents(home) == before
     NotificationMonitor.setup(client(village, "syft-rds-0.6.1"), test_mail=False, renew="gmail")
     assert len(cell.asked) == 1
+
+
+def test_on_colab_everything_lies_on_the_mounted_drive_and_is_found_there(village, home, cell, monkeypatch, tmp_path):
+    assert Path("/content/drive/MyDrive") == COLAB_DRIVE
+    drive = tmp_path / "MyDrive"
+    drive.mkdir()
+    monkeypatch.setattr(default_folder, "__defaults__", (drive,))
+    folder = drive / "syft-creds"
+    folder.mkdir(mode=0o700)
+    (home / ".syft-creds" / "daemon.yaml").rename(folder / "daemon.yaml")
+    village.ask("ds@example.org")
+
+    NotificationMonitor.setup(client(village, "0.1.93"), test_mail=False)
+
+    assert {path.name for path in folder.iterdir()} >= {"daemon.yaml", "gmail_token.json"}
+    assert list((home / ".syft-creds").iterdir()) == []
+    google = {key: value for key, value in settings(village).items() if not key.endswith("_path")}
+    assert NotificationMonitor.from_client(client(village, "0.1.93"), **google).check().sent == 2
+    assert (folder / "notification_state.json").is_file()
 
 
 @pytest.mark.parametrize(
