@@ -24,7 +24,9 @@ DO, DS = "owner@example.org", "scientist@example.org"
 
 @pytest.fixture
 def googles_build(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever leads clients elsewhere ends with the test."""
+    """Whatever leads clients elsewhere ends with the test; that another test imported one is none of this one's."""
+    for name in ("syft.sync", "syft_client"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setattr(discovery, "build", discovery.build)
 
 
