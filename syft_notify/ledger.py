@@ -51,6 +51,8 @@ log = logging.getLogger(__name__)
 PEER_MARK = "peer_"
 FOREIGN_EVENT = "told by another program"
 DAY = timedelta(days=1)
+# Nothing of a conversation comes before these.
+BEGINNINGS = (Kind.JOB_SUBMITTED, Kind.PEER_REQUESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +189,16 @@ class Ledger:
         return admissions
 
     def combine(self, digest: Notification) -> None:
-        """Let one notification stand for its members, which were admitted just now."""
-        for member in digest.members:
-            del self._state.outbox[member.id]
-        self._state.outbox[digest.id] = Pending(digest, admitted_at=digest.at)
+        """Let one notification stand for its members, which were admitted just now.
+
+        It takes the place of the first of them, or the last one where others may come before it in a conversation.
+        """
+        members = {member.id for member in digest.members}
+        outbox = list(self._state.outbox)
+        place = outbox.index(digest.members[0].id) if digest.kind in BEGINNINGS else len(outbox)
+        pending = {**self._state.outbox, digest.id: Pending(digest, admitted_at=digest.at)}
+        order = (*outbox[:place], digest.id, *outbox[place:])
+        self._state.outbox = {name: pending[name] for name in order if name not in members}
         self._dirty = True
 
     def _admit_event(
