@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ import psutil
 
 from benchmarks.google import Google
 from benchmarks.jobs_on_disk import JobsOnDisk, disk
-from benchmarks.report import Report
+from benchmarks.report import Report, Table
 from benchmarks.scale import Scale
 from benchmarks.watchman import Home
 from syft_notify.paths import ServiceFiles
@@ -69,35 +69,43 @@ def daemon(home: Home) -> Iterator[Daemon]:
 
 
 def memory(scale: Scale, report: Report) -> None:
-    """Resident memory after ten polls and after many."""
+    """Resident memory after few polls and after many: of the first daemon, to which all is new, and of a later one."""
     peers, jobs, live = scale.crowd
     world = {"peers": peers, "jobs": jobs, "live": live}
     described = (
         f"a daemon with {peers} peers and {jobs} jobs on disk, {live} of them live, polls again and again by "
-        f"SIGUSR1, {scale.polls} times or for {scale.polling_seconds:.0f} s"
+        f"SIGUSR1, {scale.polls} times or for {scale.polling_seconds:.0f} s. The `first` one has an empty state"
     )
-    table = report.table("memory", described, (*world, "polls", "seconds", "MB", "descriptors", "threads"))
+    table = report.table("memory", described, (*world, "start", "polls", "seconds", "MB", "descriptors", "threads"))
     with disk() as root, Google(peers) as google, TemporaryDirectory(prefix="syft-notify-home-") as folder:
         home = Home(Path(folder), google, root)
         JobsOnDisk(root, peers).grow(jobs, live)
-        begun = time.monotonic()
-        with daemon(home) as running:
-            for polls in sorted({EARLY_POLLS, scale.polls // 10, scale.polls}):
-                allowed = _EARLY_SECONDS if polls == EARLY_POLLS else scale.polling_seconds
-                done = running.poll_until(polls, begun + allowed, google)
-                table.add(
-                    {
-                        **world,
-                        "polls": done,
-                        "seconds": time.monotonic() - begun,
-                        "MB": running.process.memory_info().rss / 1_000_000,
-                        "descriptors": running.process.num_fds(),
-                        "threads": running.process.num_threads(),
-                    },
-                    "" if done >= polls else f"the time was up before {polls} polls",
-                )
-                if done < polls:
-                    break
+        _measure_memory(home, google, {**world, "start": "first"}, (EARLY_POLLS,), scale.polling_seconds, table)
+        many = sorted({EARLY_POLLS, scale.polls // 10, scale.polls})
+        _measure_memory(home, google, {**world, "start": "later"}, many, scale.polling_seconds, table)
+
+
+def _measure_memory(
+    home: Home, google: Google, world: Mapping[str, object], counts: Sequence[int], seconds: float, table: Table
+) -> None:
+    begun = time.monotonic()
+    with daemon(home) as running:
+        for polls in counts:
+            allowed = _EARLY_SECONDS if polls == EARLY_POLLS else seconds
+            done = running.poll_until(polls, begun + allowed, google)
+            table.add(
+                {
+                    **world,
+                    "polls": done,
+                    "seconds": time.monotonic() - begun,
+                    "MB": running.process.memory_info().rss / 1_000_000,
+                    "descriptors": running.process.num_fds(),
+                    "threads": running.process.num_threads(),
+                },
+                "" if done >= polls else f"the time was up before {polls} polls",
+            )
+            if done < polls:
+                break
 
 
 def starts(scale: Scale, report: Report) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -14,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.town import DO, GENERATION, peer
+from syft_notify.syftbox.disk import STEP_NS
 from tests.worlds import python_job
 
 _NAME, _DS = "played_job", "player@example.org"
@@ -77,10 +79,14 @@ class JobsOnDisk:
                 file.write_text(self._named(content, number))
 
     def _age(self) -> None:
-        """Let everything be written long ago: what is new may rightly be read twice."""
+        """Let everything be written long ago: what is new may rightly be read twice.
+
+        When a file was changed at all, nobody can set: for that it waits.
+        """
         for folder, _, names in os.walk(self._root):
             for path in (folder, *(os.path.join(folder, name) for name in names)):
                 os.utime(path, (_BEGUN.timestamp(), _BEGUN.timestamp()))
+        time.sleep(STEP_NS / 1e9)
 
     def _named(self, text: str, number: int) -> str:
         return text.replace(_DS, peer(number % self._peers)).replace(_NAME, f"job_{number:06}")

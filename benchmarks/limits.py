@@ -65,7 +65,7 @@ def _add(table: Table, measure: str, asked: float, measured: float | None) -> No
 
 
 def _growth(report: Report) -> float | None:
-    """None when the daemon did not come that far."""
-    rows = report.rows("memory", **_CROWD)
+    """None when the daemon, started with the state of an earlier one, did not come that far."""
+    rows = report.rows("memory", **_CROWD, start="later")
     enough = rows and rows[-1]["polls"] >= _POLLS
     return float(rows[-1]["MB"] - rows[0]["MB"]) if enough else None

@@ -6,6 +6,7 @@ import contextlib
 import os
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from syft_notify.errors import UserError
@@ -14,7 +15,12 @@ _OLD_SECONDS = 3600
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace `path` by `content`, mode 0600: a reader sees the old file or the new one, never a part.
+    """Replace `path` by `content`, as `write_pieces_atomically`."""
+    write_pieces_atomically(path, [content])
+
+
+def write_pieces_atomically(path: Path, pieces: Iterable[bytes]) -> None:
+    """Replace `path` by the pieces, mode 0600: a reader sees the old file or the new one, never a part.
 
     What a symbolic link points to is replaced, not the link. Raises `UserError` when the disk refuses.
     """
@@ -23,7 +29,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)

@@ -40,7 +40,7 @@ def honour_edits(contents: Contents) -> None:
         log.info("peer_snapshot was removed: open peer requests are announced again")
         forget_requests(contents)
     for event_key, record in contents.own.events.items():
-        kept = [mark for mark in record.marks if mark[1] in contents.notified.get(mark[0], ())]
+        kept = tuple(mark for mark in record.marks if mark[1] in contents.notified.get(mark[0], ()))
         if len(kept) < len(record.marks):
             log.info("%s was reset in the state file: it is told again", event_key)
             record.marks, record.reopened = kept, True

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syft_notify.errors import ConfigError
+from syft_notify.event_index import EventIndex
 from syft_notify.forgetting import (
     JOB_PARTS,
     PEERS_PART,
@@ -50,9 +51,11 @@ log = logging.getLogger(__name__)
 PEER_MARK = "peer_"
 FOREIGN_EVENT = "told by another program"
 DAY = timedelta(days=1)
+# Nothing of a conversation comes before these.
+BEGINNINGS = (Kind.JOB_SUBMITTED, Kind.PEER_REQUESTED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Admission:
     """What became of one event that was offered: the decision and the notifications that went to the outbox."""
 
@@ -75,6 +78,7 @@ class Ledger:
         self._store = StateStore(files, dry_run=dry_run)
         self._spool = Spool(files.spool, dry_run=dry_run)
         self._contents = Contents()
+        self._index = EventIndex(self._state.events)
         self._dirty = False
         self._foreign: set[Mark] = set()
         self._foreign_peers: set[str] = set()
@@ -101,12 +105,14 @@ class Ledger:
         self._state.owner = self._owner
         honour_edits(self._contents)
         claimed = {mark for record in self._state.events.values() for mark in record.marks}
-        self._foreign = {(key, kind) for key, kinds in self._contents.notified.items() for kind in kinds} - claimed
+        told = ((key, kind) for key, kinds in self._contents.notified.items() for kind in kinds)
+        self._foreign = {mark for mark in told if mark not in claimed}
         self._foreign_peers = set() if PEERS_PART in self._state.started else set(self._contents.peers or ())
         for attempt in loaded.attempts:
             self._apply_attempt(attempt)
         for delivery in loaded.deliveries:
             self._apply_delivery(delivery)
+        self._index = EventIndex(self._state.events)
         self._delivered = self._store.delivered_since(now - DAY)
         self._spool.forget_unsaved()
         self._dirty = bool(loaded.attempts or loaded.deliveries or loaded.notice)
@@ -140,8 +146,8 @@ class Ledger:
         return record is not None and not record.reopened
 
     def seen_like(self, beginning: str) -> Iterable[str]:
-        """The keys of admitted events that begin so. It looks at all of them: not for every poll."""
-        return (key for key in self._state.events if key.startswith(beginning) and self.seen(key))
+        """The keys of admitted events that begin so."""
+        return filter(self.seen, self._index.beginning_with(beginning))
 
     def file_seen(self, file_id: str) -> bool:
         """Whether a remote file was dealt with and needs no second look."""
@@ -158,11 +164,7 @@ class Ledger:
 
     def opaque(self) -> Sequence[OpaqueRecord]:
         """Submissions announced without a name that no job has completed yet."""
-        return [
-            OpaqueRecord(key, record.ds, record.opaque_since)
-            for key, record in self._state.events.items()
-            if record.opaque_since is not None
-        ]
+        return self._index.opaque()
 
     # Keep.
 
@@ -170,7 +172,8 @@ class Ledger:
         self, observation: Observation, offers: Iterable[tuple[Event, Sequence[Notification]]], now: datetime
     ) -> list[Admission]:
         """Remember what a look showed and put its notifications into the outbox."""
-        admissions = [self._admit_event(event, notifications, now) for event, notifications in offers]
+        jobs: dict[str, str] = {}
+        admissions = [self._admit_event(event, notifications, now, jobs) for event, notifications in offers]
         new_files = [file_id for file_id in observation.files if file_id not in self._state.files]
         new_parts = [part for part in observation.parts if part not in self._state.started]
         self._state.files.update(dict.fromkeys(new_files, now))
@@ -181,17 +184,27 @@ class Ledger:
         due = observation.present is not None and is_due(self._contents, now)
         if observation.present is not None and due:
             prune(self._contents, observation.present, now)
+            self._index = EventIndex(self._state.events)
         self._dirty = self._dirty or bool(admissions or new_files or new_parts or absorbed or due)
         return admissions
 
     def combine(self, digest: Notification) -> None:
-        """Let one notification stand for its members, which were admitted just now."""
-        for member in digest.members:
-            del self._state.outbox[member.id]
-        self._state.outbox[digest.id] = Pending(digest, admitted_at=digest.at)
+        """Let one notification stand for its members, which were admitted just now.
+
+        It takes the place of the first of them, or the last one where others may come before it in a conversation.
+        """
+        members = {member.id for member in digest.members}
+        outbox = list(self._state.outbox)
+        place = outbox.index(digest.members[0].id) if digest.kind in BEGINNINGS else len(outbox)
+        pending = {**self._state.outbox, digest.id: Pending(digest, admitted_at=digest.at)}
+        order = (*outbox[:place], digest.id, *outbox[place:])
+        self._state.outbox = {name: pending[name] for name in order if name not in members}
         self._dirty = True
 
-    def _admit_event(self, event: Event, notifications: Sequence[Notification], now: datetime) -> Admission:
+    def _admit_event(
+        self, event: Event, notifications: Sequence[Notification], now: datetime, jobs: dict[str, str]
+    ) -> Admission:
+        """`jobs` are the submissions of this look, so that the events of one share its name."""
         record = self._state.events.get(event.key)
         verified_ds = event.facts.ds if isinstance(event.facts, PeerFacts) or event.facts.verified else ""
         if record is not None and not record.reopened:
@@ -200,24 +213,26 @@ class Ledger:
         foreign = [n.mark for n in notifications if n.mark in self._foreign]
         foreign_peer = event.kind is Kind.PEER_REQUESTED and event.facts.ds in self._foreign_peers
         decision = Decision.ALREADY_SEEN if foreign or foreign_peer else event.decision
-        told = record.marks if record else []
+        told = record.marks if record else ()
         fresh = tuple(n for n in notifications if n.mark not in told) if decision is Decision.SEND else ()
         past = [n.mark for n in notifications] if decision is Decision.BASELINE else []
-        told = list(dict.fromkeys([*told, *foreign, *past]))
-        self._state.events[event.key] = EventRecord(
+        job = _job_of(event.facts)
+        record = EventRecord(
             now,
             decision,
             verified_ds,
             event.file,
-            told,
+            tuple(dict.fromkeys([*told, *foreign, *past])),
             opaque_since=_waits_since(event, decision),
-            job=_job_of(event.facts),
+            job=jobs.setdefault(job, job),
         )
+        self._state.events[event.key] = record
+        self._index.add(event.key)
         if event.completes in self._state.events:
             self._state.events[event.completes].opaque_since = None
         if isinstance(event.facts, PeerFacts):
             remember_peer(self._contents, event.facts.ds)
-        tell(self._contents, told)
+        tell(self._contents, record.marks)
         self._state.outbox.update({n.id: Pending(n, admitted_at=now) for n in fresh})
         if fresh and event.preview is not None:
             self._spool.keep(event.key, event.preview)
@@ -237,7 +252,7 @@ class Ledger:
             self._foreign_peers.clear()
         if gone:
             record = self._state.events.setdefault(FOREIGN_EVENT, EventRecord(now, Decision.ALREADY_SEEN))
-            record.marks = sorted({*record.marks, *gone})
+            record.marks = tuple(sorted({*record.marks, *gone}))
             self._foreign -= gone
         return bool(gone)
 
@@ -249,7 +264,7 @@ class Ledger:
             return
         self.edition += 1
         if record.decision is Decision.BASELINE:
-            record.marks = []
+            record.marks = ()
         record.reopened = not record.marks
         self._dirty = True
 
@@ -351,7 +366,7 @@ class Ledger:
             fresh = EventRecord(delivery.time, Decision.SEND, told.ds, told.file, job=told.job)
             record = self._state.events.setdefault(told.key, fresh)
             if told.mark not in record.marks:
-                record.marks.append(told.mark)
+                record.marks = (*record.marks, told.mark)
             if told.file:
                 self._state.files.setdefault(told.file, delivery.time)
             if is_about_peer(told.key):
@@ -396,6 +411,7 @@ class Ledger:
 
     def _forgotten(self, count: int) -> int:
         self.edition += 1
+        self._index = EventIndex(self._state.events)
         self._dirty = True
         return count
 

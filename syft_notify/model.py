@@ -68,7 +68,7 @@ class Opaque(str, Enum):
     TOO_LARGE = "too large"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CodeFile:
     """One file of the submitted code as the mail shows it; `cut` when only the beginning is here."""
 
@@ -78,7 +78,7 @@ class CodeFile:
     cut: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Preview:
     """The submitted code within the limits of a mail; `left_out` says the rest in words, one reason each."""
 
@@ -86,7 +86,7 @@ class Preview:
     left_out: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Submission:
     """A job as its DS sent it. All text comes from the DS and proves nothing.
 
@@ -106,7 +106,7 @@ class Submission:
     file_count: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MessageContents:
     """What one message on Drive holds. `opaque` says why nothing could be read of it."""
 
@@ -116,7 +116,7 @@ class MessageContents:
     reason: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RemoteFile:
     """A file or folder on Drive. `owner` is lower case and empty when Drive hides it."""
 
@@ -130,7 +130,7 @@ class RemoteFile:
     version: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Listing:
     """The result of a listing; `complete` only if Drive promised that nothing is missing."""
 
@@ -138,7 +138,7 @@ class Listing:
     complete: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The owner's corner of Drive: the SyftBox folders, and the files of one name in the owner's own SyftBox folder."""
 
@@ -146,7 +146,7 @@ class Overview:
     files: Listing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RemoteChange:
     """That something about a file changed. `file` is what it is now, None when it is gone or trashed."""
 
@@ -156,7 +156,7 @@ class RemoteChange:
     parents: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What Drive says has changed, oldest first, and from where to ask the next time."""
 
@@ -164,14 +164,14 @@ class Changes:
     changes: tuple[RemoteChange, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Look:
     """One look at the world, which all monitors share. A `thorough` one trusts nothing that was seen before."""
 
     thorough: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LocalJob:
     """A job folder of the owner at one moment. `run` names the finished run, so that a rerun is told apart.
 
@@ -190,7 +190,7 @@ class LocalJob:
     readable: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LocalLook:
     """The job folders that could be read. `absent` says why none could, when the SyftBox folder itself is missing.
 
@@ -208,7 +208,7 @@ class LocalLook:
     gone: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class JobFacts:
     """What the mails about a job need. `warning` tells the owner when claims and Drive disagree."""
 
@@ -232,7 +232,7 @@ class JobFacts:
     size: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PeerFacts:
     """What the mails about a peer need; `version` is the client's, when the folder names it."""
 
@@ -244,7 +244,7 @@ class PeerFacts:
 Facts = JobFacts | PeerFacts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """A thing that happened once. The same `key` never makes two notifications of one type.
 
@@ -261,7 +261,7 @@ class Event:
     file: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Present:
     """All that is there now: ids of message files on Drive, and submissions on disk as `Thread.key` names them."""
 
@@ -269,7 +269,7 @@ class Present:
     jobs: frozenset[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What every look has in common.
 
@@ -293,7 +293,7 @@ class Observation:
     doubtful: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Thread:
     """One conversation of one recipient: the `key` in the ledger and the subject that Gmail threads by."""
 
@@ -301,7 +301,7 @@ class Thread:
     subject: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Notification:
     """One message to one recipient about one event. `mark` is the (key, type) that the state file notes.
 
@@ -341,7 +341,7 @@ class PendingState(str, Enum):
     DEAD = "dead"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pause:
     """A time in which nothing is tried. A moment before it is of a clock that was set back: then it is over."""
 
@@ -353,7 +353,7 @@ class Pause:
         return self.since <= now < self.until
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pending:
     """A notification in the outbox with its tries so far."""
 
@@ -365,7 +365,7 @@ class Pending:
     last_fault: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ThreadRef:
     """How a mail joins its conversation; `remote_id` is the channel's own id, once it gave one."""
 
@@ -375,7 +375,7 @@ class ThreadRef:
     started: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Message:
     """A mail ready to hand over."""
 
@@ -389,7 +389,7 @@ class Message:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The channel's acceptance."""
 
@@ -406,7 +406,7 @@ class OutcomeKind(str, Enum):
     DEAD = "dead"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One attempt's end: for `SENT` the receipt, otherwise the fault and when to try again.
 
@@ -422,7 +422,7 @@ class Outcome:
     rate_limited: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PollReport:
     """What one poll did. `pending` wait in the outbox now.
 

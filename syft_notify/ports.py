@@ -55,7 +55,7 @@ class Memory(Protocol):
         """Whether this event was admitted before, however it was decided."""
 
     def seen_like(self, beginning: str) -> Iterable[str]:
-        """The keys of admitted events that begin so. It looks at all of them: not for every poll."""
+        """The keys of admitted events that begin so."""
 
     def file_seen(self, file_id: str) -> bool:
         """Whether a remote file was dealt with and needs no second look."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from syft_notify.atomic import write_atomically
+from syft_notify.atomic import write_atomically, write_pieces_atomically
 from syft_notify.errors import ConfigError
+from syft_notify.large_json import JsonReader, NoObjectError
 from syft_notify.model import Decision, Pause, Pending
 from syft_notify.paths import Files
 
@@ -28,7 +29,7 @@ Mark = tuple[str, str]
 T = TypeVar("T")
 
 
-@dataclass
+@dataclass(slots=True)
 class EventRecord:
     """What the ledger keeps of an event. `marks` are the entries of `notified_jobs` that stand for it.
 
@@ -42,7 +43,7 @@ class EventRecord:
     decision: Decision
     ds: str = ""
     file: str = ""
-    marks: list[Mark] = field(default_factory=list)
+    marks: tuple[Mark, ...] = ()
     reopened: bool = False
     opaque_since: datetime | None = None
     job: str = ""
@@ -100,14 +101,28 @@ class Contents:
     fresh: bool = True
 
 
-_NOTIFIED = TypeAdapter(dict[str, list[str]])
+# What may be large is read and written entry by entry: the adapters are of one value.
+_KINDS = TypeAdapter(list[str])
 _PEERS = TypeAdapter(list[str])
 _STATE = TypeAdapter(State)
-_DOCUMENT = TypeAdapter(dict[str, Any])
+_ENTRIES: Mapping[str, TypeAdapter[Any]] = {
+    "events": TypeAdapter(EventRecord),
+    "files": TypeAdapter(datetime),
+    "outbox": TypeAdapter(Pending),
+    "threads": TypeAdapter(ThreadRecord),
+}
 
 
 class UntrustedStateError(ConfigError):
     """The file is there, but what it says cannot be what was written."""
+
+
+class _UnexpectedError(ValueError):
+    """This key has another value than what is written there."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
 
 
 @dataclass(frozen=True)
@@ -155,50 +170,123 @@ def read_contents(path: Path) -> Contents:
 
     Raises `UntrustedStateError` when it cannot be trusted, `ConfigError` when it cannot be read.
     """
-    document = _read_document(path)
-    if document is None:
+    try:
+        with path.open(encoding="utf-8-sig", errors="surrogatepass") as file:
+            contents = _contents(JsonReader(file))
+    except FileNotFoundError:
         return Contents()
-    contents = Contents(
-        notified=_validated(_NOTIFIED, document, NOTIFIED_KEY, path) or {},
-        peers=_validated(_PEERS, document, PEERS_KEY, path),
-        own=_validated(_STATE, document, OWN_KEY, path) or State(),
-        rest={key: value for key, value in document.items() if key not in (NOTIFIED_KEY, PEERS_KEY, OWN_KEY)},
-        fresh=OWN_KEY not in document,
-    )
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}", "Check who owns it") from error
+    except _UnexpectedError as error:
+        raise UntrustedStateError(f"The state file {path} has an unexpected {error.key!r}") from error
+    except NoObjectError as error:
+        raise UntrustedStateError(f"The state file {path} is not a JSON object") from error
+    except (ValueError, RecursionError) as error:
+        raise UntrustedStateError(f"The state file {path} is not valid JSON") from error
     if contents.own.version > FORMAT:
         raise UntrustedStateError(f"The state file {path} was written by a newer syft-notify", "Update syft-notify")
     return contents
 
 
+def _contents(reader: JsonReader) -> Contents:
+    """Raises `ValueError` and `RecursionError`."""
+    contents, only = Contents(), _Only()
+    for key in reader.members():
+        try:
+            _take(key, reader, contents, only)
+        except (ValidationError, NoObjectError) as error:
+            raise _UnexpectedError(key) from error
+    reader.end()
+    return contents
+
+
+def _take(key: str, reader: JsonReader, contents: Contents, only: _Only) -> None:
+    if key == NOTIFIED_KEY:
+        contents.notified = dict(_entries(reader, _KINDS, only.told))
+    elif key == PEERS_KEY:
+        contents.peers = _PEERS.validate_python(reader.value())
+    elif key == OWN_KEY:
+        contents.own, contents.fresh = _state(reader, only), False
+    else:
+        contents.rest[key] = reader.value()
+
+
+def _state(reader: JsonReader, only: _Only) -> State:
+    entries, small = {}, {}
+    for key in reader.members():
+        if key in _ENTRIES:
+            entries[key] = dict(_entries(reader, _ENTRIES[key], only.event if key == "events" else None))
+        else:
+            small[key] = reader.value()
+    state = _STATE.validate_python(small)
+    for key, found in entries.items():
+        setattr(state, key, found)
+    return state
+
+
+class _Only:
+    """Lets what is equal be one object: of most texts in a state there are several."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, Any] = {}
+
+    def _of(self, value: T) -> T:
+        known: T = self._known.setdefault(value, value)
+        return known
+
+    def told(self, key: str, kinds: list[str]) -> tuple[str, list[str]]:
+        """An entry of `notified_jobs`."""
+        return self._of(key), [*map(self._of, kinds)]
+
+    def event(self, key: str, record: EventRecord) -> tuple[str, EventRecord]:
+        """An event and its key."""
+        record.at, record.ds, record.job = self._of(record.at), self._of(record.ds), self._of(record.job)
+        record.marks = tuple((self._of(name), self._of(kind)) for name, kind in record.marks)
+        return key, record
+
+
+def _entries(
+    reader: JsonReader, adapter: TypeAdapter[Any], shared: Callable[[str, Any], tuple[str, Any]] | None = None
+) -> Iterator[tuple[str, Any]]:
+    for key in reader.members():
+        value = adapter.validate_python(reader.value())
+        yield shared(key, value) if shared else (key, value)
+
+
 def write_contents(files: Files, contents: Contents) -> None:
     """Replace the file atomically, then its backup. Raises `UserError` when the disk refuses."""
-    document = {**contents.rest, NOTIFIED_KEY: contents.notified}
+    write_pieces_atomically(files.state, _pieces(contents))
+    write_pieces_atomically(files.backup, _pieces(contents))
+
+
+def _pieces(contents: Contents) -> Iterator[bytes]:
+    """The file, one entry a line."""
+    yield b"{\n"
+    for key, value in contents.rest.items():
+        yield b"%b: %b,\n" % (_json(key), _json(value))
+    yield b"%b: " % _json(NOTIFIED_KEY)
+    yield from _entry_lines(contents.notified, _KINDS)
     if contents.peers is not None:
-        document[PEERS_KEY] = sorted(contents.peers)
-    document[OWN_KEY] = contents.own
-    written = _DOCUMENT.dump_json(document, indent=2)
-    write_atomically(files.state, written)
-    write_atomically(files.backup, written)
+        yield b",\n%b: %b" % (_json(PEERS_KEY), _json(sorted(contents.peers)))
+    own = _STATE.dump_python(contents.own, mode="json", exclude={*_ENTRIES})
+    yield b",\n%b: {\n" % _json(OWN_KEY)
+    for key, value in own.items():
+        yield b"%b: %b,\n" % (_json(key), _json(value))
+    for number, (key, adapter) in enumerate(_ENTRIES.items()):
+        yield b"%b%b: " % (b",\n" if number else b"", _json(key))
+        yield from _entry_lines(getattr(contents.own, key), adapter)
+    yield b"\n}\n}\n"
 
 
-def _read_document(path: Path) -> dict[str, Any] | None:
-    try:
-        document = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}", "Check who owns it") from error
-    except (ValueError, RecursionError) as error:
-        raise UntrustedStateError(f"The state file {path} is not valid JSON") from error
-    if not isinstance(document, dict):
-        raise UntrustedStateError(f"The state file {path} is not a JSON object")
-    return document
+def _entry_lines(entries: Mapping[str, Any], adapter: TypeAdapter[Any]) -> Iterator[bytes]:
+    """An object with one entry a line, each without what is as usual."""
+    yield b"{"
+    between = b"\n"
+    for key, value in entries.items():
+        yield between + _json(key) + b": " + adapter.dump_json(value, exclude_defaults=True)
+        between = b",\n"
+    yield b"\n}"
 
 
-def _validated(adapter: TypeAdapter[T], document: Mapping[str, Any], key: str, path: Path) -> T | None:
-    if key not in document:
-        return None
-    try:
-        return adapter.validate_python(document[key])
-    except ValidationError as error:
-        raise UntrustedStateError(f"The state file {path} has an unexpected {key!r}") from error
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass")

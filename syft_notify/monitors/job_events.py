@@ -224,7 +224,9 @@ class JobDetector:
             return []
         facts = _facts(self._do, job.submission, sender or _Sender(job.submission.claimed_ds, verified=False))
         events = [] if known else [self._submitted_on_disk(job, facts, details)]
-        events += [self._later_event(job, kind, facts, details) for kind in _later_steps(job.status)]
+        if not past:
+            facts = replace(facts, reason=job.reason, return_code=job.return_code, stderr_tail=details.stderr_tail)
+        events += [self._later_event(job, kind, facts) for kind in _later_steps(job.status)]
         unseen = [event for event in events if not self._memory.seen(event.key)]
         return [replace(event, decision=Decision.BASELINE) for event in unseen] if past else unseen
 
@@ -242,8 +244,7 @@ class JobDetector:
             return event
         return replace(event, decision=Decision.COMPLETED, completes=match.event_key)
 
-    def _later_event(self, job: LocalJob, kind: Kind, facts: JobFacts, details: LocalDetails) -> Event:
-        facts = replace(facts, reason=job.reason, return_code=job.return_code, stderr_tail=details.stderr_tail)
+    def _later_event(self, job: LocalJob, kind: Kind, facts: JobFacts) -> Event:
         at = job.changed_at or self._now
         key = _key_of(job, kind)
         if kind in _STEPS:

@@ -22,7 +22,7 @@ MAX_MESSAGES = 100
 Found = tuple[PeerFolder, RemoteFile]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Messages:
     """What lies in the folders to read: `new` are messages that were never dealt with, oldest first.
 
@@ -39,7 +39,7 @@ class Messages:
     by_reconcile: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Shelf:
     """A folder as it was listed last."""
 

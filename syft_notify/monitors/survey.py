@@ -17,7 +17,7 @@ PEERS_FILE_LIMIT = 5_000_000
 ACCEPTED, REJECTED, REQUESTED_BY_ME = "accepted", "rejected", "requested_by_me"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PeerFolder:
     """A SyftBox folder whose name and Drive owner agree."""
 

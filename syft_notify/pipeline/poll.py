@@ -186,10 +186,16 @@ class Poll:
         return self._admit(observation, events)
 
     def _admit(self, observation: Observation, events: Sequence[Event]) -> _Found:
-        routed = [(event, self._router.route(event)) for event in events]
-        offers = [(event, made.notifications) for event, made in routed]
-        admissions = self._ledger.admit(observation, offers, self._clock())
-        withheld = [made.withheld for _, made in routed]
+        withheld = []
+
+        def offers() -> Iterator[tuple[Event, Sequence[Notification]]]:
+            """One by one: most notifications of a first look are for the ledger only, and it may be a large one."""
+            for event in events:
+                made = self._router.route(event)
+                withheld.append(made.withheld)
+                yield event, made.notifications
+
+        admissions = self._ledger.admit(observation, offers(), self._clock())
         return list(zip(admissions, withheld, strict=True))
 
     def _keep(self, found: Sequence[_Found], narrator: Narrator, tally: _Tally) -> None:

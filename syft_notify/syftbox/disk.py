@@ -1,32 +1,49 @@
-"""Bounded reading below the owner's SyftBox folder: links are never followed, only plain files are opened."""
+"""Bounded reading below the owner's SyftBox folder: links are never followed, only plain files are opened.
+
+What is asked of every job takes paths as text: a `Path` keeps each of its parts.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 # FAT keeps even seconds; some network file systems whole ones.
 STEP_NS = 3_000_000_000
 _MAX_WALK = 5_000
+_PACKED = struct.Struct("<QQqq")
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-class Stamp(NamedTuple):
+class Stamp(bytes):
     """What changes when a file is written again.
 
     Some clocks of file systems go in steps of seconds: what was written twice in one step has one stamp. So a stamp is
-    trusted only when the file was old at the time of reading, see `is_young`.
+    trusted only when the file was old at the time of reading, see `is_young`. Of each job some are remembered, so that
+    it is packed as inode, size, change and modification: a quarter of what the numbers would need.
     """
 
-    inode: int
-    size: int
-    changed_ns: int
-    modified_ns: int
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> Stamp:
+        """What `stat` found."""
+        return cls(_PACKED.pack(found.st_ino, found.st_size, found.st_ctime_ns, found.st_mtime_ns))
+
+    @property
+    def changed_ns(self) -> int:
+        """When the file or what is said of it changed last, in nanoseconds since 1970."""
+        return int(_PACKED.unpack(self)[2])
+
+    @property
+    def modified_ns(self) -> int:
+        """When its content changed last."""
+        return int(_PACKED.unpack(self)[3])
 
     def is_young(self, now_ns: int) -> bool:
         """Whether the file may be written again and keep this stamp.
@@ -37,7 +54,7 @@ class Stamp(NamedTuple):
         return self.changed_ns > now_ns - STEP_NS or now_ns - STEP_NS < self.modified_ns <= now_ns
 
 
-def stamp_of(path: Path) -> Stamp | None:
+def stamp_of(path: Path | str) -> Stamp | None:
     """The stamp of a plain file; None when there is none. Raises `OSError` when that cannot be told."""
     try:
         found = os.lstat(path)
@@ -45,7 +62,7 @@ def stamp_of(path: Path) -> Stamp | None:
         return None
     if not stat.S_ISREG(found.st_mode):
         return None
-    return Stamp(found.st_ino, found.st_size, found.st_ctime_ns, found.st_mtime_ns)
+    return Stamp.of(found)
 
 
 def stamp_at(path: str) -> Stamp | None:
@@ -54,17 +71,18 @@ def stamp_at(path: str) -> Stamp | None:
         found = os.lstat(path)
     except OSError:
         return None
-    return Stamp(found.st_ino, found.st_size, found.st_ctime_ns, found.st_mtime_ns)
+    return Stamp.of(found)
 
 
 def refuse_links(base: Path, relative: str) -> None:
     """Raise `OSError` when a folder on the way from `base` to a file below it is a link."""
-    for folder in list((base / relative).parents)[: relative.count("/")]:
-        if folder.is_symlink():
+    parts = relative.split("/")
+    for depth in range(1, len(parts)):
+        if os.path.islink(f"{base}/{'/'.join(parts[:depth])}"):
             raise OSError(errno.ELOOP, "a link is on the way")
 
 
-def read_start(path: Path, limit: int) -> bytes:
+def read_start(path: Path | str, limit: int) -> bytes:
     """The first `limit` bytes of a plain file. Raises `OSError`."""
     return _read(path, 0, limit)
 
@@ -74,7 +92,7 @@ def read_end(path: Path, limit: int) -> bytes:
     return _read(path, -limit, limit)
 
 
-def folders_in(path: Path) -> list[str]:
+def folders_in(path: Path | str) -> list[str]:
     """The names of the real folders inside a folder, sorted. Raises `OSError`."""
     with os.scandir(path) as entries:
         return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
@@ -93,14 +111,14 @@ class Walk:
     whole: bool = True
 
 
-def walk(root: Path, enter: Callable[[str], bool]) -> Walk:
+def walk(root: Path | str, enter: Callable[[str], bool]) -> Walk:
     """Look at the files below a folder; into the folders among them only where `enter(relative path)` says so."""
     found = Walk()
     waiting = [""]
     while waiting and found.whole:
         folder = waiting.pop()
         try:
-            with os.scandir(root / folder) as entries:
+            with os.scandir(f"{root}/{folder}") as entries:
                 waiting += _walk_folder(folder, entries, enter, found)
         except OSError:
             found.unreadable.append(folder)
@@ -127,7 +145,7 @@ def _walk_folder(
     return deeper
 
 
-def _read(path: Path, start: int, limit: int) -> bytes:
+def _read(path: Path | str, start: int, limit: int) -> bytes:
     with open(os.open(path, _FLAGS), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError("it is not a plain file")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,7 +39,7 @@ class UnusableError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ReadJob:
     """What was read of a job, and the stamps of the files it was read from.
 
@@ -95,15 +94,15 @@ def read_job(
 
     Raises `UnusableError` when it cannot be told whose job it is.
     """
-    at = datasite / folder.path / CONFIG_FILE
+    at = f"{datasite}/{folder.path}"
     try:
-        config = _stamp(at)
+        config = _stamp(f"{at}/{CONFIG_FILE}")
         known = before is not None and before.config == config and not config.is_young(now_ns)
         submission = before.submission if before and known else _submission(at, folder)
     except (OSError, ValueError) as error:
-        raise UnusableError(at, reason_of(error)) from error
+        raise UnusableError(Path(at, CONFIG_FILE), reason_of(error)) from error
     state_file = f"{review_path(folder.path, reviewed)}/{STATE_FILE}"
-    watched = os.fspath(at.parent if folder.layout in FLAT else datasite / state_file)
+    watched = at if folder.layout in FLAT else f"{datasite}/{state_file}"
     stamp = stamp_at(watched)
     if before and known and before.watched == watched and before.holds_at(stamp):
         return before
@@ -119,22 +118,23 @@ def _state(datasite: Path, folder: JobFolder, config: Stamp, state_file: str) ->
     if folder.layout in FLAT:
         return read_markers(datasite / folder.path, config)
     refuse_links(datasite, state_file)
-    return read_review(datasite / state_file, stamp_of(datasite / state_file), config)
+    at = f"{datasite}/{state_file}"
+    return read_review(at, stamp_of(at), config)
 
 
-def _stamp(config: Path) -> Stamp:
+def _stamp(config: str) -> Stamp:
     stamp = stamp_of(config)
     if stamp is None:
         raise ValueError("it is gone")
     return stamp
 
 
-def _submission(config: Path, folder: JobFolder) -> Submission:
-    """The submission in a job folder. Raises `ValueError` when its config is no text, and `OSError`."""
-    text = text_from(read_start(config, MAX_DOCUMENT_BYTES + 1))
+def _submission(at: str, folder: JobFolder) -> Submission:
+    """The submission in the job folder `at`. Raises `ValueError` when its config is no text, and `OSError`."""
+    text = text_from(read_start(f"{at}/{CONFIG_FILE}", MAX_DOCUMENT_BYTES + 1))
     if len(text) > MAX_DOCUMENT_BYTES:
         raise ValueError("it is too large")
-    files = submitted_files(walk(config.parent, is_submitted_folder), folder.layout)
+    files = submitted_files(walk(at, is_submitted_folder), folder.layout)
     submission = describe(folder, text, files)
     if submission.submitted_at is None and len(text) > _ONE_PAGE:
         raise ValueError("it may be half written: it names no time of submission")

@@ -30,7 +30,7 @@ _TIME_KEYS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class JobState:
     """How far a job has come; the fields are those of `LocalJob`."""
 
@@ -62,7 +62,7 @@ def read_markers(folder: Path, config: Stamp) -> JobState:
     return JobState(JobStatus.RECEIVED, _time(config))
 
 
-def read_review(state_file: Path, stamp: Stamp | None, config: Stamp) -> JobState:
+def read_review(state_file: str, stamp: Stamp | None, config: Stamp) -> JobState:
     """The state in a review folder; without a `state.yaml` the job was only received.
 
     Raises `ValueError` when the file is empty, half written or not understood, and `OSError`.

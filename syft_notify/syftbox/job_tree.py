@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,7 +23,7 @@ from syft_notify.syftbox.layouts import (
 JOBS = "/".join(JOB_ROOT)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FoundJob:
     """A job folder, and the stamp of its config; None when that could not be seen."""
 
@@ -32,7 +31,7 @@ class FoundJob:
     config: Stamp | None
 
 
-@dataclass
+@dataclass(slots=True)
 class Branch:
     """The part of the tree whose jobs depend on each other: that of one DS, or all jobs without a DS.
 
@@ -76,7 +75,7 @@ class JobTree:
             del self.branches[key]
         renewed = {key for key in named if thorough or key not in self.branches or not self.branches[key].is_current()}
         for key in sorted(renewed):
-            self.branches[key] = self._grown(named[key])
+            self.branches[key] = self._grown(named[key], self.branches.get(key, Branch()))
         if renewed or gone:
             self.troubled = [branch for branch in self.branches.values() if branch.problems or not branch.whole]
         return renewed | gone
@@ -104,16 +103,17 @@ class JobTree:
             self._trunks[path] = known
         return known[1]
 
-    def _grown(self, look: Callable[[_Scan], None]) -> Branch:
+    def _grown(self, look: Callable[[_Scan], None], before: Branch) -> Branch:
+        """The branch of now; a job that is as before is the same object, which others keep too."""
         scan = _Scan(self.datasite)
         look(scan)
         branch = scan.branch
         now = self._now_ns()
         young = any(stamp is None or stamp.is_young(now) for stamp in branch.stamps.values())
         branch.restless = branch.restless or young
-        branch.jobs = {
-            job.path: FoundJob(job, scan.configs[f"{job.path}/{CONFIG_FILE}"]) for job in find_jobs(scan.configs)
-        }
+        known = {job: job for job in before.jobs.values()}
+        found = (FoundJob(job, scan.configs[f"{job.path}/{CONFIG_FILE}"]) for job in find_jobs(scan.configs))
+        branch.jobs = {job.folder.path: job for job in (known.get(job, job) for job in found)}
         return branch
 
 
@@ -175,7 +175,7 @@ class _Scan:
     def _is_job(self, path: str) -> bool:
         config = f"{path}/{CONFIG_FILE}"
         try:
-            stamp = stamp_of(self._datasite / config)
+            stamp = stamp_of(f"{self._datasite}/{config}")
             if stamp is None:
                 return False
         except OSError:
@@ -186,13 +186,13 @@ class _Scan:
     def _folders(self, path: str) -> list[str]:
         self._stamp(path)
         try:
-            return folders_in(self._datasite / path)
+            return folders_in(f"{self._datasite}/{path}")
         except OSError as error:
             self._not_listed(path, f"it cannot be listed: {error.strerror}")
             return []
 
     def _stamp(self, path: str) -> None:
-        at = os.fspath(self._datasite / path)
+        at = f"{self._datasite}/{path}"
         self.branch.stamps[at] = stamp_at(at)
 
     def _not_listed(self, path: str, reason: str) -> None:

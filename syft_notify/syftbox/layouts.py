@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ class DriveLayout(str, Enum):
     ANY = "any"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FolderName:
     """What a folder's name says. `peer` is lower case; `version` is the client's, empty before D3."""
 
@@ -56,7 +57,7 @@ class FolderName:
     generation: DriveLayout
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class JobFolder:
     """Where a job lies: `path` is relative to the datasite, `ds` lower case and empty in J0."""
 
@@ -83,6 +84,8 @@ def is_address(text: str) -> bool:
 
 def printable(text: str) -> str:
     """The text on one line in composed form: what would not be seen, or would reorder what is seen, is escaped."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(c if _is_visible(c) else c.encode("unicode_escape").decode() for c in _composed(text))
 
 
@@ -171,11 +174,11 @@ def _job_of_config(parts: list[str]) -> JobFolder | None:
         case [name]:
             return JobFolder(JobLayout.J0, path, printable(name))
         case [ds, name] if is_address(ds.lower()):
-            return JobFolder(JobLayout.J1, path, printable(name), ds.lower())
+            return JobFolder(JobLayout.J1, path, printable(name), sys.intern(ds.lower()))
         case ["inbox", ds, name] if is_address(ds.lower()):
-            return JobFolder(JobLayout.J2, path, printable(name), ds.lower())
+            return JobFolder(JobLayout.J2, path, printable(name), sys.intern(ds.lower()))
         case ["inbox", ds, protocol, name] if is_address(ds.lower()) and is_protocol(protocol):
-            return JobFolder(JobLayout.J3, path, printable(name), ds.lower())
+            return JobFolder(JobLayout.J3, path, printable(name), sys.intern(ds.lower()))
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterable, Mapping
 
 from syft_notify.model import JobLayout, MessageContents, Opaque, Preview, Submission
@@ -35,7 +36,10 @@ def read_message(data: bytes) -> MessageContents:
 
 
 def describe(folder: JobFolder, config: str, files: Iterable[str]) -> Submission:
-    """The submission in a job folder. `files` are paths inside it; the config decides nothing but details."""
+    """The submission in a job folder. `files` are paths inside it; the config decides nothing but details.
+
+    What is the same in many jobs is one object.
+    """
     try:
         details = read_mapping(config)
     except ValueError:
@@ -46,14 +50,14 @@ def describe(folder: JobFolder, config: str, files: Iterable[str]) -> Submission
     return Submission(
         key=folder.key,
         name=folder.name,
-        claimed_ds=folder.ds or (submitted_by if is_address(submitted_by) else ""),
+        claimed_ds=sys.intern(folder.ds or (submitted_by if is_address(submitted_by) else "")),
         layout=folder.layout,
         identity=_identity(config, details),
         submitted_at=time_of(details.get("submitted_at")),
         # J0 and J1 name a type only for python jobs.
-        code_type=text_of(details, "type", limit=_MAX_WORD) or ("bash" if before_types and details else ""),
-        entry_point=entry_point,
-        dependencies=texts_of(details, "dependencies", limit=_MAX_NAME, count=_MAX_LISTED),
+        code_type=sys.intern(text_of(details, "type", limit=_MAX_WORD) or ("bash" if before_types and details else "")),
+        entry_point=sys.intern(entry_point),
+        dependencies=tuple(map(sys.intern, texts_of(details, "dependencies", limit=_MAX_NAME, count=_MAX_LISTED))),
         file_count=len(submitted_names(files, entry_point)),
     )
 

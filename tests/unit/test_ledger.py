@@ -17,6 +17,7 @@ from syft_notify.ledger import Admission, Ledger
 from syft_notify.model import (
     CodeFile,
     Decision,
+    Event,
     Kind,
     Observation,
     Opaque,
@@ -27,6 +28,7 @@ from syft_notify.model import (
     Preview,
 )
 from syft_notify.paths import Files
+from syft_notify.pipeline.digest import digests
 from tests.unit.makers import DO, DS, MINUTE, NOW, job_event, job_facts, looked, peer_event, quiet, routed, sent
 
 ORIGINAL = {
@@ -135,6 +137,27 @@ class TestAdmission:
         assert len(ledger.pending()) == 2
         assert ledger.preview(event.key) == event.preview
         assert list(path.parent.iterdir()) == []
+
+
+class TestDigest:
+    """A digest of more than can be told one by one, and its place in the outbox."""
+
+    def combined(self, path: Path, *events: Event) -> list[str]:
+        ledger = open_ledger(path)
+        admissions = ledger.admit(looked(), map(routed, events), NOW)
+        for digest in digests(notification for admission in admissions for notification in admission.notifications):
+            ledger.combine(digest)
+        ledger.save()
+        return [f"{p.notification.role.value} {p.notification.template}" for p in open_ledger(path).pending()]
+
+    def test_the_owner_hears_of_many_new_jobs_before_each_scientist_of_the_own_one(self, path: Path) -> None:
+        events = [job_event(job=str(n), facts=job_facts(str(n), ds=f"{n}@x.org")) for n in range(11)]
+        assert self.combined(path, *events) == ["do digest", *["ds job_submitted_ds"] * 11]
+
+    def test_what_follows_in_a_conversation_stays_behind_its_beginning(self, path: Path) -> None:
+        approved = [job_event(Kind.JOB_APPROVED, str(n)) for n in range(11)]
+        order = self.combined(path, *approved[:5], job_event(job="5"), *approved[5:])
+        assert order == ["do job_submitted_do", "ds job_submitted_ds", "ds digest"]
 
 
 class TestDelivery:

@@ -340,4 +340,4 @@ def test_an_unchanged_job_is_not_read_again(root: Path, monkeypatch: pytest.Monk
     assert opened == []
     J2.reject(root, JOB, "no", LATER)
     assert JobStatus.REJECTED in {job.status for job in jobs.look().jobs}
-    assert opened == [J2.review(root, JOB) / "state.yaml"]
+    assert [Path(str(path)) for path in opened] == [J2.review(root, JOB) / "state.yaml"]
