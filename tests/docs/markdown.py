@@ -62,6 +62,10 @@ class Document:
         assert len(tables) == 1, f"{self.name} has {len(tables)} tables that begin with {first_header!r}"
         return tables[0][2:]
 
+    def rows(self, first_header: str) -> list[list[str]]:
+        """The rows of all tables whose first column has this header, without headers and rules."""
+        return [row for table in self._tables() if table[0][0] == first_header for row in table[2:]]
+
     def _tables(self) -> Iterator[list[list[str]]]:
         for lines in re.findall(r"(?:^\|.*\|\n)+", self.prose, re.MULTILINE):
             yield [[cell.strip() for cell in line.strip("|").split("|")] for line in lines.splitlines()]
@@ -84,12 +88,13 @@ CONTRIBUTING = Document("CONTRIBUTING.md")
 ARCHITECTURE = Document("docs/architecture.md")
 CONFIGURATION = Document("docs/configuration.md")
 EVENTS = Document("docs/events.md")
+TROUBLESHOOTING = Document("docs/troubleshooting.md")
 DAEMON = Document("DAEMON_README.md")
 SYSTEMD = Document("systemd/README.md")
 LOGGING = Document("LOGGING_INTEGRATION.md")
 
 DOCUMENTS = tuple(
     Document(path.relative_to(REPOSITORY).as_posix())
-    for folder in (REPOSITORY, REPOSITORY / "docs", REPOSITORY / "docs/mails", REPOSITORY / "systemd")
-    for path in sorted(folder.glob("*.md"))
+    for path in sorted(REPOSITORY.rglob("*.md"))
+    if not any(part.startswith(".") for part in path.relative_to(REPOSITORY).parts)
 )
