@@ -12,6 +12,7 @@ REPOSITORY = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_PICTURE = re.compile(r'<(?:img|a)\b[^>]*(?:src|href)="([^"]+)"')
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -47,6 +48,10 @@ class Document:
         found = [Block(*match.groups()) for match in _BLOCK.finditer(self.text)]
         return [block for block in found if not languages or block.language in languages]
 
+    def typed(self) -> list[str]:
+        """The command lines that are shown to be typed."""
+        return [line[2:] for block in self.blocks("console") for line in block.code.splitlines() if line[:2] == "$ "]
+
     def anchors(self) -> set[str]:
         """What a link to a heading may name: lower case, blanks as hyphens, no punctuation."""
         titles = (re.sub(r"[^\w\- ]", "", title.lower()) for title in _HEADING.findall(self.prose))
@@ -54,7 +59,7 @@ class Document:
 
     def links(self) -> Iterator[str]:
         """The targets of all links inside the project."""
-        return (link for link in _LINK.findall(self.prose) if not re.match(r"https?:|mailto:", link))
+        return (link for link in (*_LINK.findall(self.prose), *_PICTURE.findall(self.prose)) if ":" not in link)
 
     def table(self, first_header: str) -> list[list[str]]:
         """The rows of the one table whose first column has this header, without header and rule."""
@@ -93,8 +98,8 @@ DAEMON = Document("DAEMON_README.md")
 SYSTEMD = Document("systemd/README.md")
 LOGGING = Document("LOGGING_INTEGRATION.md")
 
+_FOLDERS = [path for path in REPOSITORY.iterdir() if path.is_dir() and not path.name.startswith(".")]
 DOCUMENTS = tuple(
     Document(path.relative_to(REPOSITORY).as_posix())
-    for path in sorted(REPOSITORY.rglob("*.md"))
-    if not any(part.startswith(".") for part in path.relative_to(REPOSITORY).parts)
+    for path in sorted([*REPOSITORY.glob("*.md"), *(path for folder in _FOLDERS for path in folder.rglob("*.md"))])
 )

@@ -177,3 +177,18 @@ def test_the_layers_are_those_that_the_linter_checks(project):
     contracts = project["tool"]["importlinter"]["contracts"]
     (layers,) = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
     assert "\n".join(layers) + "\n" in [block.code for block in CONTRIBUTING.blocks("")]
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [("Only google_api touches Google's libraries", {"google_api"}), ("Only rendering imports Jinja2", {"pipeline"})],
+)
+def test_the_ban_on_a_library_is_for_the_whole_house(project, name, allowed):
+    contracts = {contract["name"]: contract for contract in project["tool"]["importlinter"]["contracts"]}
+    banned = {module.removeprefix("syft_notify.") for module in contracts[name]["source_modules"]}
+    parts = {
+        code.removesuffix(".py").rstrip("/")
+        for row in CONTRIBUTING.table("in `syft_notify/`")
+        for code in code_in(row[0])
+    }
+    assert {part for part in banned if "." not in part} == parts - allowed - {"templates"}
