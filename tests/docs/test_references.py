@@ -54,6 +54,11 @@ def test_every_part_of_the_house_is_on_the_map():
     assert sorted(named | {"py.typed"}) == sorted(house)
 
 
+def test_every_folder_of_the_tests_is_told():
+    told = {code.rstrip("/") for row in CONTRIBUTING.table("in `tests/`") for code in code_in(row[0])}
+    assert told == {path.parent.name for path in (REPOSITORY / "tests").glob("*/__init__.py")}
+
+
 def test_every_document_that_a_message_of_the_program_names_exists():
     named = documents_named_in_the_program()
     assert "docs/google-setup.md" in named
