@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Show what was sent.")
 @config_option
-@click.option("-n", "count", type=click.IntRange(0), metavar="N", default=20, show_default=True, help="How many, the newest last.")
+@click.option(
+    "-n", "count", type=click.IntRange(0), metavar="N", default=20, show_default=True, help="How many, the newest last."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def history(path: Path, count: int, as_json: bool) -> None:
     """The mails that went out: when, of what, to whom.
