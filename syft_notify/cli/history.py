@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Show what was sent.")
 @config_option
-@click.option("-n", "count", type=click.IntRange(0), default=20, show_default=True, help="How many, the newest last.")
+@click.option(
+    "-n", "count", type=click.IntRange(0), metavar="N", default=20, show_default=True, help="How many, the newest last."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def history(path: Path, count: int, as_json: bool) -> None:
     """The mails that went out: when, of what, to whom.
@@ -46,7 +48,7 @@ def history(path: Path, count: int, as_json: bool) -> None:
     for delivery in found:
         output.line(_in_words(delivery))
     if not found:
-        output.line("Nothing was sent yet.")
+        output.line("Nothing was told yet. (Test mails are not kept here.)")
 
 
 def _in_words(delivery: Delivery) -> str:

@@ -17,7 +17,7 @@ _LOOK_SECONDS = 0.2
 
 @click.command(short_help="Show what the daemon wrote.")
 @config_option
-@click.option("-n", "count", type=click.IntRange(0), default=50, show_default=True, help="How many lines.")
+@click.option("-n", "count", type=click.IntRange(0), metavar="N", default=50, show_default=True, help="How many lines.")
 @click.option("-f", "--follow", is_flag=True, help="Go on as it writes; Ctrl+C ends it.")
 @click.option("--errors", is_flag=True, help="Warnings and errors only.")
 def logs(path: Path, count: int, follow: bool, errors: bool) -> None:

@@ -54,7 +54,7 @@ config_option = click.option(
     type=click.Path(readable=False),  # so that shells complete it; who reads it says what is wrong with it
     metavar="PATH",
     callback=_absolute,
-    help="The config [default: ~/.syft-creds/daemon.yaml].",
+    help="Config [default: ~/.syft-creds/daemon.yaml].",
 )
 
 _WATCHING = (

@@ -120,9 +120,10 @@ def _mails(count: int) -> str:
 
 
 def _summary(report: PollReport, *, dry_run: bool) -> str:
+    found = f"{report.events} new event{'' if report.events == 1 else 's'}"
     if dry_run:
-        return "Dry run: nothing was sent or remembered."
-    parts = [f"{report.events} new event{'' if report.events == 1 else 's'}", f"{_mails(report.sent)} sent"]
+        return f"Dry run: {found}; nothing was sent or remembered."
+    parts = [found, f"{_mails(report.sent)} sent"]
     if report.pending:
         parts.append(f"{_mails(report.pending)} waiting")
     if report.dead:

@@ -12,6 +12,7 @@ REPOSITORY = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_PICTURE = re.compile(r'<(?:img|a)\b[^>]*(?:src|href)="([^"]+)"')
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -47,6 +48,10 @@ class Document:
         found = [Block(*match.groups()) for match in _BLOCK.finditer(self.text)]
         return [block for block in found if not languages or block.language in languages]
 
+    def typed(self) -> list[str]:
+        """The command lines that are shown to be typed."""
+        return [line[2:] for block in self.blocks("console") for line in block.code.splitlines() if line[:2] == "$ "]
+
     def anchors(self) -> set[str]:
         """What a link to a heading may name: lower case, blanks as hyphens, no punctuation."""
         titles = (re.sub(r"[^\w\- ]", "", title.lower()) for title in _HEADING.findall(self.prose))
@@ -54,13 +59,17 @@ class Document:
 
     def links(self) -> Iterator[str]:
         """The targets of all links inside the project."""
-        return (link for link in _LINK.findall(self.prose) if not re.match(r"https?:|mailto:", link))
+        return (link for link in (*_LINK.findall(self.prose), *_PICTURE.findall(self.prose)) if ":" not in link)
 
     def table(self, first_header: str) -> list[list[str]]:
         """The rows of the one table whose first column has this header, without header and rule."""
         tables = [table for table in self._tables() if table[0][0] == first_header]
         assert len(tables) == 1, f"{self.name} has {len(tables)} tables that begin with {first_header!r}"
         return tables[0][2:]
+
+    def rows(self, first_header: str) -> list[list[str]]:
+        """The rows of all tables whose first column has this header, without headers and rules."""
+        return [row for table in self._tables() if table[0][0] == first_header for row in table[2:]]
 
     def _tables(self) -> Iterator[list[list[str]]]:
         for lines in re.findall(r"(?:^\|.*\|\n)+", self.prose, re.MULTILINE):
@@ -84,12 +93,13 @@ CONTRIBUTING = Document("CONTRIBUTING.md")
 ARCHITECTURE = Document("docs/architecture.md")
 CONFIGURATION = Document("docs/configuration.md")
 EVENTS = Document("docs/events.md")
+TROUBLESHOOTING = Document("docs/troubleshooting.md")
 DAEMON = Document("DAEMON_README.md")
 SYSTEMD = Document("systemd/README.md")
 LOGGING = Document("LOGGING_INTEGRATION.md")
 
+_FOLDERS = [path for path in REPOSITORY.iterdir() if path.is_dir() and not path.name.startswith(".")]
 DOCUMENTS = tuple(
     Document(path.relative_to(REPOSITORY).as_posix())
-    for folder in (REPOSITORY, REPOSITORY / "docs", REPOSITORY / "docs/mails", REPOSITORY / "systemd")
-    for path in sorted(folder.glob("*.md"))
+    for path in sorted([*REPOSITORY.glob("*.md"), *(path for folder in _FOLDERS for path in folder.rglob("*.md"))])
 )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from syft_notify.config import load_config
-from tests.docs.markdown import CONTRIBUTING, DAEMON, DOCUMENTS, README, SYSTEMD, code_in
+from syft_notify.paths import ServiceFiles
+from tests.docs.markdown import CONTRIBUTING, DAEMON, DOCUMENTS, LOGGING, README, SYSTEMD, code_in
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
@@ -24,11 +28,22 @@ def test_every_python_block_compiles(document):
 
 
 def test_every_config_that_is_shown_is_accepted(tmp_path: Path):
-    shown = [block for document in DOCUMENTS for block in document.blocks("yaml")]
+    shown = [block for document in DOCUMENTS if document != LOGGING for block in document.blocks("yaml")]
     assert shown
     for block in shown:
         (tmp_path / "daemon.yaml").write_text(block.code)
         assert load_config(tmp_path / "daemon.yaml", {}, tmp_path).do_email == "you@example.org"
+
+
+def test_what_other_programs_are_told_follows_our_log():
+    blocks = LOGGING.blocks("yaml", "json", "conf", "rsyslog")
+    assert len(blocks) == 7
+    for block in blocks:
+        assert re.findall(r"/[\w/.-]*syft-notify\.log", block.code)[0] == str(
+            ServiceFiles(Path("/home/alice/.syft-creds")).log
+        )
+        if block.language in ("yaml", "json"):
+            assert isinstance({"yaml": yaml.safe_load, "json": json.loads}[block.language](block.code), dict)
 
 
 def test_the_first_screen_says_what_it_is_and_the_two_commands():

@@ -14,27 +14,17 @@ from syft_notify.sandbox import Sandbox
 from syft_notify.service.background import stop
 from tests.docs.markdown import DAEMON, REPOSITORY, SYSTEMD, Document, code_in
 from tests.docs.test_tables import options_of
+from tests.newcomer import Newcomer
 from tests.system.program import environment
-
-OWNER = "you@example.org"
 
 
 @pytest.fixture
 def home(sandbox: Sandbox, tmp_path: Path) -> Iterator[Path]:
     """A home in which `syft-notify` is set up."""
-    folder = tmp_path / ".syft-creds"
-    folder.mkdir(mode=0o700)
-    (tmp_path / f"SyftBox_{OWNER}" / OWNER).mkdir(parents=True)
-    for name in ("token_do.json", "gmail_token.json"):
-        (folder / name).touch(mode=0o600)
-        (folder / name).write_text(sandbox.token_file(OWNER))
-    (folder / "daemon.yaml").write_text(
-        f"do_email: {OWNER}\nsyftbox_root: ~/SyftBox_{OWNER}\n"
-        f"drive_api_endpoint: {sandbox.drive_endpoint}\ngmail_api_endpoint: {sandbox.gmail_endpoint}\n"
-        f"oauth_token_uri: {sandbox.token_uri}\n"
-    )
-    yield tmp_path
-    stop(folder / "syft-notify.lock", folder / "syft-notify.pid")
+    admin = Newcomer(sandbox, tmp_path / "home", "you@example.org")
+    admin.is_set_up()
+    yield admin.home
+    stop(admin.folder / "syft-notify.lock", admin.folder / "syft-notify.pid")
 
 
 def followed(document: Document, home: Path) -> str:

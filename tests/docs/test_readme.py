@@ -12,35 +12,22 @@ import pytest
 from syft_notify.sandbox import Sandbox
 from tests.browser import answered, visited
 from tests.docs.markdown import README, Block, code_in
+from tests.newcomer import Newcomer
 from tests.system.dialogue import Dialogue
 
 OWNER, SCIENTIST = "you@example.org", "ds@example.org"
 
 
-class Newcomer:
-    """Has a home with a download, what the SyftBox client made, and a config that only leads to the local Google."""
-
-    def __init__(self, google: Sandbox, home: Path) -> None:
-        self.google = google
-        self.home = home
-        self.folder = home / ".syft-creds"
-        self._code = home / "block.py"
-        self.root = home / f"SyftBox_{OWNER}"
-        (self.root / OWNER).mkdir(parents=True)
-        (home / "Downloads").mkdir()
-        (home / "Downloads" / "client_secret_1234.json").write_text(google.client_file())
-        self.folder.mkdir(mode=0o700)
-        (self.folder / "daemon.yaml").write_text(
-            f"drive_api_endpoint: {google.drive_endpoint}\ngmail_api_endpoint: {google.gmail_endpoint}\n"
-        )
-        google.people.register(OWNER)
+class Reader(Newcomer):
+    """A newcomer who does what the README says."""
 
     def follow(self, block: Block) -> str:
         """Do what the block says; returns what was printed. Questions are answered with Enter, consent is given."""
         if block.language == "python":
-            self._code.write_text(block.code)
+            code = self.home / "block.py"
+            code.write_text(block.code)
             with patch("builtins.input", lambda prompt: ""):
-                runpy.run_path(str(self._code), {"client_do": self._client()})
+                runpy.run_path(str(code), {"client_do": self._client()})
             return ""
         with Dialogue(block.code, home=self.home, program=["/bin/sh", "-e", "-c"]) as shell:
             if "syft-notify init" in block.code:
@@ -69,10 +56,10 @@ class Newcomer:
 
 
 @pytest.fixture
-def newcomer(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newcomer:
+def newcomer(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("SYFT_NOTIFY_CONFIG", raising=False)
-    return Newcomer(sandbox, tmp_path / "home")
+    return Reader(sandbox, tmp_path / "home", OWNER)
 
 
 def test_it_leads_from_nothing_to_a_watchman_that_mails(newcomer):
@@ -98,7 +85,7 @@ def test_it_leads_from_nothing_to_a_watchman_that_mails(newcomer):
     assert_the_files_are_as_documented(newcomer)
 
 
-def assert_the_files_are_as_documented(newcomer: Newcomer) -> None:
+def assert_the_files_are_as_documented(newcomer: Reader) -> None:
     rows = README.table("in `~/.syft-creds` (0700)")
     modes = {name.rstrip("/"): mode for names, mode, _ in rows for name in code_in(names)}
     found = {path.name: f"{path.stat().st_mode & 0o777:04o}" for path in newcomer.folder.iterdir()}

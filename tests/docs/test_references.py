@@ -30,6 +30,16 @@ def test_every_link_leads_to_a_file_and_a_heading(document):
     assert dead == []
 
 
+def test_every_picture_is_shown_somewhere():
+    shown = {(document.path.parent / link).resolve() for document in DOCUMENTS for link in document.links()}
+    assert {path for path in (REPOSITORY / "docs").rglob("*.png") if path not in shown} == set()
+
+
+def test_links_are_written_in_the_one_way_that_is_looked_at():
+    for document in DOCUMENTS:
+        assert re.findall(r"^\[[^\]]+\]:|\]\[", document.prose, re.MULTILINE) == [], document
+
+
 @pytest.mark.parametrize("document", [ARCHITECTURE, CONTRIBUTING], ids=lambda document: document.name)
 def test_every_module_and_folder_that_is_named_exists(document):
     places = [REPOSITORY, REPOSITORY / "syft_notify", REPOSITORY / "tests"]
@@ -42,6 +52,11 @@ def test_every_part_of_the_house_is_on_the_map():
     named = {code.rstrip("/") for row in CONTRIBUTING.table("in `syft_notify/`") for code in code_in(row[0])}
     house = [path.name for path in (REPOSITORY / "syft_notify").iterdir() if not path.name.startswith(("_", "."))]
     assert sorted(named | {"py.typed"}) == sorted(house)
+
+
+def test_every_folder_of_the_tests_is_told():
+    told = {code.rstrip("/") for row in CONTRIBUTING.table("in `tests/`") for code in code_in(row[0])}
+    assert told == {path.parent.name for path in (REPOSITORY / "tests").glob("*/__init__.py")}
 
 
 def test_every_document_that_a_message_of_the_program_names_exists():

@@ -69,7 +69,7 @@ class TestOutbox:
 
 class TestHistory:
     def test_it_tells_what_went_to_whom(self, village, call):
-        assert call("history").stdout == "Nothing was sent yet.\n"
+        assert call("history").stdout == "Nothing was told yet. (Test mails are not kept here.)\n"
         village.ask(DS)
         village.poll()
         lines = call("history").stdout.splitlines()

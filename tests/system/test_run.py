@@ -54,6 +54,7 @@ class TestOnce:
         assert ended.returncode == 0
         assert f"would send to {DO}: New job: sales from {DS}" in ended.stdout
         assert f"would send to {DS}: Job submitted: sales" in ended.stdout
+        assert ended.stdout.splitlines()[-1] == "Dry run: 1 new event; nothing was sent or remembered."
         assert sorted(village.home.rglob("*")) == before
         assert village.new_mails() == []
         assert run(village, "--once").returncode == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -24,6 +23,7 @@ from syft_notify.setup.plan import Given
 from syft_notify.testing import RecordingNarrator
 from tests.browser import answered, visited
 from tests.folders import contents
+from tests.newcomer import Newcomer
 from tests.unit.setup.scripted import Scripted, place_in
 
 DO = "do@example.org"
@@ -42,40 +42,21 @@ def differently(*acts: dict[str, Any]) -> Callable[[str], str]:
     return lambda address: answered(address, **{"account": DO, **(left.pop(0) if left else {})})
 
 
-class Newcomer:
-    """Has what the SyftBox client made, a download, and a config that leads to the local Google."""
+class Person(Newcomer):
+    """A newcomer who is led through the set-up."""
 
-    def __init__(self, google: Sandbox, folder: Path) -> None:
-        self.google = google
-        self.place: Place = place_in(folder)
-        (self.place.home / f"SyftBox_{DO}" / DO).mkdir(parents=True)
-        (self.place.home / "Downloads").mkdir()
-        (self.place.home / "Downloads" / "client_secret_1.json").write_text(google.client_file())
-        self.place.folder.mkdir(mode=0o700)
-        self.place.config.write_text(
-            f"drive_api_endpoint: {google.drive_endpoint}\ngmail_api_endpoint: {google.gmail_endpoint}\n"
-        )
+    place: Place
 
     def sets_up(self, person: Scripted, test_mail: bool | None = False, browser: bool = False, **given: Any):
         return set_up(person, self.place, Given(**given), Ways(browser), lambda: NOW, test_mail)
 
-    def token(self, name: str = "token_do.json") -> dict[str, Any]:
-        return json.loads((self.place.folder / name).read_text())
-
-    def has_tokens(self, scopes: tuple[str, ...] = (DRIVE_READONLY, GMAIL_SEND), account: str = DO) -> None:
-        for name, scope in (("token_do.json", scopes[0]), ("gmail_token.json", scopes[1])):
-            (self.place.folder / name).touch(mode=0o600)
-            (self.place.folder / name).write_text(self.google.token_file(account, (scope,)))
-
-    def is_set_up(self) -> None:
-        self.has_tokens()
-        with self.place.config.open("a") as file:
-            file.write(f"oauth_token_uri: {self.google.token_uri}\ndo_email: {DO}\nsyftbox_root: {ROOT}\n")
-
 
 @pytest.fixture
-def newcomer(sandbox: Sandbox, tmp_path: Path) -> Newcomer:
-    return Newcomer(sandbox, tmp_path)
+def newcomer(sandbox: Sandbox, tmp_path: Path) -> Person:
+    place = place_in(tmp_path)
+    person = Person(sandbox, place.home, DO)
+    person.place = place
+    return person
 
 
 class TestFromNothing:
