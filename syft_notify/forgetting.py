@@ -22,9 +22,17 @@ def is_about_peer(event_key: str) -> bool:
 def tell(contents: Contents, marks: Iterable[Mark]) -> None:
     """Note as told."""
     for key, kind in marks:
-        kinds = contents.notified.setdefault(key, [])
+        kinds = contents.notified.get(key, ())
         if kind not in kinds:
-            kinds.append(kind)
+            contents.notified[key] = (*kinds, kind)
+
+
+def untell(contents: Contents, marks: Iterable[Mark]) -> None:
+    """Note as not told any more."""
+    for key, kind in marks:
+        kinds = tuple(told for told in contents.notified.pop(key, ()) if told != kind)
+        if kinds:
+            contents.notified[key] = kinds
 
 
 def remember_peer(contents: Contents, ds: str) -> None:
@@ -79,10 +87,7 @@ def _forget(contents: Contents, event_keys: Iterable[str]) -> int:
     forgotten = {event_key: own.events.pop(event_key) for event_key in event_keys}
     for record in forgotten.values():
         own.files.pop(record.file, None)
-        for key, kind in record.marks:
-            kinds = [told for told in contents.notified.pop(key, []) if told != kind]
-            if kinds:
-                contents.notified[key] = kinds
+        untell(contents, record.marks)
     waiting = own.outbox.values()
     own.outbox = {
         pending.notification.id: pending

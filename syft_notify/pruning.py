@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from syft_notify.forgetting import is_about_peer
+from syft_notify.forgetting import is_about_peer, untell
 from syft_notify.model import PendingState, Present
 from syft_notify.state_file import Contents, EventRecord
 
@@ -30,14 +31,18 @@ def prune(contents: Contents, present: Present, now: datetime) -> None:
     own.files = {file_id: at for file_id, at in own.files.items() if file_id in present.files}
     waiting = {part.event_key for pending in own.outbox.values() for part in pending.notification.parts}
     alive = {record.job for key, record in own.events.items() if key in waiting or _is_there(record, present)}
-    for key in [key for key, record in own.events.items() if record.job and not is_about_peer(key)]:
-        record = own.events[key]
+    old = []
+    for key, record in own.events.items():
+        if not record.job or is_about_peer(key):
+            continue
         if record.job in alive:
             record.gone_since = None
         elif record.gone_since is None or record.gone_since > now:
             record.gone_since = now
         elif now - record.gone_since >= GRACE:
-            _remove(contents, key)
+            old.append(key)
+    if old:
+        _remove(contents, old)
 
 
 def _let_given_up_go(contents: Contents, now: datetime) -> None:
@@ -53,14 +58,11 @@ def _is_there(record: EventRecord, present: Present) -> bool:
     return bool(record.job) and (record.job in present.jobs or record.file in present.files)
 
 
-def _remove(contents: Contents, key: str) -> None:
-    """Also the marks that no other event claims, and the job's conversations."""
+def _remove(contents: Contents, keys: Iterable[str]) -> None:
+    """Also the marks that no other event claims, and the jobs' conversations."""
     own = contents.own
-    record = own.events.pop(key)
+    gone = [own.events.pop(key) for key in keys]
     claimed = {mark for other in own.events.values() for mark in other.marks}
-    for name, kind in set(record.marks) - claimed:
-        kinds = [told for told in contents.notified.pop(name, []) if told != kind]
-        if kinds:
-            contents.notified[name] = kinds
-    for conversation in [thread for thread in own.threads if thread.endswith(f" {record.job}")]:
-        del own.threads[conversation]
+    untell(contents, {mark for record in gone for mark in record.marks} - claimed)
+    jobs = {record.job for record in gone}
+    own.threads = {name: thread for name, thread in own.threads.items() if name.partition(" ")[2] not in jobs}

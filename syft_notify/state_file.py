@@ -94,7 +94,7 @@ class Contents:
     `fresh`: nothing of our own was there, because it is the first start, the original's file, or somebody wants that.
     """
 
-    notified: dict[str, list[str]] = field(default_factory=dict)
+    notified: dict[str, tuple[str, ...]] = field(default_factory=dict)
     peers: list[str] | None = None
     own: State = field(default_factory=State)
     rest: dict[str, Any] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Contents:
 
 
 # What may be large is read and written entry by entry: the adapters are of one value.
-_KINDS = TypeAdapter(list[str])
+_KINDS = TypeAdapter(tuple[str, ...])
 _PEERS = TypeAdapter(list[str])
 _STATE = TypeAdapter(State)
 _ENTRIES: Mapping[str, TypeAdapter[Any]] = {
@@ -215,7 +215,7 @@ def _state(reader: JsonReader, only: _Only) -> State:
     entries, small = {}, {}
     for key in reader.members():
         if key in _ENTRIES:
-            entries[key] = dict(_entries(reader, _ENTRIES[key], only.event if key == "events" else None))
+            entries[key] = dict(_entries(reader, _ENTRIES[key], only.ways.get(key)))
         else:
             small[key] = reader.value()
     state = _STATE.validate_python(small)
@@ -229,14 +229,19 @@ class _Only:
 
     def __init__(self) -> None:
         self._known: dict[Any, Any] = {}
+        self.ways: Mapping[str, Callable[[str, Any], tuple[str, Any]]] = {"events": self.event, "files": self.file}
 
     def _of(self, value: T) -> T:
         known: T = self._known.setdefault(value, value)
         return known
 
-    def told(self, key: str, kinds: list[str]) -> tuple[str, list[str]]:
+    def told(self, key: str, kinds: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         """An entry of `notified_jobs`."""
-        return self._of(key), [*map(self._of, kinds)]
+        return self._of(key), self._of(tuple(map(self._of, kinds)))
+
+    def file(self, key: str, at: datetime) -> tuple[str, datetime]:
+        """A file that was dealt with."""
+        return self._of(key), self._of(at)
 
     def event(self, key: str, record: EventRecord) -> tuple[str, EventRecord]:
         """An event and its key."""

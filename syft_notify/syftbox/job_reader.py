@@ -17,7 +17,7 @@ from syft_notify.syftbox.job_state import (
     read_review,
     text_from,
 )
-from syft_notify.syftbox.job_tree import JOBS
+from syft_notify.syftbox.job_tree import JOBS, FoundJob
 from syft_notify.syftbox.layouts import CONFIG_FILE, INBOX, REVIEW, JobFolder, printable
 from syft_notify.syftbox.preview import is_generated_name
 from syft_notify.syftbox.submission import describe
@@ -41,16 +41,14 @@ class UnusableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReadJob:
-    """What was read of a job, and the stamps of the files it was read from.
+    """What was read of a job: its config, and its state with the `stamp` of what it was read from.
 
     Without `state`, `problem` and `place` say why and where it could not be read. When the state changes, so does what
-    is `watched`; `trusted` says that its stamp surely will.
+    is at `watched_path`; `trusted` says that its stamp surely will.
     """
 
-    folder: JobFolder
-    config: Stamp
+    found: FoundJob
     submission: Submission
-    watched: str
     stamp: Stamp | None
     trusted: bool
     state: JobState | None = None
@@ -61,10 +59,6 @@ class ReadJob:
     def settled(self) -> bool:
         """Whether nothing is expected to happen to it."""
         return self.trusted and self.state is not None and self.state.status in _SETTLED
-
-    def is_current(self) -> bool:
-        """Whether its state is as it was read; this is one `stat`."""
-        return self.holds_at(stamp_at(self.watched))
 
     def holds_at(self, stamp: Stamp | None) -> bool:
         """Whether its state is as it was read, when this is the stamp now of what is watched."""
@@ -87,30 +81,44 @@ class ReadJob:
         )
 
 
+def watched_path(datasite: Path, folder: JobFolder, reviewed: Mapping[str, str]) -> str:
+    """What changes with the state of a job: the marker files in its folder, or the file that the owner's client writes.
+
+    `reviewed` are the review folders' names by address.
+    """
+    path = folder.path if folder.layout in FLAT else _state_file(folder, reviewed)
+    return f"{datasite}/{path}"
+
+
 def read_job(
-    datasite: Path, folder: JobFolder, reviewed: Mapping[str, str], before: ReadJob | None, now_ns: int
+    datasite: Path, found: FoundJob, reviewed: Mapping[str, str], before: ReadJob | None, now_ns: int
 ) -> ReadJob:
-    """What a job folder says now. `reviewed` are the review folders' names by address, `before` what was read last.
+    """What a job folder says now; `before` is what was read last, `reviewed` as in `watched_path`.
 
     Raises `UnusableError` when it cannot be told whose job it is.
     """
+    folder = found.folder
     at = f"{datasite}/{folder.path}"
     try:
         config = _stamp(f"{at}/{CONFIG_FILE}")
-        known = before is not None and before.config == config and not config.is_young(now_ns)
+        known = before is not None and before.found.config == config and not config.is_young(now_ns)
         submission = before.submission if before and known else _submission(at, folder)
     except (OSError, ValueError) as error:
         raise UnusableError(Path(at, CONFIG_FILE), reason_of(error)) from error
-    state_file = f"{review_path(folder.path, reviewed)}/{STATE_FILE}"
-    watched = at if folder.layout in FLAT else f"{datasite}/{state_file}"
+    watched = watched_path(datasite, folder, reviewed)
     stamp = stamp_at(watched)
-    if before and known and before.watched == watched and before.holds_at(stamp):
+    if before and known and before.holds_at(stamp):
         return before
-    job = ReadJob(folder, config, submission, watched, stamp, trusted=stamp is None or not stamp.is_young(now_ns))
+    seen = found if found.config == config else FoundJob(folder, config)
+    job = ReadJob(seen, submission, stamp, trusted=stamp is None or not stamp.is_young(now_ns))
     try:
-        return replace(job, state=_state(datasite, folder, config, state_file))
+        return replace(job, state=_state(datasite, folder, config, _state_file(folder, reviewed)))
     except (OSError, ValueError) as error:
         return replace(job, problem=reason_of(error), place=Path(watched))
+
+
+def _state_file(folder: JobFolder, reviewed: Mapping[str, str]) -> str:
+    return f"{review_path(folder.path, reviewed)}/{STATE_FILE}"
 
 
 def _state(datasite: Path, folder: JobFolder, config: Stamp, state_file: str) -> JobState:

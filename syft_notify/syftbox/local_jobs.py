@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain, islice
@@ -23,10 +22,11 @@ from syft_notify.syftbox.job_reader import (
     review_path,
     submitted_files,
     unseen_in_words,
+    watched_path,
 )
 from syft_notify.syftbox.job_state import STDERR_FILE
 from syft_notify.syftbox.job_tree import JOBS, FoundJob, JobTree
-from syft_notify.syftbox.layouts import REVIEW, JobFolder, is_address, printable
+from syft_notify.syftbox.layouts import REVIEW, is_address, printable
 from syft_notify.syftbox.preview import build_preview
 
 STDERR_TAIL_BYTES = 50_000
@@ -56,9 +56,9 @@ class LocalJobFolder:
         self._tree: JobTree | None = None
         self._branches: dict[str, Mapping[str, FoundJob]] = {}
         self._jobs: dict[str, ReadJob] = {}
-        self._unusable: dict[str, tuple[JobFolder, str]] = {}
+        self._unusable: dict[str, tuple[FoundJob, str]] = {}
         self._live: set[str] = set()
-        self._settled: OrderedDict[str, None] = OrderedDict()
+        self._settled: dict[str, None] = {}  # in turn
         self._reviewed_last: Mapping[str, str] = {}
 
     def look(self, *, thorough: bool = True) -> LocalLook:
@@ -85,7 +85,7 @@ class LocalJobFolder:
         present = {key: tree.branches[key].jobs for key in sorted(renewed & tree.branches.keys())}
         gone = self._gone_from(renewed, present)
         self._branches.update(present)
-        to_read = self._due() if partial else {}
+        to_read = self._due(tree.datasite, reviewed) if partial else {}
         to_read.update(self._unlike(chain.from_iterable(jobs.items() for jobs in present.values()), anew=not partial))
         to_read.update(self._reviewed_elsewhere(reviewed))
         changed = self._read(tree.datasite, to_read, reviewed)
@@ -99,22 +99,22 @@ class LocalJobFolder:
             gone=frozenset(f"{site}/{path}" for path in gone),
         )
 
-    def _unlike(self, found: Iterable[tuple[str, FoundJob]], *, anew: bool) -> dict[str, JobFolder]:
+    def _unlike(self, found: Iterable[tuple[str, FoundJob]], *, anew: bool) -> dict[str, FoundJob]:
         """The jobs that are new, or whose config is another one than was read; all of them `anew`."""
         known = self._jobs
         return {
-            path: job.folder
+            path: job
             for path, job in found
-            if anew or path not in known or not known[path].trusted or known[path].config != job.config
+            if anew or path not in known or not known[path].trusted or known[path].found.config != job.config
         }
 
-    def _reviewed_elsewhere(self, reviewed: Mapping[str, str]) -> dict[str, JobFolder]:
+    def _reviewed_elsewhere(self, reviewed: Mapping[str, str]) -> dict[str, FoundJob]:
         """The jobs of the DSs whose review folder is not named as it was in the look before."""
         before, self._reviewed_last = self._reviewed_last, reviewed
         if before == reviewed:
             return {}
         moved = {ds for ds in before.keys() | reviewed.keys() if before.get(ds) != reviewed.get(ds)}
-        return {path: job.folder for path, job in self._jobs.items() if job.folder.ds in moved}
+        return {path: job.found for path, job in self._jobs.items() if job.found.folder.ds in moved}
 
     def _gone_from(self, renewed: set[str], present: Mapping[str, Mapping[str, FoundJob]]) -> list[str]:
         """Forget the jobs that are not where they were; returns their paths."""
@@ -129,26 +129,27 @@ class LocalJobFolder:
             self._settled.pop(path, None)
         return gone
 
-    def _due(self) -> dict[str, JobFolder]:
+    def _due(self, datasite: Path, reviewed: Mapping[str, str]) -> dict[str, FoundJob]:
         """The jobs to read again: those that changed, as far as one `stat` tells, and those that could not be read."""
-        due = {path: folder for path, (folder, _) in self._unusable.items()}
+        due = {path: found for path, (found, _) in self._unusable.items()}
         turn = list(islice(self._settled, SETTLED_SHARE))
         for path in turn:
-            self._settled.move_to_end(path)
+            self._settled[path] = self._settled.pop(path)
         for path in chain(self._live, turn):
-            if not self._jobs[path].is_current():
-                due[path] = self._jobs[path].folder
+            job = self._jobs[path]
+            if not job.holds_at(stamp_at(watched_path(datasite, job.found.folder, reviewed))):
+                due[path] = job.found
         return due
 
-    def _read(self, datasite: Path, to_read: Mapping[str, JobFolder], reviewed: Mapping[str, str]) -> list[str]:
+    def _read(self, datasite: Path, to_read: Mapping[str, FoundJob], reviewed: Mapping[str, str]) -> list[str]:
         """Read these jobs; returns the paths of those that are not as they were."""
         changed, now_ns = [], self._now_ns()
-        for path, folder in to_read.items():
+        for path, found in to_read.items():
             before = self._jobs.get(path)
             try:
-                job = read_job(datasite, folder, reviewed, before, now_ns)
+                job = read_job(datasite, found, reviewed, before, now_ns)
             except UnusableError as error:
-                self._unusable[path] = (folder, self._sentence(error.path, error.reason))
+                self._unusable[path] = (found, self._sentence(error.path, error.reason))
                 self._jobs.pop(path, None)
                 self._live.discard(path)
                 self._settled.pop(path, None)
