@@ -48,10 +48,11 @@ def honour_edits(contents: Contents) -> None:
         log.info("peer_snapshot was removed: open peer requests are announced again")
         forget_requests(contents)
     for event_key, record in contents.own.events.items():
-        kept = tuple(mark for mark in record.marks if mark[1] in contents.notified.get(mark[0], ()))
-        if len(kept) < len(record.marks):
+        told = record.told
+        kept = [mark for mark in told if mark[1] in contents.notified.get(mark[0], ())]
+        if len(kept) < len(told):
             log.info("%s was reset in the state file: it is told again", event_key)
-            record.marks, record.reopened = kept, True
+            record.told, record.reopened = kept, True
             contents.own.files.pop(record.file, None)
 
 
@@ -87,7 +88,7 @@ def _forget(contents: Contents, event_keys: Iterable[str]) -> int:
     forgotten = {event_key: own.events.pop(event_key) for event_key in event_keys}
     for record in forgotten.values():
         own.files.pop(record.file, None)
-        untell(contents, record.marks)
+        untell(contents, record.told)
     waiting = own.outbox.values()
     own.outbox = {
         pending.notification.id: pending

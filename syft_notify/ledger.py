@@ -104,7 +104,7 @@ class Ledger:
             )
         self._state.owner = self._owner
         honour_edits(self._contents)
-        claimed = {mark for record in self._state.events.values() for mark in record.marks}
+        claimed = {mark for record in self._state.events.values() for mark in record.told}
         told = ((key, kind) for key, kinds in self._contents.notified.items() for kind in kinds)
         self._foreign = {mark for mark in told if mark not in claimed}
         self._foreign_peers = set() if PEERS_PART in self._state.started else set(self._contents.peers or ())
@@ -213,7 +213,7 @@ class Ledger:
         foreign = [n.mark for n in notifications if n.mark in self._foreign]
         foreign_peer = event.kind is Kind.PEER_REQUESTED and event.facts.ds in self._foreign_peers
         decision = Decision.ALREADY_SEEN if foreign or foreign_peer else event.decision
-        told = record.marks if record else ()
+        told = record.told if record else ()
         fresh = tuple(n for n in notifications if n.mark not in told) if decision is Decision.SEND else ()
         past = [n.mark for n in notifications] if decision is Decision.BASELINE else []
         job = _job_of(event.facts)
@@ -222,17 +222,17 @@ class Ledger:
             decision,
             verified_ds,
             event.file,
-            tuple(dict.fromkeys([*told, *foreign, *past])),
             opaque_since=_waits_since(event, decision),
             job=jobs.setdefault(job, job),
         )
+        record.told = dict.fromkeys([*told, *foreign, *past])
         self._state.events[event.key] = record
         self._index.add(event.key)
         if event.completes in self._state.events:
             self._state.events[event.completes].opaque_since = None
         if isinstance(event.facts, PeerFacts):
             remember_peer(self._contents, event.facts.ds)
-        tell(self._contents, record.marks)
+        tell(self._contents, record.told)
         self._state.outbox.update({n.id: Pending(n, admitted_at=now) for n in fresh})
         if fresh and event.preview is not None:
             self._spool.keep(event.key, event.preview)
@@ -252,7 +252,7 @@ class Ledger:
             self._foreign_peers.clear()
         if gone:
             record = self._state.events.setdefault(FOREIGN_EVENT, EventRecord(now, Decision.ALREADY_SEEN))
-            record.marks = tuple(sorted({*record.marks, *gone}))
+            record.told = sorted({*record.told, *gone})
             self._foreign -= gone
         return bool(gone)
 
@@ -365,8 +365,8 @@ class Ledger:
         for told in delivery.events:
             fresh = EventRecord(delivery.time, Decision.SEND, told.ds, told.file, job=told.job)
             record = self._state.events.setdefault(told.key, fresh)
-            if told.mark not in record.marks:
-                record.marks = (*record.marks, told.mark)
+            if told.mark not in record.told:
+                record.told = (*record.told, told.mark)
             if told.file:
                 self._state.files.setdefault(told.file, delivery.time)
             if is_about_peer(told.key):

@@ -62,7 +62,7 @@ def _remove(contents: Contents, keys: Iterable[str]) -> None:
     """Also the marks that no other event claims, and the jobs' conversations."""
     own = contents.own
     gone = [own.events.pop(key) for key in keys]
-    claimed = {mark for other in own.events.values() for mark in other.marks}
-    untell(contents, {mark for record in gone for mark in record.marks} - claimed)
+    claimed = {mark for other in own.events.values() for mark in other.told}
+    untell(contents, {mark for record in gone for mark in record.told} - claimed)
     jobs = {record.job for record in gone}
     own.threads = {name: thread for name, thread in own.threads.items() if name.partition(" ")[2] not in jobs}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
 
 from syft_notify.atomic import write_atomically, write_pieces_atomically
 from syft_notify.errors import ConfigError
@@ -27,13 +28,27 @@ OWN_KEY = "syft_notify"
 
 Mark = tuple[str, str]
 T = TypeVar("T")
+_MARKS = TypeAdapter(tuple[Mark, ...])
+
+
+def _flat(marks: object) -> tuple[str, ...]:
+    """Raises `ValueError` for what are no marks."""
+    return tuple(chain.from_iterable(_MARKS.validate_python(marks)))
+
+
+def _pairs(texts: tuple[str, ...]) -> tuple[Mark, ...]:
+    return tuple(zip(texts[::2], texts[1::2], strict=True))
+
+
+# In memory the keys and kinds stand in one row: pairs would need twice as much, and there are many.
+_Flat = Annotated[tuple[str, ...], BeforeValidator(_flat), PlainSerializer(_pairs)]
 
 
 @dataclass(slots=True)
 class EventRecord:
-    """What the ledger keeps of an event. `marks` are the entries of `notified_jobs` that stand for it.
+    """What the ledger keeps of an event. The entries of `notified_jobs` that stand for it are its `marks`; see `told`.
 
-    `reopened`: a person removed some of these marks, so the event is told again (for the removed ones only).
+    `reopened`: a person removed some of these, so the event is told again (for the removed ones only).
     `file`: the remote file that told it, to be read again then.
     `opaque_since`: sent at this time and announced without its name, waiting for a job to complete it.
     `job` is the submission that it is about, if any; `gone_since`: nothing of that is left on Drive or on disk.
@@ -43,11 +58,20 @@ class EventRecord:
     decision: Decision
     ds: str = ""
     file: str = ""
-    marks: tuple[Mark, ...] = ()
+    marks: _Flat = ()
     reopened: bool = False
     opaque_since: datetime | None = None
     job: str = ""
     gone_since: datetime | None = None
+
+    @property
+    def told(self) -> tuple[Mark, ...]:
+        """The entries of `notified_jobs` that stand for it."""
+        return _pairs(self.marks)
+
+    @told.setter
+    def told(self, marks: Iterable[Mark]) -> None:
+        self.marks = tuple(chain.from_iterable(marks))
 
 
 @dataclass
@@ -246,7 +270,7 @@ class _Only:
     def event(self, key: str, record: EventRecord) -> tuple[str, EventRecord]:
         """An event and its key."""
         record.at, record.ds, record.job = self._of(record.at), self._of(record.ds), self._of(record.job)
-        record.marks = tuple((self._of(name), self._of(kind)) for name, kind in record.marks)
+        record.marks = tuple(map(self._of, record.marks))
         return key, record
 
 

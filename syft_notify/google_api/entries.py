@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -21,7 +22,7 @@ def remote_file(entry: Mapping[str, Any]) -> RemoteFile:
         return RemoteFile(
             id=str(entry["id"]),
             name=str(entry["name"]),
-            owner=str(owners[0].get("emailAddress", "")).lower(),
+            owner=sys.intern(str(owners[0].get("emailAddress", "")).lower()),  # of many files
             owned_by_me=bool(entry.get("ownedByMe", False)),
             created_at=_moment(entry["createdTime"]),
             modified_at=_moment(entry["modifiedTime"]),

@@ -6,7 +6,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from syft_notify.model import JobLayout
@@ -95,7 +95,9 @@ def parse_folder(name: str, me: str) -> FolderName | None:
         return None
     name, me = name.lower(), me.lower()
     found = _datasite_folder(name, me) or _archive_folder(name, me) or _outbox_inbox_folder(name, me)
-    return found if found and found.peer != me and is_address(found.peer) else None
+    if found is None or found.peer == me or not is_address(found.peer):
+        return None
+    return replace(found, peer=sys.intern(found.peer))  # of several folders
 
 
 def _datasite_folder(name: str, me: str) -> FolderName | None:
