@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from functools import lru_cache
 
 from syft_notify.state_file import Contents, Mark
 
@@ -22,9 +23,13 @@ def is_about_peer(event_key: str) -> bool:
 def tell(contents: Contents, marks: Iterable[Mark]) -> None:
     """Note as told."""
     for key, kind in marks:
-        kinds = contents.notified.get(key, ())
-        if kind not in kinds:
-            contents.notified[key] = (*kinds, kind)
+        contents.notified[key] = _with(contents.notified.get(key, ()), kind)
+
+
+@lru_cache(maxsize=64)
+def _with(kinds: tuple[str, ...], kind: str) -> tuple[str, ...]:
+    """Of thousands of jobs the same was told: it is kept once."""
+    return kinds if kind in kinds else (*kinds, kind)
 
 
 def untell(contents: Contents, marks: Iterable[Mark]) -> None:

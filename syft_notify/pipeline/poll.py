@@ -37,9 +37,6 @@ log = logging.getLogger(__name__)
 _DRIVE = "drive"  # what all monitors need the one token for
 _STATE = "state"
 
-# What became of the events of one look, each with what is not told of it.
-_Found = list[tuple[Admission, Sequence[tuple[Notification, Decision]]]]
-
 
 class Compose(Protocol):
     """Writes the message of a notification."""
@@ -61,6 +58,7 @@ class _Tally:
     by_reconcile: int = 0
     problems: list[str] = field(default_factory=list)
     credentials: dict[str, str] = field(default_factory=dict)
+    withheld: dict[str, Sequence[tuple[Notification, Decision]]] = field(default_factory=dict)  # by the event's key
 
 
 class Poll:
@@ -113,7 +111,7 @@ class Poll:
         tally = self._begin(narrator)
         for event in events:
             self._ledger.reopen(event.key)
-        return self._finish([self._admit(Observation(), events)], narrator, lambda: True, tally)
+        return self._finish([self._admit(Observation(), events, tally)], narrator, lambda: True, tally)
 
     def _next_look(self, now: datetime) -> Look:
         """A thorough one when it is time, or when the clock was set back."""
@@ -130,7 +128,7 @@ class Poll:
         return tally
 
     def _finish(
-        self, found: Sequence[_Found], narrator: Narrator, wanted: Callable[[], bool], tally: _Tally
+        self, found: Sequence[Sequence[Admission]], narrator: Narrator, wanted: Callable[[], bool], tally: _Tally
     ) -> PollReport:
         """Keep what was found, in one write; then send, and write down what came of it."""
         try:
@@ -159,7 +157,7 @@ class Poll:
             by_reconcile=tally.by_reconcile,
         )
 
-    def _look(self, look: Look, monitor: Monitor[Any], narrator: Narrator, tally: _Tally) -> _Found:
+    def _look(self, look: Look, monitor: Monitor[Any], narrator: Narrator, tally: _Tally) -> Sequence[Admission]:
         try:
             observation = monitor.observe(look, self._ledger)
             events = monitor.detect(observation, self._ledger, self._clock())
@@ -183,32 +181,30 @@ class Poll:
             self._trouble(monitor.name, problem, narrator, tally)
         for skipped in observation.skipped:
             narrator.trouble(monitor.name, skipped)
-        return self._admit(observation, events)
+        return self._admit(observation, events, tally)
 
-    def _admit(self, observation: Observation, events: Sequence[Event]) -> _Found:
-        withheld = []
-
+    def _admit(self, observation: Observation, events: Sequence[Event], tally: _Tally) -> Sequence[Admission]:
         def offers() -> Iterator[tuple[Event, Sequence[Notification]]]:
             """One by one: most notifications of a first look are for the ledger only, and it may be a large one."""
             for event in events:
                 made = self._router.route(event)
-                withheld.append(made.withheld)
+                if made.withheld and event.decision is Decision.SEND:
+                    tally.withheld[event.key] = made.withheld
                 yield event, made.notifications
 
-        admissions = self._ledger.admit(observation, offers(), self._clock())
-        return list(zip(admissions, withheld, strict=True))
+        return self._ledger.admit(observation, offers(), self._clock())
 
-    def _keep(self, found: Sequence[_Found], narrator: Narrator, tally: _Tally) -> None:
+    def _keep(self, found: Sequence[Sequence[Admission]], narrator: Narrator, tally: _Tally) -> None:
         """Raises `UserError` when it cannot be kept; then it was not seen, and is found again."""
         admitted = list(chain.from_iterable(found))
-        for digest in digests(n for admission, _ in admitted for n in admission.notifications):
+        for digest in digests(n for admission in admitted for n in admission.notifications):
             self._ledger.combine(digest)
         self._ledger.save()
-        for admission, withheld in admitted:
+        for admission in admitted:
             narrator.saw(admission.event, admission.decision)
             if admission.decision is Decision.SEND:
                 tally.events += 1
-                for notification, reason in withheld:
+                for notification, reason in tally.withheld.get(admission.event.key, ()):
                     narrator.withheld(notification, reason)
 
     def _trouble(self, source: str, problem: str, narrator: Narrator, tally: _Tally) -> None:
