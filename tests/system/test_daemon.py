@@ -16,6 +16,7 @@ from datetime import datetime, timedelta, timezone
 import psutil
 import pytest
 
+from syft_notify.paths import Files
 from syft_notify.sandbox import Trouble
 from syft_notify.service.health import read_health
 from syft_notify.service.lock import is_held
@@ -370,9 +371,8 @@ class TestStop:
         village.ask(DS)
         village.google.faults.slow(3, "gmail.messages.send")
         pid_of(command("start"))
-        assert village.google.requests.wait_for(0, "gmail.messages.send")
-        wait_until(lambda: (village.home / "notification_state.json").exists())
-        time.sleep(1)
+        begun_sends = Files(village.home / "notification_state.json").attempts
+        wait_until(lambda: begun_sends.exists() and begun_sends.stat().st_size)
         begun = time.monotonic()
         assert command("stop").returncode == 0
         assert time.monotonic() - begun < 5
