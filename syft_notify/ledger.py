@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -169,11 +169,24 @@ class Ledger:
     # Keep.
 
     def admit(
-        self, observation: Observation, offers: Iterable[tuple[Event, Sequence[Notification]]], now: datetime
+        self,
+        observation: Observation,
+        offers: Iterable[tuple[Event, Sequence[Notification]]],
+        now: datetime,
+        past: Callable[[Event], None] = lambda event: None,
     ) -> list[Admission]:
-        """Remember what a look showed and put its notifications into the outbox."""
+        """Remember what a look showed and put its notifications into the outbox.
+
+        Events of the past, of which nobody is told, are not returned: `past` hears of each.
+        """
         jobs: dict[str, str] = {}
-        admissions = [self._admit_event(event, notifications, now, jobs) for event, notifications in offers]
+        admissions, heard = [], False
+        for event, notifications in offers:
+            admission, heard = self._admit_event(event, notifications, now, jobs), True
+            if admission.decision is Decision.BASELINE:
+                past(event)
+            else:
+                admissions.append(admission)
         new_files = [file_id for file_id in observation.files if file_id not in self._state.files]
         new_parts = [part for part in observation.parts if part not in self._state.started]
         self._state.files.update(dict.fromkeys(new_files, now))
@@ -185,7 +198,7 @@ class Ledger:
         if observation.present is not None and due:
             prune(self._contents, observation.present, now)
             self._index = EventIndex(self._state.events)
-        self._dirty = self._dirty or bool(admissions or new_files or new_parts or absorbed or due)
+        self._dirty = self._dirty or bool(heard or new_files or new_parts or absorbed or due)
         return admissions
 
     def combine(self, digest: Notification) -> None:

@@ -78,7 +78,7 @@ class Monitor(Protocol[Seen]):
     def observe(self, look: Look, memory: Memory) -> Seen:
         """Look once. Raises `Fault` when nothing at all could be seen."""
 
-    def detect(self, observation: Seen, memory: Memory, now: datetime) -> Sequence[Event]:
+    def detect(self, observation: Seen, memory: Memory, now: datetime) -> Iterable[Event]:
         """The events that the look shows and the memory does not hold yet."""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from itertools import chain
 
 from syft_notify.model import (
     Decision,
@@ -148,14 +149,24 @@ class JobDetector:
         self._nameless = NamelessSubmissions((), ())
         self._matches: dict[str, OpaqueRecord] = {}
 
-    def detect(self, jobs: Sequence[LocalJob], details: Mapping[str, LocalDetails]) -> list[Event]:
-        """The events, in the order in which things happened to each job."""
+    def detect(self, jobs: Sequence[LocalJob], details: Mapping[str, LocalDetails]) -> Iterator[Event]:
+        """The events, in the order in which things happened to each job.
+
+        Those of the past are made one by one when they are asked for: at a first look there may be very many.
+        """
         for message in self._drive.messages:
             for event in self._message_events(message):
                 self._announced.setdefault(event.key, event)
         self._match_nameless(jobs)
-        followers = [event for job in jobs for event in self._job_events(job, details.get(job.path, LocalDetails()))]
-        return [*self._announced.values(), *followers]
+        past = [job for job in jobs if self._is_past(job)]
+        gone = {job.path for job in past}
+        news = [
+            event
+            for job in jobs
+            if job.path not in gone
+            for event in self._job_events(job, details.get(job.path, LocalDetails()))
+        ]
+        return chain(self._announced.values(), news, chain.from_iterable(map(self._past_events, past)))
 
     # Messages on Drive.
 
@@ -216,19 +227,28 @@ class JobDetector:
         key = step_key(job.submission, "submitted")
         return not (key in self._announced or self._memory.seen(key) or is_past(job, self._memory))
 
+    def _is_past(self, job: LocalJob) -> bool:
+        return step_key(job.submission, "submitted") not in self._announced and is_past(job, self._memory)
+
+    def _past_events(self, job: LocalJob) -> Iterator[Event]:
+        if not job.readable:
+            return
+        sender = self._sender(job, None) or _Sender(job.submission.claimed_ds, verified=False)
+        facts = _facts(self._do, job.submission, sender)
+        events = [self._submitted_on_disk(job, facts, LocalDetails())]
+        events += [self._later_event(job, kind, facts) for kind in _later_steps(job.status)]
+        yield from (replace(event, decision=Decision.BASELINE) for event in events if not self._memory.seen(event.key))
+
     def _job_events(self, job: LocalJob, details: LocalDetails) -> list[Event]:
         known = self._announced.get(step_key(job.submission, "submitted"))
-        past = known is None and is_past(job, self._memory)
         sender = self._sender(job, known)
-        if (past and not job.readable) or (sender is None and not past):
+        if sender is None:
             return []
-        facts = _facts(self._do, job.submission, sender or _Sender(job.submission.claimed_ds, verified=False))
+        facts = _facts(self._do, job.submission, sender)
         events = [] if known else [self._submitted_on_disk(job, facts, details)]
-        if not past:
-            facts = replace(facts, reason=job.reason, return_code=job.return_code, stderr_tail=details.stderr_tail)
+        facts = replace(facts, reason=job.reason, return_code=job.return_code, stderr_tail=details.stderr_tail)
         events += [self._later_event(job, kind, facts) for kind in _later_steps(job.status)]
-        unseen = [event for event in events if not self._memory.seen(event.key)]
-        return [replace(event, decision=Decision.BASELINE) for event in unseen] if past else unseen
+        return [event for event in events if not self._memory.seen(event.key)]
 
     def _submitted_on_disk(self, job: LocalJob, facts: JobFacts, details: LocalDetails) -> Event:
         key = step_key(job.submission, "submitted")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -71,7 +71,7 @@ class JobMonitor:
             details=self._details(jobs, memory),
         )
 
-    def detect(self, observation: JobObservation, memory: Memory, now: datetime) -> Sequence[Event]:
+    def detect(self, observation: JobObservation, memory: Memory, now: datetime) -> Iterable[Event]:
         """The events of both halves; the same job in the inbox, in the archive and on disk is one."""
         if not observation.jobs and not observation.drive.messages:
             return ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
@@ -111,7 +111,7 @@ class Poll:
         tally = self._begin(narrator)
         for event in events:
             self._ledger.reopen(event.key)
-        return self._finish([self._admit(Observation(), events, tally)], narrator, lambda: True, tally)
+        return self._finish([self._admit(Observation(), events, narrator, tally)], narrator, lambda: True, tally)
 
     def _next_look(self, now: datetime) -> Look:
         """A thorough one when it is time, or when the clock was set back."""
@@ -161,6 +161,7 @@ class Poll:
         try:
             observation = monitor.observe(look, self._ledger)
             events = monitor.detect(observation, self._ledger, self._clock())
+            admissions = self._admit(observation, events, narrator, tally)
         except Fault as fault:
             if isinstance(fault, CredentialFault):
                 tally.credentials[_DRIVE] = str(fault)
@@ -181,18 +182,24 @@ class Poll:
             self._trouble(monitor.name, problem, narrator, tally)
         for skipped in observation.skipped:
             narrator.trouble(monitor.name, skipped)
-        return self._admit(observation, events, tally)
+        return admissions
 
-    def _admit(self, observation: Observation, events: Sequence[Event], tally: _Tally) -> Sequence[Admission]:
+    def _admit(
+        self, observation: Observation, events: Iterable[Event], narrator: Narrator, tally: _Tally
+    ) -> Sequence[Admission]:
+        """Events of the past go one by one and leave nothing here: at a first look there may be very many."""
+
         def offers() -> Iterator[tuple[Event, Sequence[Notification]]]:
-            """One by one: most notifications of a first look are for the ledger only, and it may be a large one."""
             for event in events:
                 made = self._router.route(event)
                 if made.withheld and event.decision is Decision.SEND:
                     tally.withheld[event.key] = made.withheld
                 yield event, made.notifications
 
-        return self._ledger.admit(observation, offers(), self._clock())
+        def past(event: Event) -> None:
+            narrator.saw(event, Decision.BASELINE)
+
+        return self._ledger.admit(observation, offers(), self._clock(), past)
 
     def _keep(self, found: Sequence[Sequence[Admission]], narrator: Narrator, tally: _Tally) -> None:
         """Raises `UserError` when it cannot be kept; then it was not seen, and is found again."""

@@ -229,10 +229,10 @@ class TestDisk:
         post.peer()
         post.local.set(post.on_disk("settled", JobStatus.FAILED, run="1"), post.on_disk("waiting"))
         assert kinds(post.look()) == [
+            ("waiting", Kind.JOB_SUBMITTED, Decision.SEND),
             ("settled", Kind.JOB_SUBMITTED, Decision.BASELINE),
             ("settled", Kind.JOB_APPROVED, Decision.BASELINE),
             ("settled", Kind.JOB_FAILED, Decision.BASELINE),
-            ("waiting", Kind.JOB_SUBMITTED, Decision.SEND),
         ]
         assert post.local.read == [f"{DO}/waiting"]
         waiting = post.local.jobs[1]
