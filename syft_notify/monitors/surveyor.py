@@ -23,6 +23,8 @@ from syft_notify.syftbox.layouts import FolderRole, parse_folder
 log = logging.getLogger(__name__)
 
 SYFTBOX = "SyftBox"
+# Who is a peer, who was answered, and which messages there are; of the other folders nothing is told.
+_TELLING = (FolderRole.INBOX, FolderRole.THEIR_INBOX, FolderRole.ARCHIVE)
 
 
 @dataclass(frozen=True)
@@ -156,9 +158,9 @@ class Surveyor:
     def _trusted(self, file: RemoteFile) -> PeerFolder | None:
         """Anybody can make a folder of any name and share it: only its owner on Drive proves whose it is."""
         name = parse_folder(file.name, self._me) if file.name.startswith(FOLDER_PREFIX) else None
-        if name is None:
+        if name is None or name.role not in _TELLING:
             return None
-        mine = name.role in (FolderRole.THEIR_INBOX, FolderRole.THEIR_OUTBOX, FolderRole.ARCHIVE)
+        mine = name.role is not FolderRole.INBOX
         trusted = file.owned_by_me if mine else file.owner == name.peer and not file.owned_by_me
         return PeerFolder(file, name) if trusted else None
 
