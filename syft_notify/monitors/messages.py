@@ -107,15 +107,15 @@ class MessageReader:
 
     def _list(self, folders: Sequence[PeerFolder], memory: Memory) -> list[str]:
         """List these folders; returns the ids of messages that were nowhere before, and that the memory lacks."""
-        listings = self._remote.children([folder.file.id for folder in folders])
+        listings = self._remote.children([folder.id for folder in folders])
         appeared = []
         for folder in folders:
-            files, problem = _messages_of(folder, listings[folder.file.id])
+            files, problem = _messages_of(folder, listings[folder.id])
             if problem:
-                self._problems[folder.file.id] = problem
+                self._problems[folder.id] = problem
             else:
-                self._problems.pop(folder.file.id, None)
-                self._stale.discard(folder.file.id)
+                self._problems.pop(folder.id, None)
+                self._stale.discard(folder.id)
             if files is not None:
                 appeared += self._shelve(folder, files, memory)
         inboxes = (shelf for shelf in self._shelves.values() if shelf.folder.name.role is FolderRole.INBOX)
@@ -124,15 +124,15 @@ class MessageReader:
 
     def _shelve(self, folder: PeerFolder, files: Iterable[RemoteFile], memory: Memory) -> list[str]:
         listed = {file.id: file for file in files}
-        former = self._shelves.get(folder.file.id)
+        former = self._shelves.get(folder.id)
         for gone in (former.ids if former else frozenset()) - listed.keys():
-            if self._place.get(gone) == folder.file.id:  # it did not move to a folder that was listed before
+            if self._place.get(gone) == folder.id:  # it did not move to a folder that was listed before
                 del self._place[gone]
                 self._new.pop(gone, None)
-        self._shelves[folder.file.id] = _Shelf(folder, frozenset(listed))
+        self._shelves[folder.id] = _Shelf(folder, frozenset(listed))
         unknown = {i: (folder, file) for i, file in listed.items() if not memory.file_seen(i)}
         appeared = [i for i in unknown if i not in self._place]
-        self._place.update(dict.fromkeys(listed, folder.file.id))
+        self._place.update(dict.fromkeys(listed, folder.id))
         self._new.update(unknown)
         return appeared
 
@@ -160,7 +160,7 @@ class MessageReader:
             try:
                 messages[file.id] = SeenMessage(file, folder.name.peer, folder.name.role, _contents(file, content))
             except MissingFault:
-                self._stale.add(folder.file.id)
+                self._stale.add(folder.id)
             except CredentialFault:
                 raise
             except Fault as fault:

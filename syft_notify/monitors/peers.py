@@ -53,7 +53,7 @@ class PeerMonitor:
             return PeerObservation(parts=(PART,))
         appeared = () if sight.first else survey.peers.keys() - self._known
         self._known = survey.peers.keys()
-        announced = sum(survey.peers[peer].file.id in sight.announced for peer in appeared)
+        announced = sum(survey.peers[peer].id in sight.announced for peer in appeared)
         return PeerObservation(
             parts=(PART,),
             peers=survey.peers,
@@ -88,7 +88,7 @@ class PeerMonitor:
         """Of a request that was rejected before we saw it nobody is told, not even when the rejection is forgotten."""
         decision = Decision.BASELINE if state == REJECTED else Decision.SEND
         facts = PeerFacts(self._me, peer, folder.name.version)
-        return Event(_requested_key(peer), Kind.PEER_REQUESTED, event_time(folder.file, now), facts, decision)
+        return Event(_requested_key(peer), Kind.PEER_REQUESTED, event_time(folder, now), facts, decision)
 
     def granted(self, peer: str, now: datetime, *, version: str = "", quiet: bool = False) -> Event:
         """The event that this peer's request was granted; also what a manual grant admits."""

@@ -21,7 +21,8 @@ ACCEPTED, REJECTED, REQUESTED_BY_ME = "accepted", "rejected", "requested_by_me"
 class PeerFolder:
     """A SyftBox folder whose name and Drive owner agree."""
 
-    file: RemoteFile
+    id: str
+    created_at: datetime
     name: FolderName
 
 
@@ -48,7 +49,7 @@ class Survey:
         oldest: dict[str, PeerFolder] = {}
         for folder in self.of_role(FolderRole.INBOX):
             known = oldest.setdefault(folder.name.peer, folder)
-            if folder.file.created_at < known.file.created_at:
+            if folder.created_at < known.created_at:
                 oldest[folder.name.peer] = folder
         return oldest
 
@@ -56,7 +57,7 @@ class Survey:
     def to_read(self) -> Mapping[str, PeerFolder]:
         """The inboxes and archives, by id; the inboxes of a peer that the owner rejected stay closed."""
         inboxes = (f for f in self.of_role(FolderRole.INBOX) if self.states.get(f.name.peer) != REJECTED)
-        return {folder.file.id: folder for folder in (*inboxes, *self.of_role(FolderRole.ARCHIVE))}
+        return {folder.id: folder for folder in (*inboxes, *self.of_role(FolderRole.ARCHIVE))}
 
     @cached_property
     def accepted(self) -> frozenset[str]:
@@ -93,6 +94,6 @@ def read_peer_states(content: bytes) -> dict[str, str]:
     return {peer: state for peer, state in states.items() if is_address(peer)}
 
 
-def event_time(file: RemoteFile, now: datetime) -> datetime:
-    """When Drive saw the file appear, which is its clock and not the sender's; never in the future."""
-    return min(file.created_at, now)
+def event_time(seen: RemoteFile | PeerFolder, now: datetime) -> datetime:
+    """When Drive saw the file or folder appear, which is its clock and not the sender's; never in the future."""
+    return min(seen.created_at, now)

@@ -114,7 +114,7 @@ class Surveyor:
         cursor = self._cursor or self._feed_start()
         overview = self._overview()
         found = (folder for file in overview.folders.files if (folder := self._trusted(file)))
-        self._folders = {folder.file.id: folder for folder in found}
+        self._folders = {folder.id: folder for folder in found}
         self._peers_file.read(overview.files)
         sight = Sight(self._surveyed(complete=overview.folders.complete), changes, first=first)
         self._cursor = cursor if overview.folders.complete and overview.files.complete else ""
@@ -162,7 +162,7 @@ class Surveyor:
             return None
         mine = name.role is not FolderRole.INBOX
         trusted = file.owned_by_me if mine else file.owner == name.peer and not file.owned_by_me
-        return PeerFolder(file, name) if trusted else None
+        return PeerFolder(file.id, file.created_at, name) if trusted else None
 
 
 class _PeersFile:
