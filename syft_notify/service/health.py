@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syft_notify.atomic import write_atomically
 from syft_notify.errors import Fault
-from syft_notify.model import PollReport
+
+if TYPE_CHECKING:
+    from syft_notify.model import PollReport
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +89,8 @@ class Health:
 
 def failed_poll(error: Exception, now: datetime) -> PollReport:
     """The report of a poll that raised instead of reporting."""
+    from syft_notify.model import PollReport
+
     return PollReport(now, now, problems=(f"poll: {described(error)}",))
 
 

@@ -16,7 +16,7 @@ from tests.system.tools import needs
 
 DO, DS = "olivia@hospital.example.org", "sam_lee@university.example.org"
 OWNER, SCIENTIST = "owner", "scientist"
-SOON_MS = 3000  # from the press of a button to the mail
+SOON_MS = 15_000  # from the press of a button to the mail; it takes less than three seconds where nothing else runs
 _number = itertools.count(1)
 
 
@@ -48,7 +48,7 @@ class Visitor:
         return self.page.locator(f"[data-mailbox={side}] {selector}")
 
     def gets(self, side: str, headline: str) -> None:
-        """The conversation that heard something last ends with this mail, within three seconds; and it can be read."""
+        """The conversation that heard something last ends with this mail, soon; and it can be read."""
         expect(self.part(side, ".line .headline").first).to_have_text(headline, timeout=SOON_MS)
         expect(self.seen(side).get_by_role("heading", level=1)).to_have_text(headline, timeout=SOON_MS)
 
@@ -218,8 +218,9 @@ def test_a_name_that_cannot_be_is_refused_in_words(visitor: Visitor) -> None:
     visitor.presses("submit")
     expect(visitor.page.get_by_role("alert")).to_contain_text("no slash", timeout=SOON_MS)
     assert visitor.troubles.pop().startswith("Failed to load resource: the server responded with a status of 409")
-    visitor.submits()
+    job = visitor.submits()
     expect(visitor.page.get_by_role("alert")).to_be_hidden(timeout=SOON_MS)
+    visitor.gets(OWNER, f"New job: {job} from {DS}")
 
 
 def test_the_keyboard_is_enough(visitor: Visitor) -> None:
