@@ -1,4 +1,4 @@
-# Every target makes what it needs by itself: Python 3.10 or newer and make are enough.
+# Every target makes what it needs by itself: Python 3.11 or newer and make are enough.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +19,7 @@ from syft_notify.syftbox.disk import STEP_NS
 from tests.worlds import python_job
 
 _NAME, _DS = "played_job", "player@example.org"
-_BEGUN = datetime(2025, 1, 1, 12, 0, tzinfo=timezone.utc)
+_BEGUN = datetime(2025, 1, 1, 12, 0, tzinfo=UTC)
 _STATE = "state.yaml"
 _KEPT = frozenset({_STATE, "config.yaml", "run.sh", "main.py"})
 _MEMORY = Path("/dev/shm")  # noqa: S108 - of this machine's memory, so that a slow disk does not show

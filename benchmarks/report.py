@@ -6,7 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ class Report:
             "about": {
                 "version": __version__,
                 "command": list(command),
-                "begun_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                "begun_at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "python": platform.python_version(),
                 "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
                 "load": os.getloadavg()[0],

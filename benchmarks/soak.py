@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -92,9 +92,7 @@ def soak(polls: int) -> None:
                     f"{told['polls']:>6} {took:>8.1f} {rss:>7.1f} {process.num_fds():>11} "
                     f"{process.num_threads():>7} {mails:>6}"
                 )
-                scientist.submit(
-                    DO, f"job {told['polls']}", {"main.py": "print(1)\n"}, "main.py", datetime.now(timezone.utc)
-                )
+                scientist.submit(DO, f"job {told['polls']}", {"main.py": "print(1)\n"}, "main.py", datetime.now(UTC))
                 google.requests.clear()
                 if told["polls"] < polls:
                     os.kill(child.pid, signal.SIGHUP)

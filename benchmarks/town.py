@@ -10,7 +10,7 @@ import re
 import sys
 import time
 from collections import Counter
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from syft_notify.sandbox import Sandbox
@@ -66,7 +66,7 @@ class Town:
         archive = self._drive.folder(DO, GENERATION.archive_folder(DO, ds), self._home)
         self._archives.append(archive)
         for number in range(OLD_MESSAGES):
-            sent = datetime.now(timezone.utc) - timedelta(days=30 - number)
+            sent = datetime.now(UTC) - timedelta(days=30 - number)
             job = python_job(f"old_{number}", ds=ds, submitted_at=sent)
             name, content = GENERATION.message(job, ds, DO, sent)
             message = self._drive.file(ds, name, content, self._inboxes[-1], created=sent)
@@ -90,7 +90,7 @@ class Town:
     def _message(self, place: int) -> tuple[int, str, str, bytes]:
         self._submitted += 1
         name = f"burst_{self._submitted:06}"
-        sent = datetime.now(timezone.utc)
+        sent = datetime.now(UTC)
         return place, name, *GENERATION.message(python_job(name, submitted_at=sent), peer(place), DO, sent)
 
     def archive(self) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -202,4 +202,4 @@ def build_app(
 
 def utc_now() -> datetime:
     """The wall clock, read nowhere else."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """The kinds of event; the value is the word used in the config, templates, logs and headers."""
 
     JOB_SUBMITTED = "job_submitted"
@@ -20,14 +20,14 @@ class Kind(str, Enum):
     PEER_GRANTED = "peer_granted"
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     """Who receives a notification: the data owner or the data scientist."""
 
     DO = "do"
     DS = "ds"
 
 
-class Decision(str, Enum):
+class Decision(StrEnum):
     """Why an event or a notification goes out, or does not."""
 
     SEND = "send"
@@ -39,7 +39,7 @@ class Decision(str, Enum):
     INCOMPLETE_LOOK = "incomplete look"
 
 
-class JobLayout(str, Enum):
+class JobLayout(StrEnum):
     """The generations of job folders, told apart by their paths."""
 
     J0 = "J0"
@@ -48,7 +48,7 @@ class JobLayout(str, Enum):
     J3 = "J3"
 
 
-class JobStatus(str, Enum):
+class JobStatus(StrEnum):
     """What the owner's side says of a job; the words of syft-job's state.yaml."""
 
     RECEIVED = "received"
@@ -60,7 +60,7 @@ class JobStatus(str, Enum):
     REJECTED = "rejected"
 
 
-class Opaque(str, Enum):
+class Opaque(StrEnum):
     """Why the content of a submission cannot be shown."""
 
     ENCRYPTED = "encrypted"
@@ -332,7 +332,7 @@ class Notification:
         return frozenset((part.recipient, part.thread.key) for part in self.parts)
 
 
-class PendingState(str, Enum):
+class PendingState(StrEnum):
     """Where a notification of the outbox stands."""
 
     PENDING = "pending"
@@ -397,7 +397,7 @@ class Receipt:
     thread_id: str = ""
 
 
-class OutcomeKind(str, Enum):
+class OutcomeKind(StrEnum):
     """What became of one attempt."""
 
     SENT = "sent"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from syft_notify.errors import Fault, MissingFault, RejectedFault
 from syft_notify.model import (
@@ -29,7 +29,7 @@ from syft_notify.model import (
 class FakeClock:
     """Shows the time it was set to."""
 
-    def __init__(self, now: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)) -> None:
+    def __init__(self, now: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)) -> None:
         self.now = now
 
     def __call__(self) -> datetime:

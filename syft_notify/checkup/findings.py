@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from syft_notify.errors import NotifyError
@@ -14,7 +14,7 @@ Patient = TypeVar("Patient")
 _AGAIN = "Try again in a few minutes; a watchman does so by itself"
 
 
-class State(str, Enum):
+class State(StrEnum):
     """How a check went; the value is the word in `--json`."""
 
     OK = "ok"

@@ -61,8 +61,8 @@ def main() -> NoReturn:
     """Run the command line. No traceback reaches the user who does not ask for it."""
     output.prepare_streams()
     logging.getLogger("syft_notify").addHandler(logging.NullHandler())
-    # Google's libraries say so of Python 3.10 at each start; we support it, and the user cannot cure it here.
-    warnings.filterwarnings("ignore", "You are using a non-supported Python", FutureWarning)
+    # Google's libraries warn at each start that a Python is near its end. We support it; nobody can act on it here.
+    warnings.filterwarnings("ignore", r"You are using a (non-supported )?Python version", FutureWarning)
     try:
         code = cli.main(standalone_mode=False)
     except output.OutputError as error:

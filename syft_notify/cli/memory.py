@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,4 +40,4 @@ def opened_ledger(path: Path) -> Iterator[Ledger]:
 
 def utc_now() -> datetime:
     """The wall clock."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ def _report(path: Path) -> dict[str, Any]:
         **_of_process(pid),
         "version": health.get("version"),
         "config": str(path),
-        **summary(health, datetime.now(timezone.utc)),
+        **summary(health, datetime.now(UTC)),
         **({} if health else {"problems": [_NO_REPORT]}),
         "log": log,
     }

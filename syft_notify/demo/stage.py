@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 
 from syft_notify.demo.house import House
 from syft_notify.demo.outages import Outages
@@ -30,7 +30,7 @@ _PATIENTS = "age\n34\n51\n47\n29\n"
 _NEWCOMERS = ("maya_okafor", "jonas_weber", "li_na", "ana_souza", "tom_hale")
 
 
-class JobState(str, Enum):
+class JobState(StrEnum):
     """How far a job of the visitor is."""
 
     WAITING = "waiting"

@@ -7,7 +7,7 @@ import json
 import logging
 import stat
 from collections.abc import Collection, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -145,7 +145,7 @@ class TokenFile:
             moment = datetime.fromisoformat(str(self._document.get(ENDS_AT)))
         except ValueError:
             return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def proven(self) -> LentToken:
         """The token with an access that Google gives just now, which proves that the file is good; it is not written.
@@ -261,7 +261,7 @@ def _header_safe(token: object) -> str | None:
 def _expiry(text: object) -> datetime | None:
     """google-auth wants naive UTC. A file without a readable time counts as expired, which costs one refresh."""
     try:
-        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
-        return moment.astimezone(timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment
+        moment = datetime.fromisoformat(str(text))
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError):
         return datetime(1970, 1, 1)  # noqa: DTZ001 - the form that google-auth wants

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Any, Protocol
@@ -140,7 +140,7 @@ def _reasons(content: bytes) -> tuple[frozenset[str], str]:
 def _retry_time(response: Any, message: str) -> datetime | None:
     """When the service wants to hear from us again: the header (seconds or a date), else Gmail's sentence."""
     header = str(response.get("retry-after", "")).strip()
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     if _SECONDS.fullmatch(header):
         return now + timedelta(seconds=min(int(header), 86_400))
     found = _RETRY_AFTER.search(message)
@@ -153,4 +153,4 @@ def _retry_time(response: Any, message: str) -> datetime | None:
 
 
 def _rfc3339(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
+    return datetime.fromisoformat(text).astimezone(UTC)

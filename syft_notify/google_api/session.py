@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import google_auth_httplib2
@@ -125,7 +125,7 @@ class Session:
         Raises `fault` itself when the service wants to be left alone for longer than a poll may take.
         """
         until = fault.until if isinstance(fault, RateLimitedFault) else None
-        asked = (until - datetime.now(timezone.utc)).total_seconds() if until else 0.0
+        asked = (until - datetime.now(UTC)).total_seconds() if until else 0.0
         if asked > LONGEST_PAUSE_SECONDS:
             raise fault
         usual = FIRST_PAUSE_SECONDS * (1 << attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from itertools import chain
 
 from syft_notify.model import (
@@ -331,6 +331,6 @@ def _disagreement(owner: str, message: SeenMessage, submission: Submission) -> s
 def _sent_at(file: RemoteFile) -> datetime:
     """When the DS sent a message, by the DS's clock: `msgv2_<unix seconds>_<uuid>.tar.gz`; else when Drive got it."""
     try:
-        return datetime.fromtimestamp(float(file.name.split("_")[1]), timezone.utc)
+        return datetime.fromtimestamp(float(file.name.split("_")[1]), UTC)
     except (ValueError, IndexError, OverflowError, OSError):
         return file.created_at

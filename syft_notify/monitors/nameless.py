@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from syft_notify.model import Submission
 from syft_notify.ports import OpaqueRecord
@@ -29,7 +29,7 @@ class NamelessSubmissions:
         """The one that may be this job: sent by its DS and right after it was written."""
         if submission.submitted_at is None:
             return None
-        written_at = submission.submitted_at.astimezone(timezone.utc)
+        written_at = submission.submitted_at.astimezone(UTC)
         near = [
             (_gap(record.sent_at, written_at), record.event_key)
             for record in self._open.values()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
 from typing import Any
 
@@ -95,9 +95,9 @@ def _times(notification: Notification, now: datetime, zone: tzinfo | None) -> li
 
 
 def _moment(at: datetime, zone: tzinfo | None, whose: str) -> list[str]:
-    aware = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
+    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
     try:
-        utc, local = (f"{aware.astimezone(each):%Y-%m-%d %H:%M %Z}" for each in (timezone.utc, zone))
+        utc, local = (f"{aware.astimezone(each):%Y-%m-%d %H:%M %Z}" for each in (UTC, zone))
     except OverflowError:  # the first or the last day that there is, as a job may claim
         return [aware.isoformat()]
     return [utc] if local == utc else [utc, local + whose]
@@ -106,8 +106,8 @@ def _moment(at: datetime, zone: tzinfo | None, whose: str) -> list[str]:
 def _item(part: Notification) -> dict[str, str]:
     """One event of a digest: its name, who and when, and what else the recipient must know of it."""
     facts, owner = part.facts, part.role is Role.DO
-    at = part.at if part.at.tzinfo else part.at.replace(tzinfo=timezone.utc)
-    item = {"when": f"{at.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC", "who": "", "doubt": "", "note": ""}
+    at = part.at if part.at.tzinfo else part.at.replace(tzinfo=UTC)
+    item = {"when": f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC", "who": "", "doubt": "", "note": ""}
     if isinstance(facts, PeerFacts):
         return item | {"name": plain(facts.ds if owner else facts.do, NAME_LIMIT)}
     if owner:

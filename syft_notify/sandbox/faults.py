@@ -10,12 +10,12 @@ import itertools
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
 
-class Trouble(str, Enum):
+class Trouble(StrEnum):
     """What can go wrong; the value is the word used over HTTP."""
 
     RATE_LIMIT = "rateLimitExceeded"

@@ -11,7 +11,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from syft_notify.sandbox import query
@@ -21,7 +21,7 @@ from syft_notify.sandbox.store import Store
 
 MAX_WITH_PARENTS = 460
 _REMEMBERED = 500
-_LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _Key = Callable[[Sight], Any]
 
 

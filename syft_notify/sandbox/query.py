@@ -10,7 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from syft_notify.sandbox.refusals import invalid_value
@@ -259,10 +259,10 @@ def name_contains(name: str, needle: str) -> bool:
 def moment_of(value: str) -> datetime | None:
     """An RFC 3339 time, in UTC unless it says otherwise; None when it is none."""
     try:
-        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _unquoted(text: str) -> str:

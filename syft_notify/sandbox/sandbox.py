@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from types import TracebackType
 
 from flask import Flask
@@ -28,7 +28,7 @@ from syft_notify.sandbox.wire import LOOPBACK, Wire
 
 
 def _utc_now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 class Sandbox:

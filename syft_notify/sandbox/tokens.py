@@ -8,7 +8,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from syft_notify.sandbox.people import People
 from syft_notify.sandbox.refusals import insufficient_scopes, invalid_credentials, login_required
@@ -26,7 +26,7 @@ GMAIL_METADATA = "https://www.googleapis.com/auth/gmail.metadata"
 GMAIL_COMPOSE = "https://www.googleapis.com/auth/gmail.compose"
 GMAIL_ALL = "https://mail.google.com/"
 
-FAR_FUTURE = datetime(2099, 1, 1, tzinfo=timezone.utc)
+FAR_FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
 LIFETIME = timedelta(seconds=3599)
 TESTING_LIFETIME = timedelta(days=7)
 
@@ -104,7 +104,7 @@ class Tokens:
             "scopes": list(grant.scopes),
             "universe_domain": "googleapis.com",
             "account": email,
-            "expiry": expiry.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + "Z",
+            "expiry": expiry.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z",
         }
         return json.dumps(document, indent=2)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import yaml
@@ -80,6 +80,6 @@ def time_of(text: Any) -> datetime | None:
     micros = (fraction or "")[:6].ljust(6, "0")
     offset = "+00:00" if zone in (None, "Z") else zone
     try:
-        return datetime.fromisoformat(f"{day}T{time}.{micros}{offset}").astimezone(timezone.utc)
+        return datetime.fromisoformat(f"{day}T{time}.{micros}{offset}").astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ STDOUT_FILE, STDERR_FILE, RETURN_CODE_FILE = "stdout.txt", "stderr.txt", "return
 APPROVED_MARKER, DONE_MARKER = "approved", "done"
 RUN_PRODUCTS = frozenset({STDOUT_FILE, STDERR_FILE, RETURN_CODE_FILE, APPROVED_MARKER, DONE_MARKER})
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
 _MAX_REASON = 4000
 _TIME_KEYS = {

@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import Enum, StrEnum
 
 from syft_notify.model import JobLayout
 
@@ -38,7 +38,7 @@ class FolderRole(Enum):
     ARCHIVE = "archive"
 
 
-class DriveLayout(str, Enum):
+class DriveLayout(StrEnum):
     """The generations of folder names; D0 and D1 name their folders alike, and archives never changed."""
 
     D1 = "D1"

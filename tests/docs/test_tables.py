@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
+import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -22,12 +22,7 @@ from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.route import Router
 from tests.docs.markdown import CONFIGURATION, CONTRIBUTING, DOCUMENTS, EVENTS, README, REPOSITORY, code_in
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # pytest brings it
-
-NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DO, DS, JOB = "do@example.org", "ds@example.org", "JOB"
 
 
@@ -94,7 +89,7 @@ def in_general(text: str) -> str:
 
 
 def event_row(notification: Notification) -> list[str]:
-    message = Composer(timezone.utc).compose(notification, None, ThreadRef("t", "<t@x.invalid>"), NOW)
+    message = Composer(UTC).compose(notification, None, ThreadRef("t", "<t@x.invalid>"), NOW)
     key, type_ = notification.mark
     return [
         f"`{notification.kind.value}`",
@@ -111,7 +106,7 @@ def test_every_notification_is_in_the_events_table_with_headline_ledger_key_and_
 
 def subjects(kind: Kind) -> list[str]:
     """What the README says of the owner's mail and of the scientist's: their subjects, or nothing."""
-    composer = Composer(timezone.utc)
+    composer = Composer(UTC)
     mails = {
         notification.role: composer.compose(notification, None, ThreadRef("t", "<t@x.invalid>"), NOW).subject
         for notification in routed(kind)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,7 +18,7 @@ from tests.faults.records import ambiguous_ids, records
 from tests.stories.village import Told, Village, decided, requested, submitted, told_by
 from tests.worlds import python_job
 
-EXPIRED = datetime(2020, 1, 1, tzinfo=timezone.utc)
+EXPIRED = datetime(2020, 1, 1, tzinfo=UTC)
 REQUESTS = (
     "oauth.token",
     "drive.about.get",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from syft_notify.trial import written
 
 # A fixed offset, so that the goldens are the same where no time zones are installed.
 ZONE = timezone(timedelta(hours=1), "CET")
-AT = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
+AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DO, DS = "data.owner@example.org", "first_last@example.org"
 
 JOB = JobFacts(

@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -36,7 +36,7 @@ class Day(RuleBasedStateMachine):
         self.ending = ExitStack()
         self.home = Path(self.ending.enter_context(tempfile.TemporaryDirectory())) / "home"
         self.patches = self.ending.enter_context(pytest.MonkeyPatch.context())
-        self.hours = Hours(datetime.now(timezone.utc).replace(microsecond=0))
+        self.hours = Hours(datetime.now(UTC).replace(microsecond=0))
         self.google = self.ending.enter_context(Sandbox(self.hours.people))
         self.eyes = Eyes(RECONCILE, self.hours.computer())
         self.model = Model()

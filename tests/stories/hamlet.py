@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta, timezone
+from datetime import UTC, timedelta
 from pathlib import Path
 
 from syft_notify.errors import Fault
@@ -87,7 +87,7 @@ class Hamlet:
         self.line = Poll(
             monitors=[self.peers, JobMonitor(surveyor, self.drive, self.local, DO)],
             router=Router("gmail", self.muted),
-            compose=Composer(timezone.utc).compose,
+            compose=Composer(UTC).compose,
             channels={"gmail": self.channel},
             ledger=self.ledger,
             clock=self.clock,

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -251,7 +251,7 @@ class TestStatus:
 
     def test_nobody_misses_polls_of_one_that_does_not_run(self, village, monitor, monkeypatch):
         monitor.check()
-        later = datetime.now(timezone.utc) + timedelta(hours=1)
+        later = datetime.now(UTC) + timedelta(hours=1)
         monkeypatch.setattr("syft_notify.notebook.utc_now", lambda: later)
         assert monitor.status.report["problems"] == []
 

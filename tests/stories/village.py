@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ class Village:
     states: dict[str, str] = field(default_factory=dict)
     narrator: RecordingNarrator = field(default_factory=RecordingNarrator)
     report: PollReport | None = None
-    now: datetime = field(default_factory=lambda: datetime.now(timezone.utc).replace(microsecond=0))
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     _mailed: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

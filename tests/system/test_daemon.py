@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
@@ -572,7 +572,7 @@ class TestStatus:
         wait_until(lambda: health(village).get("last_poll"))
         os.kill(pid, signal.SIGSTOP)
         moved = health(village)
-        moved["next_poll"] = (datetime.now(timezone.utc) + timedelta(hours=hours)).isoformat()
+        moved["next_poll"] = (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
         (village.home / "syft-notify.status.json").write_text(json.dumps(moved))
         ended = command("status")
         assert (ended.returncode, says in ended.stdout) == (1, True)

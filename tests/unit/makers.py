@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from syft_notify.model import (
@@ -21,7 +21,7 @@ from syft_notify.model import (
 )
 from syft_notify.pipeline.route import Router
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DO, DS = "do@example.org", "ds@example.org"
 MINUTE = timedelta(minutes=1)
 

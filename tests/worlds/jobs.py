@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
-SUBMITTED_AT = datetime(2026, 11, 23, 14, 0, 0, 123456, tzinfo=timezone.utc)
+SUBMITTED_AT = datetime(2026, 11, 23, 14, 0, 0, 123456, tzinfo=UTC)
 
 
 @dataclass(frozen=True)

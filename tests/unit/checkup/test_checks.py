@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -57,7 +57,7 @@ class Home:
 
     def examined(self) -> dict[str, Finding]:
         def clock() -> datetime:
-            return datetime.now(timezone.utc) + self.ahead
+            return datetime.now(UTC) + self.ahead
 
         return {found.name: found for found in examine(Patient(self.config, {}, self.home, clock), CHECKS)}
 
@@ -218,7 +218,7 @@ class TestGoogle:
 
 class TestTheService:
     def test_one_that_runs_and_is_well_and_one_that_is_not(self, home):
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         health = Health(os.getpid(), "1", str(home.config), now, 30, "run", {}, next_poll=now)
         with FileLock(home.folder / "syft-notify.lock"):
             assert "starts just now" in home.examined()["service"].detail

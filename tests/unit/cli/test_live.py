@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,7 +19,7 @@ class Said(list[str]):
     """The lines that a narrator said."""
 
     def narrator(self, *, verbose: bool = False) -> LiveNarrator:
-        return LiveNarrator(self.append, lambda: datetime(2026, 11, 23, 12, 0, 5, tzinfo=timezone.utc), verbose=verbose)
+        return LiveNarrator(self.append, lambda: datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC), verbose=verbose)
 
 
 @pytest.fixture

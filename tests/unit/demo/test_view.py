@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from syft_notify.demo.view import conversations, daemon, headline, opened
 from syft_notify.sandbox.mailboxes import Mail
 
-NOW = datetime(2026, 11, 24, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def mail(name: str, thread: str, minutes: int, text: str = "") -> Mail:

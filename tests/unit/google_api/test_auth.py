@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import stat
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from syft_notify.sandbox.faults import Trouble
 from syft_notify.sandbox.tokens import DRIVE
 from tests.unit.google_api.conftest import DO
 
-PAST = datetime(2020, 1, 1, tzinfo=timezone.utc)
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def opened(sandbox: Sandbox, path: Path) -> TokenFile:
@@ -215,8 +215,8 @@ class TestProof:
     @pytest.mark.parametrize(
         ("text", "ends_at"),
         [
-            ("2026-12-01T09:00:00+00:00", datetime(2026, 12, 1, 9, tzinfo=timezone.utc)),
-            ("2026-12-01T09:00:00", datetime(2026, 12, 1, 9, tzinfo=timezone.utc)),
+            ("2026-12-01T09:00:00+00:00", datetime(2026, 12, 1, 9, tzinfo=UTC)),
+            ("2026-12-01T09:00:00", datetime(2026, 12, 1, 9, tzinfo=UTC)),
             ("soon", None),
             (None, None),
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -57,7 +57,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
 def token(sandbox: Sandbox, tmp_path: Path) -> TokenFile:
     path = tmp_path / "token_do.json"
     path.touch(mode=0o600)
-    path.write_text(sandbox.token_file(DO, expiry=datetime(2020, 1, 1, tzinfo=timezone.utc)))
+    path.write_text(sandbox.token_file(DO, expiry=datetime(2020, 1, 1, tzinfo=UTC)))
     return TokenFile(path, "Drive", DRIVE_SCOPES, sandbox.token_uri)
 
 

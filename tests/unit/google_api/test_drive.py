@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -39,7 +39,7 @@ class TestListings:
     def test_a_file_is_described(self, sandbox, drive, inboxes):
         file = a_file(drive, inboxes[-1])
         assert (file.name, file.owner, file.owned_by_me, file.size) == ("message", DS, False, 7)
-        assert file.created_at.tzinfo is timezone.utc
+        assert file.created_at.tzinfo is UTC
         assert file.version
 
     def test_names_are_compared_exactly(self, sandbox, drive):
@@ -264,4 +264,4 @@ def test_what_is_quoted_stays_one_literal():
 
 def test_times_are_in_utc(drive, inboxes):
     file = a_file(drive, inboxes[-1])
-    assert abs((datetime.now(timezone.utc) - file.created_at).total_seconds()) < 60
+    assert abs((datetime.now(UTC) - file.created_at).total_seconds()) < 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.client import IncompleteRead
 
@@ -115,17 +115,17 @@ class TestWhenToComeBack:
     def seconds(self, error: HttpError) -> float | None:
         fault = fault_of(error)
         assert isinstance(fault, RateLimitedFault)
-        return fault.until and round((fault.until - datetime.now(timezone.utc)).total_seconds())
+        return fault.until and round((fault.until - datetime.now(UTC)).total_seconds())
 
     def test_a_header_in_seconds(self):
         assert self.seconds(answer(429, retry_after="120")) == 120
 
     def test_a_header_with_a_date(self):
-        soon = datetime.now(timezone.utc) + timedelta(seconds=90)
+        soon = datetime.now(UTC) + timedelta(seconds=90)
         assert self.seconds(answer(429, retry_after=format_datetime(soon, usegmt=True))) in (89, 90)
 
     def test_a_sentence_of_gmail(self):
-        soon = (datetime.now(timezone.utc) + timedelta(seconds=300)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        soon = (datetime.now(UTC) + timedelta(seconds=300)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         limit = refusal(429, "rateLimitExceeded", f"User-rate limit exceeded.  Retry after {soon}")
         assert self.seconds(limit) in (299, 300)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from syft_notify.google_api.token_life import warning
 
-GIVEN = datetime(2026, 11, 1, 9, 0, tzinfo=timezone.utc)
+GIVEN = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 CURE = "Run `syft-notify init --renew drive`"
 

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -400,7 +400,7 @@ def test_a_time_at_the_end_of_all_times_makes_a_mail_too() -> None:
 
 
 def test_an_owner_in_utc_reads_the_time_once() -> None:
-    mail = Composer(timezone.utc).compose(_for(Role.DO, job_event()), None, FIRST, NOW)
+    mail = Composer(UTC).compose(_for(Role.DO, job_event()), None, FIRST, NOW)
 
     assert mail.text.count("12:00 UTC") == 1
 

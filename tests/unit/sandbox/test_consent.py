@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -109,7 +109,7 @@ def test_a_refresh_token_comes_with_the_first_consent_or_when_it_is_forced(sandb
 
 
 def test_a_consent_of_an_app_in_testing_ends_after_seven_days():
-    clock = [datetime(2026, 1, 1, tzinfo=timezone.utc)]
+    clock = [datetime(2026, 1, 1, tzinfo=UTC)]
     with Sandbox(now=lambda: clock[0]).start() as sandbox:
         requests.post(f"{sandbox.url}/sandbox/publishing", json={"testing": True}, timeout=10)
         _, answer = answered(sandbox, asked(sandbox), GMAIL_SEND)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -51,13 +51,13 @@ def test_a_file_comes_back_as_it_was_written(drive: Service) -> None:
     assert shown["parents"] == [root]
     assert (shown["ownedByMe"], shown["shared"], shown["owners"]) == (True, False, [{"emailAddress": DS}])
     assert shown["createdTime"] == shown["modifiedTime"]
-    assert datetime.fromisoformat(shown["createdTime"].replace("Z", "+00:00")).tzinfo is not None
+    assert datetime.fromisoformat(shown["createdTime"]).tzinfo is not None
 
 
 def test_an_update_changes_content_version_and_time_but_not_the_id(sandbox: Sandbox, drive: Service) -> None:
     files = drive(DS).files()
     fields = "id,version,modifiedTime,createdTime,md5Checksum"
-    file_id = sandbox.drive.file(DS, "a", b"old", created=datetime(2020, 1, 1, tzinfo=timezone.utc))
+    file_id = sandbox.drive.file(DS, "a", b"old", created=datetime(2020, 1, 1, tzinfo=UTC))
     before = files.get(fileId=file_id, fields=fields).execute()
     files.update(fileId=file_id, media_body=MediaInMemoryUpload(b"new", "text/plain")).execute()
     after = files.get(fileId=file_id, fields=fields).execute()
@@ -205,7 +205,7 @@ def test_a_listing_is_ordered_by_several_keys(
     drive: Service, sandbox: Sandbox, order: str, expected: list[str]
 ) -> None:
     for name, hour, size in (("a10", 1, 1), ("a9", 2, 1), ("B", 3, 5)):
-        sandbox.drive.file(DS, name, b"x" * size, created=datetime(2026, 1, 1, hour, tzinfo=timezone.utc))
+        sandbox.drive.file(DS, name, b"x" * size, created=datetime(2026, 1, 1, hour, tzinfo=UTC))
     sandbox.drive.folder(DS, "folder")
     assert all_names(drive(DS), orderBy=order) == expected
 
@@ -228,7 +228,7 @@ def test_a_text_is_found_by_its_words_and_a_binary_is_not(sandbox: Sandbox, driv
 
 def test_files_are_found_by_time_and_star(sandbox: Sandbox, drive: Service) -> None:
     for name, day in (("old", 1), ("new", 3)):
-        sandbox.drive.file(DS, name, b"", created=datetime(2026, 1, day, tzinfo=timezone.utc))
+        sandbox.drive.file(DS, name, b"", created=datetime(2026, 1, day, tzinfo=UTC))
     assert all_names(drive(DS), q="createdTime > '2026-01-02'") == ["new"]
     assert all_names(drive(DS), q="modifiedTime < '2026-01-02'") == ["old"]
     drive(DS).files().update(fileId=sandbox.drive.find("old")[0], body={"starred": True}).execute()

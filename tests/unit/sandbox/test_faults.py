@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -55,14 +55,14 @@ def test_a_refusal_has_googles_status_and_reason(
 
 
 def test_a_rate_limit_can_say_until_when(gmail: Service) -> None:
-    now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
     with Sandbox(now=lambda: now).start() as sandbox:
         sandbox.faults.add("userRateLimitExceeded", "gmail.messages.send", retry_after=90)
         headers = {"Authorization": f"Bearer {credentials(sandbox, DO).token}"}
         send = f"{sandbox.gmail_endpoint}gmail/v1/users/me/messages/send"
         error = requests.post(send, json=MAIL, headers=headers, timeout=10).json()["error"]
     assert error["message"].endswith("Retry after 2026-01-01T00:01:30.000Z")
-    assert now + timedelta(seconds=90) == datetime(2026, 1, 1, 0, 1, 30, tzinfo=timezone.utc)
+    assert now + timedelta(seconds=90) == datetime(2026, 1, 1, 0, 1, 30, tzinfo=UTC)
 
 
 def test_a_bad_gateway_is_a_page(sandbox: Sandbox, caller: Callable[..., Any]) -> None:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import google_auth_httplib2
@@ -21,7 +21,7 @@ from syft_notify.sandbox.tokens import DRIVE, GMAIL_SEND, Grant
 from tests.unit.sandbox.conftest import credentials
 from tests.unit.sandbox.test_drive_files import DO, DS
 
-PAST = datetime(2020, 1, 1, tzinfo=timezone.utc)
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_an_expired_token_is_refused_until_it_is_renewed(
 
 
 def test_a_token_dies_when_its_hour_is_over() -> None:
-    clock = [datetime(2026, 1, 1, tzinfo=timezone.utc)]
+    clock = [datetime(2026, 1, 1, tzinfo=UTC)]
     with Sandbox(now=lambda: clock[0]).start() as sandbox:
         refresh = json.loads(sandbox.token_file(DO, [DRIVE]))["refresh_token"]
         status, answer = ask(sandbox, grant_type="refresh_token", refresh_token=refresh)

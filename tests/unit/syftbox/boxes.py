@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from syft_notify.model import JobStatus, LocalJob, LocalLook
 from tests.worlds import GENERATIONS, MarkerGeneration, ReviewGeneration, python_job
 
 DO, DS = "do@example.org", "ds@example.org"
-AT = datetime(2026, 11, 23, 15, 0, tzinfo=timezone.utc)
+AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 LATER = AT + timedelta(minutes=5)
 JOB = python_job("sales")
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tarfile
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ from tests.worlds import GENERATIONS, bash_job, folder_job, python_job
 from tests.worlds.messages import MEMBER, change, message_document, pack, pack_document
 
 DO, DS = "do@example.org", "first_last+x@example.org"
-NOW = datetime(2026, 11, 23, 14, 0, 1, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 23, 14, 0, 1, tzinfo=UTC)
 READABLE = {name: generation for name, generation in GENERATIONS.items() if not generation.encrypted}
 LAYOUTS = {
     "0.1.93": JobLayout.J0,
@@ -294,11 +294,11 @@ def test_an_unquoted_time_and_tagged_values_are_only_text() -> None:
 @pytest.mark.parametrize(
     ("written", "moment"),
     [
-        ("2026-11-23T14:06:49.979567+00:00", datetime(2026, 11, 23, 14, 6, 49, 979567, timezone.utc)),
-        ("2026-11-23T14:06:49.979567Z", datetime(2026, 11, 23, 14, 6, 49, 979567, timezone.utc)),
-        ("2026-11-23T16:06:49+02:00", datetime(2026, 11, 23, 14, 6, 49, tzinfo=timezone.utc)),
-        ("2026-11-23 14:06:49.5", datetime(2026, 11, 23, 14, 6, 49, 500_000, timezone.utc)),
-        ("2026-11-23T14:06:49.123456789Z", datetime(2026, 11, 23, 14, 6, 49, 123456, timezone.utc)),
+        ("2026-11-23T14:06:49.979567+00:00", datetime(2026, 11, 23, 14, 6, 49, 979567, UTC)),
+        ("2026-11-23T14:06:49.979567Z", datetime(2026, 11, 23, 14, 6, 49, 979567, UTC)),
+        ("2026-11-23T16:06:49+02:00", datetime(2026, 11, 23, 14, 6, 49, tzinfo=UTC)),
+        ("2026-11-23 14:06:49.5", datetime(2026, 11, 23, 14, 6, 49, 500_000, UTC)),
+        ("2026-11-23T14:06:49.123456789Z", datetime(2026, 11, 23, 14, 6, 49, 123456, UTC)),
     ],
 )
 def test_the_time_of_submission_identifies_it(written: str, moment: datetime) -> None:
