@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
 
+from syft_notify.addresses import why_unreachable
 from syft_notify.errors import ConfigError
 from syft_notify.model import Kind
 from syft_notify.paths import CONFIG_NAME, default_folder
@@ -23,7 +24,6 @@ from syft_notify.paths import CONFIG_NAME, default_folder
 MAX_BYTES = 1_000_000
 LONGEST_INTERVAL = 86_400
 _VARIABLE = re.compile(r"\$(?:\w+|\{\w+\})")
-_EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 class ConfigProblems(ConfigError):
@@ -182,10 +182,14 @@ def _bare(variable: str) -> str:
 
 
 def checked_email(value: object) -> str:
-    """The address as it is compared, in lower case. Raises `ValueError`."""
-    if not isinstance(value, str) or not _EMAIL.fullmatch(value.strip()):
-        raise ValueError("is not an email address. Write one like owner@example.org")
-    return value.strip().lower()
+    """The address as it is compared, in lower case. Raises `ValueError`, also for one that Gmail cannot send to."""
+    address = value.strip().lower() if isinstance(value, str) else ""
+    problem = why_unreachable(address)
+    if not problem and "." not in address.rpartition("@")[2]:
+        problem = "is not an email address"
+    if problem:
+        raise ValueError(f"{problem}. Write one like owner@example.org")
+    return address
 
 
 def check_url(url: str) -> None:

@@ -36,6 +36,7 @@ class Decision(StrEnum):
     COMPLETED = "completed"
     MUTED = "muted"
     UNVERIFIED_SENDER = "unverified sender"
+    UNREACHABLE_ADDRESS = "unreachable address"
     INCOMPLETE_LOOK = "incomplete look"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from syft_notify import __version__
 from syft_notify.app import App, open_app, utc_now
-from syft_notify.config import Config, Surroundings, check_settings, load_config
+from syft_notify.config import Config, Surroundings, check_settings, checked_email, load_config
 from syft_notify.errors import UserError
 from syft_notify.model import Kind, Notification, Outcome, OutcomeKind, PollReport
 from syft_notify.paths import config_path, default_folder
@@ -30,7 +30,6 @@ from syft_notify.setup.conversation import set_up
 from syft_notify.setup.owners_client import known_by
 from syft_notify.setup.place import Place
 from syft_notify.setup.plan import Given
-from syft_notify.syftbox.layouts import is_address
 
 log = logging.getLogger(__name__)
 
@@ -164,9 +163,10 @@ class NotificationMonitor:
         Raises `UserError` for what is no address, and when the mail could not be sent; then it stays in the outbox
         and goes with a later poll.
         """
-        address = ds_email.strip().lower()
-        if not is_address(address):
-            raise UserError(f"{ds_email!r} is not an email address", "Write one like ds@example.org")
+        try:
+            address = checked_email(ds_email)
+        except ValueError as error:
+            raise UserError(f"{ds_email!r} {error}") from None
         narrator = _GrantNarrator(address)
         with self._opened(None) as app, self._poll_lock:
             app.grant_peer(address, narrator)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 from email.errors import MessageError
 from email.header import Header
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import Policy
 from typing import Any
 
+from syft_notify.addresses import addr_spec
 from syft_notify.errors import RejectedFault
 from syft_notify.google_api.auth import PROFILE_SCOPES, Token
 from syft_notify.google_api.session import Session
@@ -83,6 +83,15 @@ class _Subject(str):
         return f"{self.name}: {words.encode(linesep=policy.linesep)}{policy.linesep}"
 
 
+class _Recipient(str):
+    """A header of one address exactly as it is given. Python's own folding drops the quotes of some local parts."""
+
+    name = "To"
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
 def _receipt(answer: object) -> Receipt:
     """Raises `ValueError` for an answer that names no message: whether the mail went out is then unknown."""
     if not isinstance(answer, dict) or not answer.get("id"):
@@ -94,7 +103,7 @@ def mime(message: Message) -> EmailMessage:
     """The mail as Gmail takes it. Raises `RejectedFault` when it cannot be written."""
     mail = EmailMessage()
     try:
-        mail["To"] = Address(addr_spec=message.to)
+        mail["To"] = _Recipient(addr_spec(message.to))
         mail["Subject"] = _Subject(message.subject)
         for name, value in message.headers.items():
             mail[name] = value

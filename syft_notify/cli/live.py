@@ -51,7 +51,7 @@ class LiveNarrator:
     def withheld(self, notification: Notification, decision: Decision) -> None:
         """A notification is not sent."""
         log.info("%s to %s withheld: %s", notification.mark[1], notification.recipient, decision.value)
-        if self._verbose or decision is Decision.UNVERIFIED_SENDER:
+        if self._verbose or decision in (Decision.UNVERIFIED_SENDER, Decision.UNREACHABLE_ADDRESS):
             self._say(f"{INDENT}not told to {plain(notification.recipient)}: {decision.value}")
 
     def would_send(self, message: Message) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 
+from syft_notify.addresses import why_unreachable
 from syft_notify.errors import RejectedFault
 from syft_notify.model import Message, Notification, Preview, ThreadRef
 from syft_notify.pipeline.contents import contents
@@ -15,9 +15,6 @@ from syft_notify.pipeline.rendering import Renderer
 
 SUBJECT_LIMIT = 200  # characters, without "Re: "
 HEADLINE_LIMIT = 400
-
-# One address and nothing that a mail server could read as two.
-_ADDRESS = re.compile(r"[^\s,;:<>()\[\]\\\"@]+@[^\s,;:<>()\[\]\\\"@]+")
 
 
 class Composer:
@@ -35,8 +32,8 @@ class Composer:
 
     def compose(self, notification: Notification, preview: Preview | None, thread: ThreadRef, now: datetime) -> Message:
         """The mail of a notification. Raises `RejectedFault` for one that can never be written."""
-        if not _is_address(notification.recipient):
-            raise RejectedFault(f"{plain(notification.recipient)!r} is not one email address")
+        if problem := why_unreachable(notification.recipient):
+            raise RejectedFault(f"{plain(notification.recipient)!r} {problem}")
         try:
             context = contents(notification, preview, now, self._zone)
         except ValueError as error:
@@ -57,11 +54,6 @@ class Composer:
             thread=thread,
             headers=_headers(notification, thread),
         )
-
-
-def _is_address(text: str) -> bool:
-    """Whether this is one address as Gmail takes it: no other script, and no encoded word that hides another one."""
-    return _ADDRESS.fullmatch(text) is not None and text.isascii() and text.isprintable() and "=?" not in text
 
 
 def _headers(notification: Notification, thread: ThreadRef) -> dict[str, str]:

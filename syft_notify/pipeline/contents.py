@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
 from typing import Any
 
+from syft_notify.addresses import why_unreachable
 from syft_notify.model import JobFacts, Kind, Notification, PeerFacts, Preview, Role
 from syft_notify.pipeline.commands import next_steps
 from syft_notify.pipeline.digest import title
@@ -109,10 +110,11 @@ def _item(part: Notification) -> dict[str, str]:
     at = part.at if part.at.tzinfo else part.at.replace(tzinfo=UTC)
     item = {"when": f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC", "who": "", "doubt": "", "note": ""}
     if isinstance(facts, PeerFacts):
-        return item | {"name": plain(facts.ds if owner else facts.do, NAME_LIMIT)}
+        return item | {"name": plain(facts.ds if owner else facts.do, NAME_LIMIT), "doubt": _untold(part)}
     if owner:
         unverified = "" if facts.verified else "The sender could not be verified."
-        item |= {"who": _scientist(facts), "doubt": _sentences(unverified, plain(facts.warning, 400))}
+        doubts = (unverified, plain(facts.warning, 400), _untold(part))
+        item |= {"who": _scientist(facts), "doubt": _sentences(*doubts)}
     code = f"Return code {_return_code(facts.return_code)}." if part.kind is Kind.JOB_FAILED else ""
     reason = plain(facts.reason, 400) if owner or part.kind is Kind.JOB_REJECTED else ""
     return item | {"name": plain(facts.job, NAME_LIMIT) or "a job without a name", "note": _sentences(code, reason)}
@@ -152,7 +154,16 @@ def _who_and_what(notification: Notification) -> list[tuple[str, list[str]]]:
     else:
         job = ("Job", "" if facts.opaque else plain(facts.job, 300))
         rows = [job, other, *_details(facts, notification.kind)]
+    rows.append(("Not told", _untold(notification)))
     return [(label, [value]) for label, value in rows if value]
+
+
+def _untold(notification: Notification) -> str:
+    """That no mail can go to the scientist, for the owner, who can reach them in another way."""
+    ds = notification.facts.ds
+    if notification.role is not Role.DO or not ds or not (problem := why_unreachable(ds)):
+        return ""
+    return f"{plain(ds)} {problem}. Tell them yourself."
 
 
 def _scientist(facts: JobFacts | PeerFacts) -> str:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from syft_notify.addresses import why_unreachable
 from syft_notify.model import Decision, Event, JobFacts, Kind, Notification, PeerFacts, Role, Thread
 
 
@@ -69,6 +70,8 @@ class Router:
         unverified = isinstance(event.facts, JobFacts) and not event.facts.verified
         if notification.role is Role.DS and (unverified or not event.facts.ds):
             return Decision.UNVERIFIED_SENDER
+        if why_unreachable(notification.recipient):
+            return Decision.UNREACHABLE_ADDRESS
         return None
 
     def _notification(self, event: Event, route: Route) -> Notification:

@@ -20,7 +20,9 @@ from functools import cached_property
 from syft_notify.sandbox.people import People
 from syft_notify.sandbox.refusals import Refusal
 
-_ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
+# RFC 5322, section 3.4.1, in ASCII: a dot-atom or a quoted string before the @.
+_ATEXT = r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+"
+_ADDRESS = re.compile(rf"(?:{_ATEXT}(?:\.{_ATEXT})*|\"(?P<quoted>[ -!#-\[\]-~]+)\")@{_ATEXT}(?:\.{_ATEXT})*")
 _PREFIX = re.compile(r"^\s*(?:(?:re|fwd?)\s*:\s*)+", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _MESSAGE_ID_BYTES = re.compile(_MESSAGE_ID.pattern.encode())
@@ -179,9 +181,16 @@ def _recipients(to: list[str], others: list[str]) -> set[str]:
     people = {address for _, address in getaddresses([str(value) for value in (*to, *others)]) if address}
     if not people:
         raise _invalid("Recipient address required")
-    if not all(_ADDRESS.fullmatch(address) for address in people):
+    found = [_ADDRESS.fullmatch(address) for address in people]
+    if None in found:
         raise _invalid("Invalid To header")
-    return {address.lower() for address in people}
+    return {_mailbox(match) for match in found if match}
+
+
+def _mailbox(address: re.Match[str]) -> str:
+    """Whose mailbox it is: quotes are a part of the header and not of the address."""
+    quoted, domain = address["quoted"], address.group().rpartition("@")[2]
+    return (f"{quoted}@{domain}" if quoted else address.group()).lower()
 
 
 def _subject(raw: bytes) -> str:

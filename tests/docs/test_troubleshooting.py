@@ -17,7 +17,6 @@ SAYS_IT_ALL = (
     "That is no path",
     "is a file",
     "Then … is not taken",
-    "is not an email address",
     "… in … …",  # an address in the file of an OAuth client: the rest is that of an endpoint in the config
     # Faults that make the watchman look again, or at everything, in the same poll: nobody reads them.
     "Drive has too many changes",

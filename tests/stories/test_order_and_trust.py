@@ -260,6 +260,35 @@ class TestSenders:
         assert held == {("stranger@example.org", Decision.UNVERIFIED_SENDER)}
 
 
+class TestAddresses:
+    """Peers whose addresses are rare, and one that Gmail cannot send to."""
+
+    @pytest.mark.parametrize(
+        ("ds", "arrives"),
+        [("a..b@docomo.ne.jp", "a..b@docomo.ne.jp"), ("user@münchen.example", "user@xn--mnchen-3ya.example")],
+    )
+    def test_a_peer_with_a_rare_address_is_told_everything(self, village, ds, arrives):
+        village.poll()
+        village.ask(ds)
+        village.accept(ds)
+        village.submit(python_job("rare"), ds)
+        village.poll()
+        told = [mail.header("X-Syft-Event") for mail in village.google.mailbox(arrives).received]
+        assert sorted(told) == ["job_submitted", "peer_granted"]
+
+    def test_a_peer_whom_no_mail_can_reach_is_named_and_the_others_are_told(self, village):
+        village.poll()
+        for ds in ("josé@example.org", DS):
+            village.ask(ds)
+        told = village.poll()
+        assert sorted(told) == sorted([*requested(DS), *requested("josé@example.org")[:1]])
+        assert [(n.recipient, decision) for n, decision in village.narrator.held] == [
+            ("josé@example.org", Decision.UNREACHABLE_ADDRESS)
+        ]
+        assert "Gmail cannot send to such an" in " ".join(mail.text for mail in village.google.mailbox(DO).received)
+        assert village.poll() == []
+
+
 def test_several_generations_on_one_drive_and_one_disk(found, sandbox, tmp_path: Path):
     village = found("0.1.97")
     village.poll()

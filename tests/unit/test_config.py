@@ -131,11 +131,32 @@ class TestRefused:
 
     @pytest.mark.parametrize(
         "email",
-        ["olivia", "a@b", "a@b@c.org", "a b@c.org", "'a@b.org\\nBcc: x'", "5", "<a@b.org>", "'a@b.org,c@d.org'"],
+        [
+            "olivia",
+            "a@b",
+            "a@bücher",
+            "a@b@c.org",
+            "a b@c.org",
+            "'a@b.org\\nBcc: x'",
+            "5",
+            "<a@b.org>",
+            "'a@b.org,c@d.org'",
+        ],
     )
-    def test_addresses(self, path, email):
+    def test_what_is_no_address(self, path, email):
         (line,) = problems(path, f"do_email: {email}\nsyftbox_root: /x\n")
         assert line.endswith("is not an email address. Write one like owner@example.org.")
+
+    @pytest.mark.parametrize("email", ["a..b@docomo.ne.jp", "owner@münchen.example"])
+    def test_addresses_that_need_quotes_or_punycode(self, path, email):
+        assert load(path, f"do_email: {email}\nsyftbox_root: /x\n").do_email == email
+
+    def test_an_address_that_gmail_cannot_send_to(self, path):
+        (line,) = problems(path, "do_email: josé@example.org\nsyftbox_root: /x\n")
+        assert line == (
+            "do_email: 'josé@example.org' has non-ASCII characters before the @, and Gmail cannot send to such an "
+            "address. Write one like owner@example.org."
+        )
 
     @pytest.mark.parametrize(
         ("url", "why"),

@@ -116,6 +116,25 @@ class TestTheMail:
         channel.send(message(to=to))
         assert sandbox.mailbox(DO).mails[0].to == (to,)
 
+    @pytest.mark.parametrize(
+        ("to", "written", "arrives"),
+        [
+            ("a..b@docomo.ne.jp", '"a..b"@docomo.ne.jp', "a..b@docomo.ne.jp"),
+            (".a.@docomo.ne.jp", '".a."@docomo.ne.jp', ".a.@docomo.ne.jp"),
+            ("user@münchen.example", "user@xn--mnchen-3ya.example", "user@xn--mnchen-3ya.example"),
+            ("a" * 64 + "@" + "b" * 60 + ".example", "a" * 64 + "@" + "b" * 60 + ".example", None),
+        ],
+    )
+    def test_arrives_at_addresses_that_need_quotes_or_punycode(self, sandbox, channel, to, written, arrives):
+        channel.send(message(to=to))
+        (mail,) = sandbox.mailbox(arrives or to).received
+        assert f"\r\nTo: {written}\r\n".encode() in mail.raw
+        assert (mail.subject, mail.header("References"), mail.text) == ("sales", ROOT, "Approved.\n")
+
+    def test_to_a_local_part_that_is_not_ascii_is_rejected_with_the_reason(self):
+        with pytest.raises(RejectedFault, match="non-ASCII characters before the @"):
+            mime(message(to="josé@example.org"))
+
     def test_that_cannot_be_written_is_rejected_and_stops_nothing(self):
         with pytest.raises(RejectedFault, match="cannot be written"):
             mime(message(headers={"References": "a\nBcc: b@example.org"}))

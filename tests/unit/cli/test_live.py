@@ -46,17 +46,18 @@ def test_every_kind_has_words(said, kind):
     assert DS in said[0]
 
 
-def test_what_is_not_sent_is_told_only_on_request_but_for_an_unverified_sender(said):
+def test_what_is_not_sent_is_told_only_on_request_but_for_who_cannot_be_told(said):
     narrator = said.narrator()
     narrator.saw(job_event(), Decision.BASELINE)
     narrator.withheld(NOTIFICATION, Decision.MUTED)
     assert said == []
     narrator.withheld(NOTIFICATION, Decision.UNVERIFIED_SENDER)
-    assert said == [f"          not told to {DO}: unverified sender"]
+    narrator.withheld(NOTIFICATION, Decision.UNREACHABLE_ADDRESS)
+    assert said == [f"          not told to {DO}: {why}" for why in ("unverified sender", "unreachable address")]
     narrator = said.narrator(verbose=True)
     narrator.saw(job_event(), Decision.BASELINE)
     narrator.withheld(NOTIFICATION, Decision.MUTED)
-    assert said[1:] == [
+    assert said[2:] == [
         f"12:00:05  new job: sales from {DS} (baseline: nothing to send)",
         f"          not told to {DO}: muted",
     ]

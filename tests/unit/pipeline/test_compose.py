@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import syft_notify
 from syft_notify.config import TOGGLES
 from syft_notify.errors import RejectedFault
-from syft_notify.model import CodeFile, Kind, Message, Notification, Opaque, PeerFacts, Preview, Role, ThreadRef
+from syft_notify.model import CodeFile, Event, Kind, Message, Notification, Opaque, PeerFacts, Preview, Role, ThreadRef
 from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.contents import ACCENTS
 from syft_notify.pipeline.route import ROUTES
@@ -225,14 +225,25 @@ def test_every_line_of_foreign_text_is_marked_in_the_text_part() -> None:
         "",
         "a\u202e@x.org",
         "=?utf-8?q?victim=40y.org=2C?=a@x.org",
-        "größe@x.org",
     ],
 )
 def test_a_mail_goes_to_exactly_one_address_or_not_at_all(address: str) -> None:
     notification = replace(_for(Role.DO, job_event()), recipient=address)
 
-    with pytest.raises(RejectedFault, match="not one email address"):
+    with pytest.raises(RejectedFault, match="is not an email address"):
         COMPOSER.compose(notification, None, FIRST, NOW)
+
+
+@pytest.mark.parametrize("event", [job_event(), peer_event()])
+def test_the_owner_reads_that_no_mail_can_reach_the_scientist(event: Event) -> None:
+    notification = _for(Role.DO, event)
+    unreachable = replace(notification, facts=replace(event.facts, ds="josé@example.org"))
+    said = "josé@example.org has non-ASCII characters before the @, and Gmail cannot send to such an address."
+
+    assert said in " ".join(COMPOSER.compose(unreachable, None, FIRST, NOW).text.split())
+    assert "non-ASCII" not in COMPOSER.compose(notification, None, FIRST, NOW).text
+    digest = replace(unreachable, members=(unreachable, notification), template="digest")
+    assert " ".join(COMPOSER.compose(digest, None, FIRST, NOW).text.split()).count(said) == 1
 
 
 @pytest.mark.parametrize("address", ["first_last@example.org", "a+b@example.org", "o'neill@example.org"])

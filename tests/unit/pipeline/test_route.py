@@ -53,6 +53,15 @@ def test_nobody_outside_is_written_to_on_the_word_of_an_unverified_sender(facts)
     assert [(n.role, reason) for n, reason in made.withheld] == [(Role.DS, Decision.UNVERIFIED_SENDER)]
 
 
+def test_a_scientist_whom_no_mail_can_reach_is_not_written_to_and_the_owner_is():
+    event = peer_event()
+    made = Router("gmail").route(replace(event, facts=PeerFacts(DO, "josé@example.org")))
+    assert [n.recipient for n in made.notifications] == [DO]
+    assert [(n.recipient, reason) for n, reason in made.withheld] == [
+        ("josé@example.org", Decision.UNREACHABLE_ADDRESS)
+    ]
+
+
 def test_each_notification_has_an_id_of_its_own_that_never_changes():
     notifications = [n for event, _ in TABLE for n in Router("gmail").route(event).notifications]
     again = [n for event, _ in TABLE for n in Router("gmail").route(event).notifications]
