@@ -4,38 +4,32 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import os
 import re
 import shlex
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
 
 from syft_notify.addresses import why_unreachable
-from syft_notify.errors import ConfigError
 from syft_notify.model import Kind
 from syft_notify.paths import CONFIG_NAME, default_folder
+from syft_notify.settings_file import ConfigProblems, Unusable, read_settings
 
-MAX_BYTES = 1_000_000
 LONGEST_INTERVAL = 86_400
+# What a Linux file system takes (limits.h).
+_LONGEST_PATH, _LONGEST_NAME = 4_095, 255
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9_]*[0-9](\.[0-9]*)?")
+_WITH_COLONS = re.compile(r"[-+]?[0-9_]+(:[0-9_]+)+(\.[0-9_]*)?")
+LARGEST_CAP = 10_000
+_LONG_NUMBER = 10**40
 _VARIABLE = re.compile(r"\$(?:\w+|\{\w+\})")
-
-
-class ConfigProblems(ConfigError):
-    """Everything that is wrong with a config: a line for each problem, and the keys concerned if it is about keys."""
-
-    def __init__(self, lines: Sequence[str], keys: Sequence[str] = ()) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
-        self.keys = keys
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines)
 
 
 class Config(BaseModel):
@@ -63,7 +57,7 @@ class Config(BaseModel):
     notify_on_new_peer: bool = Field(True, description="mails about peer requests (to DO and DS)")
     notify_on_peer_granted: bool = Field(True, description="mails about granted peers (to DS)")
     email_format: Literal["html", "text"] = Field("html", description="`html` (with a text part) or `text`")
-    daily_cap: int = Field(450, ge=1, le=10_000, description="mails in 24 hours at most; Gmail itself takes 500")
+    daily_cap: int = Field(450, description="mails in 24 hours at most; Gmail itself takes 500")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
     log_format: Literal["text", "json"] = Field("text", description="`text` or `json` log lines")
     drive_api_endpoint: str | None = Field(None, description="another Drive server; ends in `/drive/v3/`")
@@ -99,16 +93,28 @@ class Config(BaseModel):
             raise ValueError("is not a path. Write the path of a file or folder as text")
         if not isinstance(info.context, Surroundings):
             raise TypeError("a Config is made by load_config or check_settings")
-        return info.context.resolve(str(value).strip())
+        path = info.context.resolve(str(value).strip())
+        if info.field_name != "syftbox_root" and not path.name:
+            raise ValueError("names no file. Write the path of a file")
+        return path
 
     @field_validator("interval", "reconcile_interval", mode="before")
     @classmethod
     def _seconds(cls, value: object) -> timedelta:
         if isinstance(value, timedelta):
             return value
+        _check_notation(value)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= LONGEST_INTERVAL:
             raise ValueError(f"is not a usable time. Give seconds as a number between 1 and {LONGEST_INTERVAL}")
         return timedelta(seconds=value)
+
+    @field_validator("daily_cap", mode="before")
+    @classmethod
+    def _cap(cls, value: object) -> int:
+        _check_notation(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST_CAP:
+            raise ValueError(f"is not a usable number. Give a whole number between 1 and {LARGEST_CAP}")
+        return value
 
     @field_validator("drive_api_endpoint", "gmail_api_endpoint", "oauth_token_uri", mode="before")
     @classmethod
@@ -120,6 +126,13 @@ class Config(BaseModel):
         check_url(value)
         if info.field_name == "drive_api_endpoint" and not value.endswith("/drive/v3/"):
             raise ValueError("does not end in /drive/v3/. Write the whole address of the Drive service")
+        return value
+
+    @field_validator("*", mode="before")  # the last one is asked first
+    @classmethod
+    def _usable(cls, value: object) -> object:
+        if isinstance(value, Unusable):
+            raise ValueError(value.fault)
         return value
 
 
@@ -148,14 +161,21 @@ class Surroundings:
         if unknown:
             raise ValueError(f"uses {unknown[0]}, which the environment does not have. Set it or write the path out")
         expanded = _VARIABLE.sub(lambda match: self.environ[_bare(match.group())], text)
+        _check_length(expanded)
         if expanded == "~" or expanded.startswith("~/"):
             return self.home / expanded[2:]
-        return self.folder / Path(expanded).expanduser()
+        try:
+            return self.folder / Path(expanded).expanduser()
+        except RuntimeError:
+            user = expanded.partition("/")[0]
+            raise ValueError(f"begins with {user}, which is no user of this machine. Write the whole path") from None
 
 
 def load_config(path: Path, environ: Mapping[str, str], home: Path) -> Config:
     """Read and check the config at `path`. Raises `ConfigProblems` with everything that is wrong with it."""
-    config = check_settings(read_settings(path), str(path), Surroundings(path.absolute().parent, home, environ))
+    settings = read_settings(path)
+    surroundings = Surroundings(path.absolute().parent, home, environ)
+    config = check_settings(settings.values, str(path), surroundings, settings.lines)
     config._place = config_option(path, home)
     return config
 
@@ -165,20 +185,50 @@ def config_option(path: Path, home: Path) -> str:
     return "" if path.absolute() == default_folder(home) / CONFIG_NAME else f" -c {shlex.quote(str(path))}"
 
 
-def check_settings(settings: Mapping[str, object], source: str, surroundings: Surroundings) -> Config:
-    """Make a config of plain settings; `source` names where they come from in the problems."""
+def check_settings(
+    settings: Mapping[str, object],
+    source: str,
+    surroundings: Surroundings,
+    lines: Mapping[str, int] = MappingProxyType({}),
+) -> Config:
+    """Make a config of plain settings. The problems name their `source` and, where `lines` has it, the key's line.
+
+    Raises `ConfigProblems`.
+    """
     try:
         config = Config.model_validate(dict(settings), context=surroundings)
     except ValidationError as error:
         problems = error.errors()
-        lines = [f"{source}: {_sentence(problem)}" for problem in problems]
-        raise ConfigProblems(lines, [str(problem["loc"][0]) for problem in problems]) from None
+        keys = [str(problem["loc"][0]) for problem in problems]
+        places = [f"{source}, line {lines[key]}" if key in lines else source for key in keys]
+        sentences = [f"{place}: {_sentence(problem)}" for place, problem in zip(places, problems, strict=True)]
+        raise ConfigProblems(sentences, keys) from None
     config._folder = surroundings.folder
     return config
 
 
 def _bare(variable: str) -> str:
     return variable.strip("${}")
+
+
+def _check_notation(value: object) -> None:
+    """Some programs read `030` as 24 and `1:30` as 90, others do not. Raises `ValueError`."""
+    if not isinstance(value, str):
+        return
+    if _LEADING_ZERO.fullmatch(value):
+        raise ValueError(f"is written with a leading zero. Write {value.lstrip('-+0_') or '0'}")
+    if _WITH_COLONS.fullmatch(value):
+        raise ValueError("is written with a colon. Write one plain number, such as 90")
+
+
+def _check_length(path: str) -> None:
+    """Raises `ValueError` for what no file can be called on this machine."""
+    try:
+        encoded = os.fsencode(path)
+    except UnicodeEncodeError:
+        raise ValueError("has letters that this machine's locale cannot write. Set LC_ALL=C.UTF-8") from None
+    if len(encoded) > _LONGEST_PATH or any(len(name) > _LONGEST_NAME for name in encoded.split(b"/")):
+        raise ValueError("is too long for a path. Write a shorter one")
 
 
 def checked_email(value: object) -> str:
@@ -197,9 +247,10 @@ def check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-    except ValueError:
-        raise ValueError("is not a URL. Write one like https://proxy.example.org/") from None
-    if parts.scheme not in ("http", "https") or not host or any(c.isspace() for c in url):
+        usable = bool(host.encode("idna")) and parts.port != 0 and url.isprintable() and " " not in url
+    except ValueError:  # also for a port that is no number, and a host that no name server takes
+        usable = False
+    if not usable or parts.scheme not in ("http", "https"):
         raise ValueError("is not a URL. Write one like https://proxy.example.org/")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ValueError("would send tokens unencrypted. Use https://, or http:// on 127.0.0.1 or localhost only")
@@ -210,59 +261,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def read_settings(path: Path) -> dict[str, object]:
-    """The keys and values of a config, not yet checked. Raises `ConfigProblems` for a file that has none."""
-    document = _parse(path, _read_text(path))
-    if document is None:
-        raise ConfigProblems([f"{path} is empty. Write at least do_email and syftbox_root into it."])
-    if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
-        raise ConfigProblems([f"{path} is not a list of settings. Write one `key: value` a line."])
-    return document
-
-
-def _read_text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise ConfigProblems(
-            [f"{path} does not exist. Run `syft-notify init` to make one, or name another with --config."]
-        ) from None
-    except OSError as error:
-        raise ConfigProblems([f"{path} cannot be read: {error.strerror}. Check the path and who owns it."]) from error
-    if len(content) > MAX_BYTES:
-        raise ConfigProblems([f"{path} is larger than {MAX_BYTES} bytes. It can hardly be a config; check the path."])
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        raise ConfigProblems([f"{path} is not text in UTF-8. Save it as UTF-8."]) from None
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML allows a key twice and takes the last; for a person that is a mistake."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} appears twice", key.start_mark)
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep)
-
-
-def _parse(path: Path, text: str) -> object:
-    try:
-        return yaml.load(text, _UniqueKeys)  # noqa: S506 - a SafeLoader that only adds a check
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigProblems([f"{path} is broken YAML{where}: {error.problem}. Correct it there."]) from None
-    except yaml.YAMLError:
-        raise ConfigProblems([f"{path} is broken YAML: it has characters that no text has. Correct it."]) from None
-    except (RecursionError, ValueError):
-        raise ConfigProblems([f"{path} is broken YAML: a value cannot be understood. Correct it."]) from None
 
 
 def _sentence(problem: Mapping[str, Any]) -> str:
@@ -284,5 +282,18 @@ def _sentence(problem: Mapping[str, Any]) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value) if isinstance(value, str | int | float | bool | type(None)) else type(value).__name__
+    """The value as a person wrote it, as far as that helps to find it."""
+    match value:
+        case Unusable():
+            text = value.shown
+        case None:
+            text = "an empty value"
+        case bool():
+            text = str(value).lower()
+        case int() if abs(value) > _LONG_NUMBER:
+            text = "a very large number"
+        case str() | int() | float():
+            text = repr(value)
+        case _:
+            text = type(value).__name__
     return text if len(text) <= 80 else text[:79] + "…"

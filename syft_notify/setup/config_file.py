@@ -11,8 +11,9 @@ from typing import Any
 
 import yaml
 
-from syft_notify.config import Config, ConfigProblems, check_settings, read_settings
+from syft_notify.config import Config, check_settings
 from syft_notify.errors import UserError
+from syft_notify.settings_file import ConfigProblems, parse_settings, read_settings
 from syft_notify.setup.interview import Interview, confirm, refuse
 from syft_notify.setup.place import Place
 
@@ -43,10 +44,11 @@ def former_config(interview: Interview, place: Place) -> FormerConfig:
         return FormerConfig()
     if not place.config.is_file() or not os.access(place.config, os.R_OK):
         raise UserError(f"{place.config} is no file that you can read", "Move it away, or name another with --config")
-    settings: dict[str, Any] = {}
+    settings: Mapping[str, Any] = {}
     try:
-        settings = read_settings(place.config)
-        check_settings({**_FILLED, **settings}, str(place.config), place.surroundings())
+        found = read_settings(place.config)
+        settings = found.values
+        check_settings({**_FILLED, **settings}, str(place.config), place.surroundings(), found.lines)
     except ConfigProblems as problems:
         _begin_anew(interview, place, problems)
         return FormerConfig({key: value for key, value in settings.items() if key not in problems.keys}, spoilt=True)
@@ -88,8 +90,8 @@ def _with_line(text: str, key: str, value: Any) -> str:
 def _says(text: str, settings: Mapping[str, Any]) -> bool:
     """Whether the text means these settings; lines alone do not tell in all the ways of writing YAML."""
     try:
-        return bool(yaml.safe_load(text) == dict(settings))
-    except yaml.YAMLError:
+        return bool(parse_settings(text, "").values == dict(settings))
+    except ConfigProblems:
         return False
 
 

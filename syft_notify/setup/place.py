@@ -41,7 +41,7 @@ class Place:
             raise UserError("That is no path", "Type the path of a file or folder")
         try:
             return Surroundings(self.here, self.home, self.environ).resolve(text)
-        except (ValueError, RuntimeError) as error:
+        except ValueError as error:
             raise UserError(f"{text} {error}") from None
 
     def shown(self, path: Path) -> str:

@@ -436,6 +436,20 @@ class TestRestart:
         assert report(command)["pid"] == pid
 
 
+# Each is wrong in the last line of a config that is good without it.
+BROKEN_LINES = (
+    "interval: 1:30",
+    "email_format: !!bool maybe",
+    "state_path: {{ state }}",
+    "drive_token_path: ~nobody_here/t.json",
+    "? [a]",
+    f"daily_cap: {'1:' * 3_000}1",
+    "interval: " + "[" * 3_000,
+    '"\\UFFFFFFFF": x',
+    "x: \0",
+)
+
+
 class TestSignals:
     def test_hup_reads_the_config_again_and_a_broken_one_changes_nothing(self, village, command):
         pid = pid_of(command("start"))
@@ -452,6 +466,21 @@ class TestSignals:
         os.kill(pid, signal.SIGHUP if village.config_file else 0)
         wait_until(lambda: not health(village)["problems"])
         assert command("status").returncode == 0
+
+    def test_hup_survives_whatever_is_in_the_config(self, village, command):
+        pid = pid_of(command("start"))
+        good = village.config_file.read_text()
+        told = f"config: not taken over, the one before stays in force: {village.home / 'daemon.yaml'}"
+        place = f"line {good.count(chr(10)) + 1}"
+        for line in BROKEN_LINES:
+            (village.home / "daemon.yaml").write_text(f"{good}{line}\n")
+            os.kill(pid, signal.SIGHUP)
+            wait_until(lambda: any(text.startswith(told) and place in text for text in health(village)["problems"]))
+            assert command("run", "--once").returncode == 78
+            (village.home / "daemon.yaml").write_text(good)
+            os.kill(pid, signal.SIGHUP)
+            wait_until(lambda: not health(village)["problems"])
+        assert report(command)["pid"] == pid
 
     def test_hup_moves_the_state(self, village, command, tmp_path):
         pid = pid_of(command("start"))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from syft_notify.config import Config, ConfigProblems, load_config
+from syft_notify.config import Config, load_config
 from syft_notify.errors import ExitCode
 from syft_notify.model import Kind
+from syft_notify.settings_file import MAX_BYTES, ConfigProblems
 
 GOOD = "do_email: do@example.org\nsyftbox_root: /data/SyftBox\n"
 
@@ -28,7 +33,7 @@ def problems(path: Path, text: str | bytes) -> list[str]:
     with pytest.raises(ConfigProblems) as caught:
         load(path, text)
     assert caught.value.exit_code is ExitCode.CONFIG
-    return [line.removeprefix(f"{path}").lstrip(": ") for line in caught.value.lines]
+    return [re.sub(r"^(, line \d+)?:? ", "", line.removeprefix(f"{path}")) for line in caught.value.lines]
 
 
 class TestAccepted:
@@ -79,9 +84,14 @@ class TestRefused:
             ("# nothing\n", "is empty. Write at least do_email and syftbox_root into it."),
             ("- a\n- b\n", "is not a list of settings. Write one `key: value` a line."),
             ("just text", "is not a list of settings. Write one `key: value` a line."),
-            ("1: 2\n", "is not a list of settings. Write one `key: value` a line."),
-            (b"\xff\xfe\x00", "is not text in UTF-8. Save it as UTF-8."),
-            ("a: \x07", "is broken YAML: it has characters that no text has. Correct it."),
+            ("!!map {a: b}", "is not a list of settings. Write one `key: value` a line."),
+            (b"\xff\xfe\x00", "is not text in UTF-8 at line 1. Save it as UTF-8."),
+            (b"a: b\nc: \xe9", "is not text in UTF-8 at line 2. Save it as UTF-8."),
+            ("a: \x07", "is broken YAML at line 1: it has a character that no text has. Remove it."),
+            ("a: b\nc: \0", "is broken YAML at line 2: it has a character that no text has. Remove it."),
+            ('a: b\nc: "\\UFFFFFFFF"', "is broken YAML at line 2: a number in it is too large. Correct it there."),
+            ("a: b\n? [c]\n", "is broken YAML at line 2, column 3: a key is not plain text. Correct it there."),
+            ("a: b\n---\nc: d\n", "is broken YAML at line 2, column 1: a second document begins. Correct it there."),
         ],
     )
     def test_files_that_are_no_config(self, path, text, line):
@@ -94,6 +104,34 @@ class TestRefused:
     def test_a_key_that_appears_twice_is_pointed_at(self, path):
         (line,) = problems(path, GOOD + "interval: 5\ninterval: 6\n")
         assert line == "is broken YAML at line 4, column 1: 'interval' appears twice. Correct it there."
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "[" * 99_000,
+            "x: " + "[" * 99_000,
+            "x: " + "[a, " * 20_000,
+            "- " * 49_000,
+            "? " * 49_000,
+            "x: {" * 20_000,
+            "".join(f"k{number}:\n" for number in range(14_000)),
+            "x: [" + "1," * 49_000 + "]",
+            "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 2_000)),
+            "x: " + "1:" * 49_000 + "0",
+            "x: " + "9" * 99_000,
+            "%TAG ! tag:x,2000:\n" * 5_000,
+            "%YAML 1." + "9" * 90_000,
+        ],
+        ids=lambda text: f"{text[:8]}…",
+    )
+    def test_a_small_file_that_is_costly_to_read_is_refused_soon(self, path, text):
+        begun = time.process_time()
+        assert len(problems(path, text)) < 2_000
+        assert time.process_time() - begun < 5
+
+    def test_a_file_larger_than_any_config_is_not_read(self, path):
+        (line,) = problems(path, b"#" * (MAX_BYTES + 1))
+        assert line.startswith(f"is larger than {MAX_BYTES} bytes")
 
     def test_a_missing_file_and_a_folder(self, path):
         with pytest.raises(ConfigProblems, match="does not exist"):
@@ -113,6 +151,38 @@ class TestRefused:
             ("email_format: pdf", "email_format: 'pdf' is not one of the choices. Write 'html' or 'text'."),
             ("state_path: 5", "state_path: 5 is not a path. Write the path of a file or folder as text."),
             ("state_path: ''", "state_path: '' is not a path. Write the path of a file or folder as text."),
+            ("1: 2", "'1' is not a known key. Remove it."),
+            ("<<: {interval: 5}", "'<<' is not a known key. Remove it."),
+            (
+                "state_path: {{ state }}",
+                "state_path: {{ ... }} is a placeholder that nobody filled in. Write the value itself.",
+            ),
+            ("state_path: {a: b}", "state_path: a mapping is not one value. Write the value itself."),
+            ("monitor_jobs: [true]", "monitor_jobs: a list is not one value. Write the value itself."),
+            (
+                "monitor_jobs: !!bool maybe",
+                "monitor_jobs: a value has a tag that begins with `!`. Write the value without it.",
+            ),
+            (
+                "email_format: !!timestamp foo",
+                "email_format: a value has a tag that begins with `!`. Write the value without it.",
+            ),
+            ("gmail_token_path: &a x.json\nstate_path: *a", "state_path: *a is an alias. Write the value itself."),
+            ('syftbox_root: "a\\ud800"', "syftbox_root: a value holds a control character. Remove it."),
+            ("state_path: /", "state_path: '/' names no file. Write the path of a file."),
+            (
+                "interval: 030",
+                "interval: '030' is written with a leading zero. Write 30.",
+            ),
+            ("interval: 1:30", "interval: '1:30' is written with a colon. Write one plain number, such as 90."),
+            ("daily_cap: 0100", "daily_cap: '0100' is written with a leading zero. Write 100."),
+            ("daily_cap: 1:00", "daily_cap: '1:00' is written with a colon. Write one plain number, such as 90."),
+            ("daily_cap: 0", "daily_cap: 0 is not a usable number. Give a whole number between 1 and 10000."),
+            ("daily_cap: 1.5", "daily_cap: 1.5 is not a usable number. Give a whole number between 1 and 10000."),
+            (
+                "monitor_jobs:",
+                "monitor_jobs: an empty value is neither true nor false. Write true or false without quotes.",
+            ),
             (
                 "state_path: $NOWHERE/x",
                 "state_path: '$NOWHERE/x' uses $NOWHERE, which the environment does not have. "
@@ -121,9 +191,32 @@ class TestRefused:
         ],
     )
     def test_single_keys(self, path, extra, line):
-        assert problems(path, GOOD + extra) == [line]
+        text = "".join(kept for kept in GOOD.splitlines(keepends=True) if kept.split(":")[0] != extra.split(":")[0])
+        assert problems(path, text + extra) == [line]
 
-    @pytest.mark.parametrize("value", ["0", "-1", "0.5", ".nan", ".inf", "1e9", "'30'", "true", "ten", "[30]", "null"])
+    @pytest.mark.parametrize("key", ["syftbox_root", "drive_token_path", "gmail_token_path", "state_path"])
+    @pytest.mark.parametrize(
+        ("value", "why"),
+        [
+            ("~nobody_here/t.json", "begins with ~nobody_here, which is no user of this machine. Write the whole path"),
+            (f"/{'a' * 256}", "is too long for a path. Write a shorter one"),
+            ("/a" * 2_500, "is too long for a path. Write a shorter one"),
+        ],
+    )
+    def test_paths_that_no_file_can_have(self, path, key, value, why):
+        settings = {"do_email": "do@example.org", "syftbox_root": "/data/SyftBox", key: value}
+        (line,) = problems(path, "".join(f"{name}: {setting}\n" for name, setting in settings.items()))
+        assert line.startswith(f"{key}: ")
+        assert line.endswith(f" {why}.")
+
+    def test_the_line_of_each_key_is_named(self, path):
+        path.write_text("do_email: x\n\n# a comment\nintervall: 5\nmonitor_jobs: 7\n")
+        with pytest.raises(ConfigProblems) as caught:
+            load_config(path, {}, Path("/home/olivia"))
+        places = [line.removeprefix(str(path)).split(":")[0] for line in caught.value.lines]
+        assert sorted(places) == ["", ", line 1", ", line 4", ", line 5"]
+
+    @pytest.mark.parametrize("value", ["0", "-1", "0.5", ".nan", ".inf", "1e9", "'30'", "true", "ten", "null", "0x1e"])
     def test_intervals(self, path, value):
         (line,) = problems(path, GOOD + f"interval: {value}")
         assert line.startswith("interval: ")
@@ -169,6 +262,9 @@ class TestRefused:
             ("https://", "is not a URL"),
             ("http://[::1/", "is not a URL"),
             ("https://a b/", "is not a URL"),
+            ("https://example.org:port/", "is not a URL"),
+            ("https://example.org:70000/", "is not a URL"),
+            ("https://a..example.org/", "is not a URL"),
         ],
     )
     @pytest.mark.parametrize("key", ["drive_api_endpoint", "gmail_api_endpoint", "oauth_token_uri"])
@@ -188,3 +284,92 @@ class TestRefused:
     def test_a_long_value_is_not_repeated_whole(self, path):
         (line,) = problems(path, GOOD + f"interval: {'9' * 5000}x")
         assert len(line) < 300
+
+
+# What begins something in YAML, and what its own rules would make more of than text.
+MARKS = [
+    ": ",
+    ":\n",
+    "\n",
+    "\n  ",
+    "- ",
+    "? ",
+    "[",
+    "]",
+    "{",
+    "}",
+    "{{ x }}",
+    ", ",
+    "&a ",
+    "*a",
+    "<<: ",
+    "| \n",
+    "> ",
+    "'",
+    '"',
+]
+CHARACTERS = [
+    "> ",
+    "'",
+    '"',
+    "\\x00",
+    "\\ud800",
+    "\\U00110000",
+    "#",
+    "\ufeff",
+    "\0",
+    "\x85",
+    "\u2028",
+    "\t",
+    "\r",
+    "9" * 5_000,
+]
+TAGS = ["!!bool ", "!!int ", "!!timestamp ", "!!binary ", "!!python/name:os ", "!", "%TAG ! x\n", "---\n"]
+NUMBERS = ["030", "0x1F", "0o17", "1:30", "190:20:30.15", ".inf", ".nan", "1e400", "2026-02-30", "2026-11-25"]
+WORDS = [
+    "yes",
+    "No",
+    "~",
+    "~nobody_here/x",
+    "~/",
+    "/",
+    "..",
+    "$HOME",
+    "${A}",
+    "=",
+    "do@example.org",
+    "https://[::1]:x/",
+]
+PIECES = st.one_of(
+    st.sampled_from([*Config.model_fields, *MARKS, *CHARACTERS, *TAGS, *NUMBERS, *WORDS]), st.text(max_size=8)
+)
+TEXTS = st.lists(PIECES, max_size=30).map("".join)
+
+
+@pytest.fixture(scope="module")
+def anywhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("config") / "daemon.yaml"
+
+
+class TestAnyContentAtAll:
+    def either_works_or_says_why(self, path: Path, content: bytes) -> None:
+        path.write_bytes(content)
+        lines: list[str] = []
+        try:
+            load_config(path, {"A": "a"}, Path("/home/olivia"))
+        except ConfigProblems as problem:
+            lines = [*problem.lines]
+        assert all(line.startswith(str(path)) and line.isprintable() and len(line) < 600 for line in lines)
+
+    @given(content=st.binary(max_size=200))
+    def test_of_bytes(self, anywhere, content):
+        self.either_works_or_says_why(anywhere, content)
+
+    @given(text=TEXTS)
+    def test_of_yaml(self, anywhere, text):
+        self.either_works_or_says_why(anywhere, text.encode(errors="surrogatepass"))
+
+    @given(key=st.sampled_from(list(Config.model_fields)), value=TEXTS)
+    def test_of_each_value(self, anywhere, key, value):
+        other = "".join(line for line in GOOD.splitlines(keepends=True) if not line.startswith(key))
+        self.either_works_or_says_why(anywhere, f"{other}{key}: {value}".encode(errors="surrogatepass"))
