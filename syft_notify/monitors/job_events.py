@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 
+from syft_notify.items import ItemGuard
 from syft_notify.model import (
     Decision,
     Event,
@@ -15,6 +16,7 @@ from syft_notify.model import (
     Kind,
     LocalJob,
     MessageContents,
+    Opaque,
     Preview,
     RemoteFile,
     Submission,
@@ -22,7 +24,7 @@ from syft_notify.model import (
 from syft_notify.monitors.nameless import NamelessSubmissions, message_key
 from syft_notify.monitors.survey import event_time
 from syft_notify.ports import Memory, OpaqueRecord
-from syft_notify.syftbox.layouts import FolderRole
+from syft_notify.syftbox.layouts import FolderRole, printable
 
 LOCAL = "local"
 
@@ -138,7 +140,7 @@ class _Sender:
 
 
 class JobDetector:
-    """Turns one look into events."""
+    """Turns one look into events; `failed` are the jobs that could not be compared, in words."""
 
     def __init__(self, do: str, memory: Memory, drive: DriveLook, now: datetime) -> None:
         self._do = do
@@ -148,6 +150,7 @@ class JobDetector:
         self._announced: dict[str, Event] = {}
         self._nameless = NamelessSubmissions((), ())
         self._matches: dict[str, OpaqueRecord] = {}
+        self.failed: list[str] = []
 
     def detect(self, jobs: Sequence[LocalJob], details: Mapping[str, LocalDetails]) -> Iterator[Event]:
         """The events, in the order in which things happened to each job.
@@ -155,29 +158,33 @@ class JobDetector:
         Those of the past are made one by one when they are asked for: at a first look there may be very many.
         """
         for message in self._drive.messages:
-            for event in self._message_events(message):
+            for event in self._guarded_message_events(message):
                 self._announced.setdefault(event.key, event)
         self._match_nameless(jobs)
         past = [job for job in jobs if self._is_past(job)]
         gone = {job.path for job in past}
-        news = [
-            event
-            for job in jobs
-            if job.path not in gone
-            for event in self._job_events(job, details.get(job.path, LocalDetails()))
-        ]
+        news: list[Event] = []
+        for job in jobs:
+            with ItemGuard(printable(job.path), self.failed):
+                news += [] if job.path in gone else self._job_events(job, details.get(job.path, LocalDetails()))
         return chain(self._announced.values(), news, chain.from_iterable(map(self._past_events, past)))
 
     # Messages on Drive.
 
+    def _guarded_message_events(self, message: SeenMessage) -> list[Event]:
+        """What a message tells; of one that cannot be compared the owner hears at least that it is there."""
+        failed: list[str] = []
+        with ItemGuard("it cannot be compared with what is known", failed):
+            return self._message_events(message)
+        return [self._opaque_event(message, Opaque.UNREADABLE, failed[0])]
+
     def _message_events(self, message: SeenMessage) -> list[Event]:
-        if message.contents.opaque:
-            return [self._opaque_event(message)]
+        if opaque := message.contents.opaque:
+            return [self._opaque_event(message, opaque, message.contents.reason)]
         return [self._submitted_by(message, *found) for found in message.contents.submissions]
 
-    def _opaque_event(self, message: SeenMessage) -> Event:
-        file, opaque = message.file, message.contents.opaque
-        assert opaque is not None  # noqa: S101 - tells mypy what the caller checked
+    def _opaque_event(self, message: SeenMessage, opaque: Opaque, reason: str) -> Event:
+        file = message.file
         facts = JobFacts(
             do=self._do,
             ds=file.owner or message.peer,
@@ -187,7 +194,7 @@ class JobDetector:
             submitted_at=_sent_at(file),
             opaque=opaque,
             size=file.size,
-            reason=message.contents.reason,
+            reason=reason,
         )
         return Event(message_key(file.id), Kind.JOB_SUBMITTED, event_time(file, self._now), facts, file=file.id)
 
@@ -231,6 +238,10 @@ class JobDetector:
         return step_key(job.submission, "submitted") not in self._announced and is_past(job, self._memory)
 
     def _past_events(self, job: LocalJob) -> Iterator[Event]:
+        with ItemGuard(printable(job.path), self.failed):
+            yield from self._events_of_past(job)
+
+    def _events_of_past(self, job: LocalJob) -> Iterator[Event]:
         if not job.readable:
             return
         sender = self._sender(job, None) or _Sender(job.submission.claimed_ds, verified=False)
@@ -265,7 +276,7 @@ class JobDetector:
         return replace(event, decision=Decision.COMPLETED, completes=match.event_key)
 
     def _later_event(self, job: LocalJob, kind: Kind, facts: JobFacts) -> Event:
-        at = job.changed_at or self._now
+        at = min(job.changed_at or self._now, self._now)
         key = _key_of(job, kind)
         if kind in _STEPS:
             return Event(key, kind, at, facts)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syft_notify.errors import CredentialFault, Fault
-from syft_notify.model import Event, JobStatus, LocalJob, LocalLook, Look, Observation, Present
+from syft_notify.items import ItemGuard, Named
+from syft_notify.model import Event, JobStatus, LocalJob, LocalLook, Look, Observation, Present, Preview
 from syft_notify.monitors.job_events import (
     LOCAL,
     DriveLook,
@@ -24,6 +26,8 @@ from syft_notify.monitors.messages import MessageReader, shares
 from syft_notify.monitors.surveyor import Sight, Surveyor
 from syft_notify.ports import LocalJobs, Memory, RemoteFiles
 from syft_notify.syftbox.layouts import FolderRole
+
+log = logging.getLogger(__name__)
 
 DRIVE = "drive"
 
@@ -49,6 +53,7 @@ class JobMonitor:
         self._me = do_email
         self._open: dict[str, LocalJob] = {}
         self._edition = -1
+        self._named = Named()
 
     def observe(self, look: Look, memory: Memory) -> JobObservation:
         """Look at Drive and at the disk; what cannot be seen is named in `problems`."""
@@ -71,12 +76,14 @@ class JobMonitor:
             details=self._details(jobs, memory),
         )
 
-    def detect(self, observation: JobObservation, memory: Memory, now: datetime) -> Iterable[Event]:
+    def detect(self, observation: JobObservation, memory: Memory, now: datetime) -> Iterator[Event]:
         """The events of both halves; the same job in the inbox, in the archive and on disk is one."""
         if not observation.jobs and not observation.drive.messages:
-            return ()
+            return
         detector = JobDetector(self._me, memory, observation.drive, now)
-        return detector.detect(observation.jobs, observation.details)
+        yield from detector.detect(observation.jobs, observation.details)
+        for text in self._named.news(detector.failed):
+            log.warning("%s", text)
 
     def _to_compare(self, local: LocalLook, memory: Memory) -> tuple[LocalJob, ...]:
         """The jobs of which not everything is told, as far as they were seen."""
@@ -128,11 +135,18 @@ class JobMonitor:
             announced = memory.seen(step_key(job.submission, "submitted"))
             failed = job.status is JobStatus.FAILED and not memory.seen(outcome_key(job))
             if not is_past(job, memory) and (failed or not announced):
-                details[job.path] = LocalDetails(
-                    preview=None if announced else self._local.preview(job),
-                    stderr_tail=self._local.stderr_tail(job) if failed else "",
-                )
+                details[job.path] = self._details_of(job, code=not announced, stderr=failed)
         return details
+
+    def _details_of(self, job: LocalJob, *, code: bool, stderr: bool) -> LocalDetails:
+        preview, tail, failed = Preview() if code else None, "", list[str]()
+        with ItemGuard("the code cannot be shown", failed):
+            preview = self._local.preview(job) if code else None
+        with ItemGuard("the error output cannot be shown", failed):
+            tail = self._local.stderr_tail(job) if stderr else ""
+        if preview is not None and failed:
+            preview = replace(preview, left_out=(*preview.left_out, *failed))
+        return LocalDetails(preview, tail)
 
 
 def _present(drive: DriveLook, local: LocalLook) -> Present | None:

@@ -11,12 +11,18 @@ import stat
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 # FAT keeps even seconds; some network file systems whole ones.
 STEP_NS = 3_000_000_000
 _MAX_WALK = 5_000
-_PACKED = struct.Struct("<QQqq")
+# Inode and size; seconds and nanoseconds of change and modification. File systems keep times far beyond the year 2262,
+# where nanoseconds no longer fit into 64 bits.
+_PACKED = struct.Struct("<QQqIqI")
+_SECOND_NS = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -25,7 +31,7 @@ class Stamp(bytes):
 
     Some clocks of file systems go in steps of seconds: what was written twice in one step has one stamp. So a stamp is
     trusted only when the file was old at the time of reading, see `is_young`. Of each job some are remembered, so that
-    it is packed as inode, size, change and modification: a quarter of what the numbers would need.
+    it is packed: a quarter of what the numbers would need.
     """
 
     __slots__ = ()
@@ -33,17 +39,32 @@ class Stamp(bytes):
     @classmethod
     def of(cls, found: os.stat_result) -> Stamp:
         """What `stat` found."""
-        return cls(_PACKED.pack(found.st_ino, found.st_size, found.st_ctime_ns, found.st_mtime_ns))
+        changed, modified = divmod(found.st_ctime_ns, _SECOND_NS), divmod(found.st_mtime_ns, _SECOND_NS)
+        return cls(_PACKED.pack(found.st_ino, found.st_size, *changed, *modified))
 
     @property
     def changed_ns(self) -> int:
         """When the file or what is said of it changed last, in nanoseconds since 1970."""
-        return int(_PACKED.unpack(self)[2])
+        return self._time_ns(2)
 
     @property
     def modified_ns(self) -> int:
         """When its content changed last."""
-        return int(_PACKED.unpack(self)[3])
+        return self._time_ns(4)
+
+    @property
+    def modified_at(self) -> datetime:
+        """The same as a moment: the nearest one that `datetime` holds, and none before 1970."""
+        if self.modified_ns <= 0:
+            return _EPOCH
+        try:
+            return _EPOCH + timedelta(microseconds=self.modified_ns // 1000)
+        except OverflowError:
+            return _LAST
+
+    def _time_ns(self, place: int) -> int:
+        seconds, nanoseconds = _PACKED.unpack(self)[place : place + 2]
+        return int(seconds) * _SECOND_NS + int(nanoseconds)
 
     def is_young(self, now_ns: int) -> bool:
         """Whether the file may be written again and keep this stamp.
@@ -137,12 +158,21 @@ def _walk_folder(
             break
         path = folder + entry.name
         if entry.is_file(follow_symlinks=False):
-            found.sizes[path] = entry.stat(follow_symlinks=False).st_size
+            _note_file(path, entry, found)
         elif entry.is_dir(follow_symlinks=False) and enter(path):
             deeper.append(f"{path}/")
         elif entry.is_dir(follow_symlinks=False):
             found.sizes[f"{path}/"] = 0
     return deeper
+
+
+def _note_file(path: str, entry: os.DirEntry[str], found: Walk) -> None:
+    try:
+        found.sizes[path] = entry.stat(follow_symlinks=False).st_size
+    except FileNotFoundError:
+        pass  # it went while we looked; the other files of its folder are there
+    except OSError:
+        found.unreadable.append(path)
 
 
 def _read(path: Path | str, start: int, limit: int) -> bytes:

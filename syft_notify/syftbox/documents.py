@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,7 +56,7 @@ def _check_shape(document: str) -> None:
             raise ValueError("it is nested too deeply or holds too much")
 
 
-def text_of(document: dict[str, Any], *keys: str, limit: int) -> str:
+def text_of(document: Mapping[str, Any], *keys: str, limit: int) -> str:
     """The first of the keys that holds text, on one line; empty when none does."""
     for key in keys:
         value = document.get(key)
@@ -64,7 +65,7 @@ def text_of(document: dict[str, Any], *keys: str, limit: int) -> str:
     return ""
 
 
-def texts_of(document: dict[str, Any], key: str, limit: int, count: int) -> tuple[str, ...]:
+def texts_of(document: Mapping[str, Any], key: str, limit: int, count: int) -> tuple[str, ...]:
     """The texts in the list under a key, each on one line."""
     values = document.get(key)
     listed = values if isinstance(values, list) else []

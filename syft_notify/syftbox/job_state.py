@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ STDOUT_FILE, STDERR_FILE, RETURN_CODE_FILE = "stdout.txt", "stderr.txt", "return
 APPROVED_MARKER, DONE_MARKER = "approved", "done"
 RUN_PRODUCTS = frozenset({STDOUT_FILE, STDERR_FILE, RETURN_CODE_FILE, APPROVED_MARKER, DONE_MARKER})
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
 _MAX_REASON = 4000
 _TIME_KEYS = {
@@ -55,11 +54,11 @@ def read_markers(folder: Path, config: Stamp) -> JobState:
         status = JobStatus.FAILED if code else JobStatus.DONE
         # A rerun leaves the config alone; copying the folder gives it a new time too.
         copy = f"{config.modified_ns} "
-        return JobState(status, _time(done), return_code=code, run=f"{copy}{done.modified_ns}", copy=copy)
+        return JobState(status, done.modified_at, return_code=code, run=f"{copy}{done.modified_ns}", copy=copy)
     if approved:
         runs = stamp_of(folder / STDOUT_FILE) is not None and not has_code
-        return JobState(JobStatus.RUNNING if runs else JobStatus.APPROVED, _time(approved))
-    return JobState(JobStatus.RECEIVED, _time(config))
+        return JobState(JobStatus.RUNNING if runs else JobStatus.APPROVED, approved.modified_at)
+    return JobState(JobStatus.RECEIVED, config.modified_at)
 
 
 def read_review(state_file: str, stamp: Stamp | None, config: Stamp) -> JobState:
@@ -68,14 +67,14 @@ def read_review(state_file: str, stamp: Stamp | None, config: Stamp) -> JobState
     Raises `ValueError` when the file is empty, half written or not understood, and `OSError`.
     """
     if stamp is None:
-        return JobState(JobStatus.RECEIVED, _time(config))
+        return JobState(JobStatus.RECEIVED, config.modified_at)
     state = read_mapping(text_from(read_start(state_file, MAX_DOCUMENT_BYTES + 1)))
     status = _status(state.get("status"))
     written_at = time_of(state.get(_TIME_KEYS.get(status, "")))
     finished = status in (JobStatus.DONE, JobStatus.FAILED)
     return JobState(
         status=status,
-        changed_at=written_at or _time(stamp),
+        changed_at=written_at or stamp.modified_at,
         reason=text_of(state, "review_reason", "rejection_reason", limit=_MAX_REASON),
         return_code=_integer(state.get("return_code")),
         run=(text_of(state, "completed_at", limit=60) or str(stamp.modified_ns)) if finished else "",
@@ -110,7 +109,3 @@ def _return_code(folder: Path) -> int:
 
 def _integer(text: Any) -> int | None:
     return int(text) if isinstance(text, str) and _INTEGER.fullmatch(text) else None
-
-
-def _time(stamp: Stamp) -> datetime:
-    return _EPOCH + timedelta(microseconds=stamp.modified_ns // 1000)

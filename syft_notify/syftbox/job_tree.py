@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from syft_notify.items import ItemGuard
 from syft_notify.syftbox.disk import Stamp, folders_in, stamp_at, stamp_of
 from syft_notify.syftbox.layouts import (
     CONFIG_FILE,
@@ -75,7 +76,12 @@ class JobTree:
             del self.branches[key]
         renewed = {key for key in named if thorough or key not in self.branches or not self.branches[key].is_current()}
         for key in sorted(renewed):
-            self.branches[key] = self._grown(named[key], self.branches.get(key, Branch()))
+            failed: list[str] = []
+            before = self.branches.get(key, Branch())
+            with ItemGuard("it", failed):
+                self.branches[key] = self._grown(named[key], before)
+            if failed:  # its jobs count as they were, and it is looked at again
+                self.branches[key] = Branch(before.jobs, [(key, failed[0])], whole=False, restless=True)
         if renewed or gone:
             self.troubled = [branch for branch in self.branches.values() if branch.problems or not branch.whole]
         return renewed | gone

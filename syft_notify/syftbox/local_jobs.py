@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 
+from syft_notify.items import ItemGuard, few
 from syft_notify.model import LocalJob, LocalLook, Preview
 from syft_notify.syftbox.disk import Stamp, folders_in, read_end, read_start, refuse_links, stamp_at, walk
 from syft_notify.syftbox.job_reader import (
@@ -145,11 +146,14 @@ class LocalJobFolder:
         """Read these jobs; returns the paths of those that are not as they were."""
         changed, now_ns = [], self._now_ns()
         for path, found in to_read.items():
-            before = self._jobs.get(path)
-            try:
-                job = read_job(datasite, found, reviewed, before, now_ns)
-            except UnusableError as error:
-                self._unusable[path] = (found, self._sentence(error.path, error.reason))
+            before, failed = self._jobs.get(path), list[str]()
+            with ItemGuard(printable(path)[-_MAX_PROBLEM:], failed):
+                try:
+                    job = read_job(datasite, found, reviewed, before, now_ns)
+                except UnusableError as error:
+                    failed.append(self._sentence(error.path, error.reason))
+            if failed:
+                self._unusable[path] = (found, failed[0])
                 self._jobs.pop(path, None)
                 self._live.discard(path)
                 self._settled.pop(path, None)
@@ -174,12 +178,12 @@ class LocalJobFolder:
         yield from (path for path in self._live if self._jobs[path].problem)
 
     def _problems(self, tree: JobTree) -> Iterable[str]:
-        for branch in tree.troubled:
-            yield from (self._sentence(tree.datasite / path, reason) for path, reason in branch.problems)
-        yield from (problem for _, problem in self._unusable.values())
-        for job in map(self._jobs.__getitem__, self._live):
-            if job.problem and job.place is not None:
-                yield self._sentence(job.place, job.problem)
+        """In words what could not be read: some of each kind, so that many of one kind hide no other."""
+        unlike_jobs = [(tree.datasite / path, why) for branch in tree.troubled for path, why in branch.problems]
+        yield from few(unlike_jobs, lambda found: self._sentence(*found))
+        yield from few([sentence for _, sentence in self._unusable.values()])
+        stateless = [job for job in map(self._jobs.__getitem__, self._live) if job.problem]
+        yield from few(stateless, lambda job: self._sentence(job.place or tree.datasite, job.problem))
 
     def accepted_peers(self) -> frozenset[str]:
         """The peers that have a review folder (J2 and later); empty when that cannot be told."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from encodings import utf_8_sig  # found now: later the folder of the library may be out of reach
 from pathlib import PurePosixPath
 
 from syft_notify.model import CodeFile, Preview
@@ -192,7 +192,7 @@ def _text(data: bytes, *, whole: bool) -> str | None:
     if b"\0" in data:
         return None
     try:
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=whole)
+        text = utf_8_sig.IncrementalDecoder().decode(data, final=whole)
     except UnicodeDecodeError:
         return None
     lines = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -5,7 +5,11 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
+from syft_notify.items import ItemGuard
 from syft_notify.model import JobLayout, MessageContents, Opaque, Preview, Submission
 from syft_notify.syftbox.archive import MAX_PACKED_BYTES, OpaqueContent, encrypted_sender, unpack
 from syft_notify.syftbox.documents import read_mapping, text_of, texts_of, time_of
@@ -28,11 +32,14 @@ def read_message(data: bytes) -> MessageContents:
 
     A message that proposes changes but no job, like a single changed file, has no submissions.
     """
-    try:
-        return _contents(unpack(data))
-    except OpaqueContent as content:
-        sender = encrypted_sender(data) if content.opaque is Opaque.ENCRYPTED else ""
-        return MessageContents(_claim(sender), opaque=content.opaque, reason=content.reason)
+    failed: list[str] = []
+    with ItemGuard("it cannot be read", failed):
+        try:
+            return _contents(unpack(data))
+        except OpaqueContent as content:
+            sender = encrypted_sender(data) if content.opaque is Opaque.ENCRYPTED else ""
+            return MessageContents(_claim(sender), opaque=content.opaque, reason=content.reason)
+    return MessageContents(opaque=Opaque.UNREADABLE, reason=failed[0])
 
 
 def describe(folder: JobFolder, config: str, files: Iterable[str]) -> Submission:
@@ -40,10 +47,9 @@ def describe(folder: JobFolder, config: str, files: Iterable[str]) -> Submission
 
     What is the same in many jobs is one object.
     """
-    try:
+    details: Mapping[str, Any] = {}
+    with ItemGuard(CONFIG_FILE, []), suppress(ValueError):
         details = read_mapping(config)
-    except ValueError:
-        details = {}
     entry_point = text_of(details, "entrypoint", "entry_point", limit=_MAX_NAME)
     before_types = folder.layout in (JobLayout.J0, JobLayout.J1)
     submitted_by = text_of(details, "submitted_by", limit=_MAX_ADDRESS).lower()
@@ -81,7 +87,10 @@ def _contents(content: bytes) -> MessageContents:
 def _submission(folder: JobFolder, files: Mapping[str, bytes]) -> tuple[Submission, Preview]:
     submission = describe(folder, files[CONFIG_FILE].decode(errors="replace"), files)
     sizes = {path: len(content) for path, content in files.items()}
-    return submission, build_preview(sizes, lambda path, limit: files[path][:limit], submission.entry_point)
+    preview, failed = Preview(), list[str]()
+    with ItemGuard("the code cannot be shown", failed):
+        preview = build_preview(sizes, lambda path, limit: files[path][:limit], submission.entry_point)
+    return submission, replace(preview, left_out=(*preview.left_out, *failed))
 
 
 def _identity(config: str, details: Mapping[str, object]) -> str:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from syft_notify.errors import CredentialFault, MissingFault, RejectedFault, TransientFault
 from syft_notify.ledger import Ledger
-from syft_notify.model import Decision, Event, JobStatus, Kind, LocalJob, Look, Opaque
+from syft_notify.model import Decision, Event, JobStatus, Kind, LocalJob, Look, MessageContents, Opaque
+from syft_notify.monitors.job_events import DriveLook, JobDetector, SeenMessage
 from syft_notify.monitors.jobs import JobMonitor
 from syft_notify.monitors.messages import MAX_MESSAGES
 from syft_notify.monitors.surveyor import Surveyor
 from syft_notify.paths import Files
 from syft_notify.pipeline.route import Router
+from syft_notify.syftbox.layouts import FolderRole
 from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
 from syft_notify.testing import FakeClock, MemoryLocalJobs, MemoryRemoteFiles
 from tests.worlds import GENERATIONS, Job, python_job
@@ -70,6 +72,36 @@ def post(tmp_path: Path) -> Post:
 
 def kinds(events: list[Event]) -> list[tuple[str, Kind, Decision]]:
     return [(event.facts.job, event.kind, event.decision) for event in events]
+
+
+class TestOddItems:
+    def test_a_job_that_cannot_be_compared_hides_no_other_and_is_compared_again(self, post, caplog):
+        odd = post.on_disk("odd", changed_at=datetime(2026, 11, 23))  # noqa: DTZ001 - what nobody foresaw
+        post.local.set(replace(odd, submission=replace(odd.submission, submitted_at=None)), post.on_disk("sales"))
+        assert kinds(post.look()) == [("sales", Kind.JOB_SUBMITTED, Decision.SEND)]
+        assert post.look() == []
+        (record,) = caplog.records
+        assert record.message == f"{DO}/odd: internal error (TypeError)"
+        post.local.set(post.on_disk("odd"))
+        assert kinds(post.look()) == [("odd", Kind.JOB_SUBMITTED, Decision.SEND)]
+
+    def test_of_a_message_that_cannot_be_compared_the_owner_hears_all_the_same(self, post):
+        post.look()
+        file = post.drive.children([post.peer()])
+        post.submit(next(iter(file)), python_job("sales"))
+        (found,) = post.drive.children(list(file))[next(iter(file))].files
+        odd = MessageContents(submissions=(("what", "nobody foresaw"),))
+        look = DriveLook(messages=(SeenMessage(found, DS, FolderRole.INBOX, odd),))
+        (event,) = JobDetector(DO, post.ledger, look, post.clock()).detect((), {})
+        assert (event.facts.ds, event.facts.opaque) == (DS, Opaque.UNREADABLE)
+        assert event.facts.reason == "it cannot be compared with what is known: internal error (AttributeError)"
+
+    def test_code_that_cannot_be_shown_holds_no_mail_back(self, post):
+        post.local.previews = {f"{DO}/sales": None}
+        post.local.set(post.on_disk("sales"))
+        post.local.preview = lambda job: 1 // 0
+        (event,) = post.look()
+        assert event.preview.left_out == ("the code cannot be shown: internal error (ZeroDivisionError)",)
 
 
 class TestDrive:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from syft_notify.model import JobStatus, LocalLook
+from syft_notify.syftbox import local_jobs
+from syft_notify.syftbox.disk import Stamp
+from syft_notify.syftbox.job_reader import ReadJob, read_job
+from syft_notify.syftbox.job_tree import FoundJob
 from syft_notify.syftbox.local_jobs import STDERR_TAIL_BYTES, LocalJobFolder
 from tests.unit.syftbox.boxes import (
     ALL,
@@ -86,6 +92,78 @@ def test_a_state_file_that_says_nothing_is_named_and_read_again_next_time(
     state.write_bytes(whole)
     assert names(jobs.look()) == ["other", "sales"]
     assert jobs.look().problems == ()
+
+
+@ALL
+@pytest.mark.parametrize("seconds", [10**10, -(10**9)], ids=["year 2286", "before 1970"])
+def test_times_of_files_that_no_clock_shows_stop_no_job(
+    generation: Generation, seconds: int, root: Path, jobs: LocalJobFolder
+) -> None:
+    generation.write_received(root, JOB)
+    generation.write_received(root, python_job("other"))
+    generation.approve(root, JOB, AT)
+    for place in (root, *root.rglob("*")):
+        os.utime(place, (seconds, seconds))
+    for thorough in (True, False, True):
+        look = jobs.look(thorough=thorough)
+        assert look.problems == ()
+    assert names(look) == ["other", "sales"]
+    for job in look.jobs:
+        assert job.changed_at is not None
+        assert job.changed_at >= datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_a_job_that_changes_in_the_far_future_is_seen_to_change(root: Path, jobs: LocalJobFolder) -> None:
+    MARKERS["0.1.97"].write_received(root, JOB)
+    MARKERS["0.1.97"].approve(root, JOB, AT)
+    approved = MARKERS["0.1.97"].folder(root, JOB) / "approved"
+    os.utime(approved, (10**10, 10**10))
+    before = only(jobs.look())
+    os.utime(approved, (10**10 + 1, 10**10 + 1))
+    after = only(jobs.look())
+    assert after.changed_at - before.changed_at == timedelta(seconds=1)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("seconds", [10**10, 10**12, 2**62, -(2**62)])
+def test_a_stamp_holds_every_time_that_a_file_can_have(seconds: int, root: Path) -> None:
+    """Some file systems keep 64 bits of seconds; not the one of the tests, perhaps."""
+    found = os.stat(root.parent)
+    odd = os.stat_result(list(found)[:10], {"st_mtime_ns": seconds * 10**9, "st_ctime_ns": seconds * 10**9 + 5})
+    stamp = Stamp.of(odd)
+    assert (stamp.modified_ns, stamp.changed_ns) == (seconds * 10**9, seconds * 10**9 + 5)
+    assert datetime(1970, 1, 1, tzinfo=UTC) <= stamp.modified_at
+
+
+def test_a_job_whose_reading_fails_in_a_way_that_nobody_foresaw_hides_no_other(
+    root: Path, jobs: LocalJobFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of this kind has no known cause, so a real file cannot make one."""
+    J2.write_received(root, JOB)
+    J2.write_received(root, python_job("other"))
+
+    def read(datasite: Path, found: FoundJob, *rest: Any) -> ReadJob:
+        return 1 // 0 if found.folder.name == "sales" else read_job(datasite, found, *rest)
+
+    monkeypatch.setattr(local_jobs, "read_job", read)
+    look = jobs.look()
+    assert names(look) == ["other"]
+    path = os.path.relpath(J2.folder(root, JOB), root)
+    assert look.unread == (path,)
+    assert look.problems == (f"{path.partition('/')[2]}: internal error (ZeroDivisionError)",)
+
+
+def test_of_many_folders_without_a_config_a_few_are_named_and_hide_no_other_problem(
+    root: Path, jobs: LocalJobFolder
+) -> None:
+    inbox = J2.write_received(root, JOB).parent
+    for number in range(5000):
+        (inbox / f"empty {number:04}").mkdir()
+    (J2.write_received(root, python_job("broken")) / "config.yaml").write_text("")
+    look = jobs.look()
+    assert len(look.problems) == 12
+    assert look.problems[10] == "and 4,990 more like these"
+    assert look.problems[11].endswith("broken/config.yaml: it is empty")
+    assert names(look) == ["sales"]
 
 
 def test_a_known_job_is_not_reported_from_memory_while_its_state_is_broken(root: Path, jobs: LocalJobFolder) -> None:

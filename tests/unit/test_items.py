@@ -1,0 +1,38 @@
+"""Items from outside, of which one never stops the others, and of which few are named."""
+
+from __future__ import annotations
+
+import pytest
+
+from syft_notify.errors import TransientFault
+from syft_notify.items import ItemGuard, Named, few
+
+
+def test_what_one_item_raises_is_named_and_the_next_one_has_its_turn() -> None:
+    done, failed = [], list[str]()
+    for item in ("1", "one", "2"):
+        with ItemGuard(f"the item {item}", failed):
+            done.append(int(item))
+    assert done == [1, 2]
+    assert failed == ["the item one: internal error (ValueError)"]
+
+
+@pytest.mark.parametrize("error", [TransientFault("Drive answered 503"), KeyboardInterrupt()])
+def test_our_own_errors_and_the_end_of_the_process_pass(error: BaseException) -> None:
+    with pytest.raises(type(error)), ItemGuard("an item", []):
+        raise error
+
+
+def test_a_few_are_named_and_the_rest_is_counted() -> None:
+    assert few(range(3)) == ("0", "1", "2")
+    assert few(range(10), str)[-1] == "9"
+    assert few(range(5000))[9:] == ("9", "and 4,990 more like these")
+
+
+def test_what_lasts_is_named_once() -> None:
+    named, found = Named(), [f"item {number}" for number in range(12)]
+    assert len(named.news(found)) == 11
+    assert named.news(found) == []
+    assert named.news(found[:1]) == []
+    assert named.news([]) == []
+    assert named.news(found[:1]) == ["item 0"]
