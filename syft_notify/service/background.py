@@ -12,11 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from syft_notify.errors import ExitCode, NotifyError, UserError
 from syft_notify.service.lock import FileLock, Holder, holder_of, is_held, signed_by
 from syft_notify.service.signals import POLL, RELOAD, STOP, SignalInbox
+
+if TYPE_CHECKING:
+    from daemon import DaemonContext
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -63,11 +66,13 @@ def _become_daemon(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, w
 
 
 def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, writing: int) -> int:
-    """Detach through `DaemonContext` and serve. Errors go through the pipe until it is ready."""
-    from daemon import DaemonContext
+    """Detach through `DaemonContext` and serve. Errors go through the pipe until it is ready.
+
+    The signals are caught after the last fork: since Python 3.12, asyncio resets the wakeup descriptor in every forked
+    child (python/cpython#66285). And before the PID file, the lock or the pipe say whom to signal.
+    """
     from daemon.daemon import DaemonError
-    from lockfile import LockError, UnlockError
-    from lockfile.pidlockfile import PIDLockFile
+    from lockfile import LockError
 
     def tell(**words: object) -> None:
         with contextlib.suppress(OSError):  # who started us went away, which `ready` finds, or has heard it
@@ -83,20 +88,10 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
     code = int(ExitCode.FAILED)
     try:
         pid_file.unlink(missing_ok=True)  # we hold the lock, so whoever wrote it is gone
-        with SignalInbox(*STOP, RELOAD, POLL) as inbox:
-            context = DaemonContext(
-                detach_process=True,
-                umask=0o077,
-                working_directory=str(folder),
-                signal_map={signal.SIGTTIN: None, signal.SIGTTOU: None, signal.SIGTSTP: None, **inbox.handlers()},
-                files_preserve=[writing, lock, *inbox.sockets()],
-                pidfile=PIDLockFile(str(pid_file)),
-            )
-            # A PID file that somebody took away is no reason to end badly.
-            with contextlib.suppress(UnlockError), context:
-                tell(pid=os.getpid())
-                lock.sign()
-                code = serve(inbox, ready)
+        with _detached(folder, writing, lock), SignalInbox(*STOP, RELOAD, POLL) as inbox, _written(pid_file):
+            tell(pid=os.getpid())
+            lock.sign()
+            code = serve(inbox, ready)
     except NotifyError as error:
         tell(error=error.title, hint=error.hint, code=int(error.exit_code))
         code = error.exit_code
@@ -109,6 +104,35 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
             code=code,
         )
     return code
+
+
+def _detached(folder: Path, writing: int, lock: FileLock) -> DaemonContext:
+    """What makes a daemon of this process: a session without a terminal, and only these files open."""
+    from daemon import DaemonContext
+
+    ignored = (signal.SIGTTIN, signal.SIGTTOU, signal.SIGTSTP)
+    return DaemonContext(
+        detach_process=True,
+        umask=0o077,
+        working_directory=str(folder),
+        signal_map=dict.fromkeys(ignored),
+        files_preserve=[writing, lock],
+    )
+
+
+@contextlib.contextmanager
+def _written(pid_file: Path) -> Iterator[None]:
+    """Our PID is in the file for as long as it lasts. One that somebody took away is no reason to end badly."""
+    from lockfile import UnlockError
+    from lockfile.pidlockfile import PIDLockFile
+
+    file = PIDLockFile(str(pid_file))
+    file.acquire()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(UnlockError):
+            file.release()
 
 
 def _reason(error: Exception) -> str:

@@ -18,8 +18,6 @@ POLL = signal.SIGUSR1
 _WAKE = b"\0"
 _GRACE_SECONDS = 1.0
 
-Handler = Callable[[int, FrameType | None], None]
-
 
 class SignalInbox:
     """Catches signals between `with` and its end. Handlers do nothing: a lock that one took could be held already."""
@@ -50,14 +48,6 @@ class SignalInbox:
     @staticmethod
     def handler(number: int, frame: FrameType | None) -> None:
         """Stands where Python wants a handler; the number is in the socket already."""
-
-    def handlers(self) -> dict[int, Handler]:
-        """The caught signals and what handles them, as `DaemonContext` wants it."""
-        return dict.fromkeys(self._signals, self.handler)
-
-    def sockets(self) -> tuple[socket.socket, socket.socket]:
-        """What must stay open in a daemon."""
-        return self._reading, self._writing
 
     def wake(self) -> None:
         """Let `wait` return; from any thread, and in vain when nobody waits any more."""

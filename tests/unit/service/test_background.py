@@ -142,6 +142,10 @@ class TestStart:
     def test_its_own_error_and_exit_code_come_back(self, tmp_path):
         assert self.said(tmp_path, "raise UserError('No way', 'Turn around')") == "1 No way. Turn around.\n"
 
+    def test_its_error_comes_back_although_somebody_took_the_pid_file_away(self, tmp_path):
+        serve = "(folder / 'service.pid').unlink(); raise UserError('No way', 'Turn around')"
+        assert self.said(tmp_path, serve) == "1 No way. Turn around.\n"
+
     def test_a_mistake_of_ours_is_not_told_as_a_success(self, tmp_path):
         assert "This is a mistake of ours: ZeroDivisionError" in self.said(tmp_path, "raise ZeroDivisionError")
 
@@ -164,3 +168,17 @@ class TestStart:
 
     def test_a_pid_file_that_somebody_took_away_is_no_bad_end(self, tmp_path):
         assert self.said(tmp_path, "(folder / 'service.pid').unlink(); ready(); return 0") == "ready True\n"
+
+    def test_a_daemon_hears_signals_though_a_fork_takes_the_wakeup_descriptor(self, tmp_path):
+        """As asyncio's hook does since Python 3.12."""
+        before = "os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))"
+        serve = "os.kill(os.getpid(), signal.SIGHUP); inbox.wait() == (signal.SIGHUP,) and ready(); return 0"
+        assert self.said(tmp_path, serve, before, seconds=5) == "ready True\n"
+
+    def test_a_signal_is_not_lost_as_soon_as_the_pid_file_says_whom_to_signal(self, tmp_path):
+        before = (
+            "from lockfile.pidlockfile import PIDLockFile; write = PIDLockFile.acquire; "
+            "PIDLockFile.acquire = lambda *given: (write(*given), os.kill(os.getpid(), signal.SIGTERM))"
+        )
+        serve = "inbox.wait() == (signal.SIGTERM,) and ready(); return 0"
+        assert self.said(tmp_path, serve, before) == "ready True\n"
