@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import stat
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -155,24 +156,30 @@ class TokenFile:
         credentials = credentials_of({**self._document, "token": None}, self._token_uri)
         return LentToken(_refreshed(credentials, self), self.name, self.cure)
 
-    def _stamp(self) -> tuple[int, int]:
+    def _stamp(self) -> tuple[int, int, int]:
+        status = self._status()
+        return status.st_mtime_ns, status.st_ino, status.st_size
+
+    def _status(self) -> os.stat_result:
         try:
-            status = self._path.stat()
+            return self._path.stat()
         except OSError as error:
             raise ConfigError(f"The {self._service} token file {self._path} is missing", self.cure) from error
-        return status.st_mtime_ns, status.st_ino
 
     def _load(self) -> None:
-        self._loaded = self._stamp()
-        self._document = self._read()
-        granted = _granted(self._document)
+        """A file that cannot be used changes nothing, so that the next call reads it again and says the same."""
+        stamp = self._stamp()
+        document = self._read()
+        granted = _granted(document)
         if granted and not granted & set(self._wanted):
             raise CredentialFault(
                 f"The {self._service} token file {self._path} lacks the scope {next(iter(self._wanted))}", self.cure
             )
-        if self._path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if self._status().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             log.warning("others can read %s; `chmod 600` it", self._path)
-        self._credentials = credentials_of(self._document, self._token_uri)
+        self._document = document
+        self._credentials = credentials_of(document, self._token_uri)
+        self._loaded = stamp
 
     def _read(self) -> dict[str, Any]:
         known = f"The {self._service} token file {self._path}"

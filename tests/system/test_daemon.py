@@ -589,6 +589,27 @@ class TestStatus:
         assert "2 mails could not be sent yet" in ended.stdout
         assert not health(village)["last_good_poll"]
 
+    @pytest.mark.parametrize("name", ["token_do.json", "gmail_token.json"])
+    def test_a_corrupted_token_file_is_a_problem_until_it_is_good_again(self, village, command, name):
+        pid_of(command("start"))
+        wait_until(lambda: health(village).get("last_poll"))
+        token = village.home / name
+        good = token.read_text()
+        token.write_text(good[:100])
+        for _ in range(3):
+            polls = health(village)["polls"]
+            os.kill(health(village)["pid"], signal.SIGUSR1)
+            wait_until(lambda polls=polls: health(village)["polls"] > polls)
+        ended = command("status")
+        assert ended.returncode == 1
+        assert f"{name} is not valid JSON" in ended.stdout
+        village.ask(DS)
+        token.write_text(good)
+        os.kill(health(village)["pid"], signal.SIGUSR1)
+        wait_until(lambda: command("status").returncode == 0)
+        wait_until(lambda: len(village.arrived()) == 2)
+        assert village.new_mails() == requested(DS)
+
     @pytest.mark.parametrize(("hours", "says"), [(-1, "No poll has ended since"), (24, "the clock was set back")])
     def test_a_loop_that_hangs_is_said_whatever_the_clock_does(self, village, command, hours, says):
         pid = pid_of(command("start", "--interval", "3600"))

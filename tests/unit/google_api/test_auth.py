@@ -159,8 +159,20 @@ class TestAFileThatChanges:
         token_path.unlink()
         if content is not None:
             token_path.write_text(content)
-        with pytest.raises(CredentialFault, match=str(token_path)):
-            token.credentials()
+        for _ in range(3):
+            with pytest.raises(CredentialFault, match=str(token_path)):
+                token.credentials()
+        token_path.write_text(good)
+        assert token.credentials().valid
+
+    def test_a_file_with_other_scopes_is_refused_until_it_is_replaced(self, sandbox, token_path):
+        token = opened(sandbox, token_path)
+        good, consent = token_path.read_text(), token.consent
+        token_path.write_text(sandbox.token_file(DO, ("https://www.googleapis.com/auth/gmail.send",)))
+        for _ in range(3):
+            with pytest.raises(CredentialFault, match="lacks the scope"):
+                token.credentials()
+        assert token.consent == consent
         token_path.write_text(good)
         assert token.credentials().valid
 
