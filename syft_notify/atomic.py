@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import tempfile
 import time
@@ -10,8 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from syft_notify.errors import UserError
+from syft_notify.regular_files import check_regular
 
 _OLD_SECONDS = 3600
+_RANDOM_LETTERS = 8  # what `tempfile` adds to a name
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -22,9 +25,11 @@ def write_atomically(path: Path, content: bytes) -> None:
 def write_pieces_atomically(path: Path, pieces: Iterable[bytes]) -> None:
     """Replace `path` by the pieces, mode 0600: a reader sees the old file or the new one, never a part.
 
-    What a symbolic link points to is replaced, not the link. Raises `UserError` when the disk refuses.
+    What a symbolic link points to is replaced, not the link. Raises `UserError` when the disk refuses, `ConfigError`
+    for what is no regular file.
     """
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
+    check_regular(path)
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -45,9 +50,9 @@ def write_pieces_atomically(path: Path, pieces: Iterable[bytes]) -> None:
 
 def sweep(path: Path) -> None:
     """Remove what a crash left of earlier writes of `path`; what another process writes just now is too young."""
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
     with contextlib.suppress(OSError):
-        for leftover in path.parent.glob(f".{path.name}.*"):
+        for leftover in path.parent.glob(f".{glob.escape(path.name)}.{'?' * _RANDOM_LETTERS}"):
             if leftover.stat().st_mtime < time.time() - _OLD_SECONDS:
                 leftover.unlink()
 

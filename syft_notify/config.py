@@ -19,10 +19,12 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from syft_notify.addresses import why_unreachable
 from syft_notify.model import Kind
+from syft_notify.own_files import path_problem
 from syft_notify.paths import CONFIG_NAME, default_folder
 from syft_notify.settings_file import ConfigProblems, Unusable, read_settings
 
 LONGEST_INTERVAL = 86_400
+PATH_KEYS = ("syftbox_root", "drive_token_path", "gmail_token_path", "state_path")
 # What a Linux file system takes (limits.h).
 _LONGEST_PATH, _LONGEST_NAME = 4_095, 255
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9_]*[0-9](\.[0-9]*)?")
@@ -86,7 +88,7 @@ class Config(BaseModel):
     def _email(cls, value: object) -> str:
         return checked_email(value)
 
-    @field_validator("syftbox_root", "drive_token_path", "gmail_token_path", "state_path", mode="before")
+    @field_validator(*PATH_KEYS, mode="before")
     @classmethod
     def _path(cls, value: object, info: ValidationInfo) -> Path:
         if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
@@ -149,11 +151,15 @@ TOGGLES: Mapping[Kind, str] = {
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What paths are resolved against: the config's folder, the home folder and the environment."""
+    """What paths are resolved against: the config's folder, the home folder and the environment.
+
+    `config` is the file that holds the settings, or will; None where they come from none.
+    """
 
     folder: Path
     home: Path
     environ: Mapping[str, str]
+    config: Path | None = None
 
     def resolve(self, text: str) -> Path:
         """Expand `~` and environment variables; a relative path is relative to the config. Raises `ValueError`."""
@@ -174,7 +180,7 @@ class Surroundings:
 def load_config(path: Path, environ: Mapping[str, str], home: Path) -> Config:
     """Read and check the config at `path`. Raises `ConfigProblems` with everything that is wrong with it."""
     settings = read_settings(path)
-    surroundings = Surroundings(path.absolute().parent, home, environ)
+    surroundings = Surroundings(path.absolute().parent, home, environ, path.absolute())
     config = check_settings(settings.values, str(path), surroundings, settings.lines)
     config._place = config_option(path, home)
     return config
@@ -193,16 +199,24 @@ def check_settings(
 ) -> Config:
     """Make a config of plain settings. The problems name their `source` and, where `lines` has it, the key's line.
 
-    Raises `ConfigProblems`.
+    Raises `ConfigProblems`, also for paths that no file of ours can have.
     """
+
+    def place(key: str) -> str:
+        return f"{source}, line {lines[key]}" if key in lines else source
+
     try:
         config = Config.model_validate(dict(settings), context=surroundings)
     except ValidationError as error:
         problems = error.errors()
         keys = [str(problem["loc"][0]) for problem in problems]
-        places = [f"{source}, line {lines[key]}" if key in lines else source for key in keys]
-        sentences = [f"{place}: {_sentence(problem)}" for place, problem in zip(places, problems, strict=True)]
+        sentences = [f"{place(key)}: {_sentence(problem)}" for key, problem in zip(keys, problems, strict=True)]
         raise ConfigProblems(sentences, keys) from None
+    paths = {key: getattr(config, key) for key in PATH_KEYS}
+    if problem := path_problem(paths, surroundings.folder, surroundings.config):
+        key = problem.key
+        text = f"{key}: {problem.text}" if key else problem.text
+        raise ConfigProblems([f"{place(key)}: {text}"], [key] if key else [])
     config._folder = surroundings.folder
     return config
 

@@ -13,9 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from syft_notify.errors import UserError
 from syft_notify.journal import Journal
+from syft_notify.paths import KEPT_COPIES, numbered
 
 LARGEST_HISTORY = 5_000_000
-KEPT_HISTORIES = 7
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ class History:
         try:
             if path.stat().st_size < self._largest:
                 return
-            for number in range(KEPT_HISTORIES - 1, -1, -1):
-                older = _numbered(path, number)
+            for number in range(KEPT_COPIES - 1, -1, -1):
+                older = numbered(path, number)
                 if older.exists():
-                    os.replace(older, _numbered(path, number + 1))
+                    os.replace(older, numbered(path, number + 1))
         except FileNotFoundError:
             return
         except OSError as error:
@@ -90,11 +90,7 @@ class History:
 
 def generations(path: Path) -> list[Path]:
     """The file and what was put aside of it, newest first, as far as they exist."""
-    return [older for number in range(KEPT_HISTORIES + 1) if (older := _numbered(path, number)).is_file()]
-
-
-def _numbered(path: Path, number: int) -> Path:
-    return path.with_name(f"{path.name}.{number}") if number else path
+    return [older for number in range(KEPT_COPIES + 1) if (older := numbered(path, number)).is_file()]
 
 
 def _delivery(entry: Any) -> Delivery | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from syft_notify.atomic import sync_folder
 from syft_notify.errors import UserError
+from syft_notify.regular_files import open_regular
 
 LARGEST_LINE = 1_000_000
 
@@ -22,10 +23,13 @@ class Journal:
         self.path = path
 
     def append(self, entry: Mapping[str, Any]) -> None:
-        """Write one line and wait until the disk has it. Raises `UserError` when it refuses; then nothing changed."""
+        """Write one line and wait until the disk has it. Raises `UserError` when it refuses; then nothing changed.
+
+        Raises `ConfigError` for what is no regular file.
+        """
         line = json.dumps(entry, ensure_ascii=False).encode(errors="surrogatepass") + b"\n"
         try:
-            descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = open_regular(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
             try:
                 self._write(descriptor, line)
             finally:
@@ -36,9 +40,12 @@ class Journal:
             ) from error
 
     def entries(self) -> Iterator[Mapping[str, Any]]:
-        """All whole lines, oldest first. Raises `UserError` when the file cannot be read."""
+        """All whole lines, oldest first. Raises `UserError` when the file cannot be read.
+
+        Raises `ConfigError` for what is no regular file.
+        """
         try:
-            with self.path.open("rb") as file:
+            with open(open_regular(self.path, os.O_RDONLY), "rb") as file:
                 while line := file.readline(LARGEST_LINE):
                     with contextlib.suppress(ValueError, RecursionError):
                         entry = json.loads(line)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONFIG_NAME = "daemon.yaml"
+CLIENT_NAME = "credentials.json"
+KEPT_COPIES = 7  # of a log and of the history, when the file has become large
 CONFIG_VARIABLE = "SYFT_NOTIFY_CONFIG"
 COLAB_DRIVE = Path("/content/drive/MyDrive")
 
@@ -45,6 +47,11 @@ class ServiceFiles:
     def health(self) -> Path:
         """How the last poll went."""
         return self.folder / "syft-notify.status.json"
+
+    @property
+    def client(self) -> Path:
+        """The OAuth client that asks for consent."""
+        return self.folder / CLIENT_NAME
 
     @property
     def templates(self) -> Path:
@@ -92,3 +99,8 @@ class Files:
     def lock(self) -> Path:
         """What the kernel locks while a process works on the state."""
         return self.state.with_suffix(".lock")
+
+
+def numbered(path: Path, number: int) -> Path:
+    """The copy of this number of a file that was put aside because it was large; 0 is the file itself."""
+    return path.with_name(f"{path.name}.{number}") if number else path

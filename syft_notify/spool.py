@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Set
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from syft_notify.model import Preview
 log = logging.getLogger(__name__)
 
 _PREVIEW = TypeAdapter(Preview)
+# The folder's name follows from `state_path`, so it may hold files of somebody else. A crash leaves the longer names.
+_OURS = re.compile(r"[0-9a-f]{32}\.json|\.[0-9a-f]{32}\.json\.\w{8}")
 
 
 class Spool:
@@ -57,7 +60,7 @@ class Spool:
         if self._folder.is_dir():
             wanted = {self._file(event_key).name for event_key in event_keys}
             for file in self._folder.iterdir():
-                if file.name not in wanted:
+                if _OURS.fullmatch(file.name) and file.name not in wanted:
                     file.unlink(missing_ok=True)
 
     def _make_folder(self) -> None:

@@ -21,7 +21,6 @@ from syft_notify.syftbox.local_jobs import LocalJobFolder
 # The logs alone may grow to more; below this a full disk is a matter of days.
 LEAST_FREE_BYTES = 50_000_000
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_CLIENT = "credentials.json"
 
 
 def _config(patient: Patient) -> str:
@@ -59,7 +58,7 @@ def _secrets(patient: Patient) -> str:
 def _secret_files(patient: Patient) -> Iterator[Path]:
     """The tokens, the OAuth client, and what the state says of people and their jobs."""
     config = patient.config
-    yield from (config.drive_token_path, config.gmail_token_path, patient.path.parent / _CLIENT)
+    yield from (config.drive_token_path, config.gmail_token_path, ServiceFiles(patient.path.parent).client)
     files = Files(config.state_path)
     yield from (files.state, files.backup, files.history)
 

@@ -12,14 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-from syft_notify.errors import UserError
+from syft_notify.errors import ConfigError, UserError
+from syft_notify.regular_files import open_regular
 
 # Who only looks holds the lock for a moment; who wants it tries a few times before believing that it is taken.
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.1
 _LARGEST_SIGNATURE = 65_536
-# Who finds a pipe in place of a lock must not wait for its other end.
-_QUIETLY = os.O_CLOEXEC | os.O_NONBLOCK
 
 
 @dataclass(frozen=True)
@@ -53,13 +52,14 @@ class FileLock:
     def __init__(self, path: Path, patience: float = 0.5, *, make_folder: bool = False) -> None:
         """Take the lock and sign it; wait at most `patience` seconds for who has it.
 
-        Raises `HeldError` when another process has it, `UserError` for the disk's no, also when there is no folder.
+        Raises `HeldError` when another process has it, `UserError` for the disk's no, also when there is no folder,
+        and `ConfigError` for what is no regular file.
         """
         self._path = path
         try:
             if make_folder:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _QUIETLY, 0o600)
+            self._descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise UserError(f"{path} cannot be opened: {error.strerror}", f"Check {_whose(path)}") from error
         try:
@@ -120,9 +120,9 @@ class FileLock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the lock at `path`. Raises `UserError` when that cannot be seen."""
+    """Whether a process holds the lock at `path`. Raises `UserError` when that cannot be seen, as `FileLock`."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | _QUIETLY)
+        descriptor = open_regular(path, os.O_RDONLY)
     except FileNotFoundError:
         return False
     except OSError as error:
@@ -151,8 +151,8 @@ def holder_of(path: Path) -> Holder | None:
 def signed_by(path: Path) -> Holder | None:
     """Who signed the lock at `path` last, whether or not it still holds it."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | _QUIETLY)
-    except OSError:
+        descriptor = open_regular(path, os.O_RDONLY)
+    except (OSError, ConfigError):
         return None
     try:
         return _signature(descriptor)

@@ -17,11 +17,11 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from syft_notify.errors import NotifyError, UserError
+from syft_notify.paths import KEPT_COPIES
 
 TEXT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 TEXT_TIME = "%Y-%m-%d %H:%M:%S"
 LARGEST_LOG = 10_000_000
-KEPT_LOGS = 7
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class LogFile(RotatingFileHandler):
     """One log that rotates at `largest` bytes, and that is begun anew where somebody moved or removed the file."""
 
     def __init__(self, path: Path, largest: int) -> None:
-        super().__init__(path, maxBytes=largest, backupCount=KEPT_LOGS, encoding="utf-8", errors="replace")
+        super().__init__(path, maxBytes=largest, backupCount=KEPT_COPIES, encoding="utf-8", errors="replace")
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record to what has the log's name now."""

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from syft_notify.service.logs import KEPT_LOGS
+from syft_notify.paths import KEPT_COPIES, numbered
 
 _BLOCK = 65_536
 
 
 def generations(log: Path) -> list[Path]:
     """The log and what was put aside of it, newest first, as far as they exist."""
-    names = [log, *(log.with_name(f"{log.name}.{number}") for number in range(1, KEPT_LOGS + 1))]
+    names = [numbered(log, number) for number in range(KEPT_COPIES + 1)]
     return [path for path in names if path.is_file()]
 
 

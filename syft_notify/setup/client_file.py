@@ -7,8 +7,9 @@ from pathlib import Path
 
 from syft_notify.errors import UserError
 from syft_notify.google_api.oauth_client import OAuthClient, read_client
+from syft_notify.paths import CLIENT_NAME
 from syft_notify.setup.interview import Interview, picked, refuse
-from syft_notify.setup.place import CLIENT_NAME, Place
+from syft_notify.setup.place import Place
 
 _DOWNLOADED = "client_secret_*.json"
 _FLAG = "--credentials"

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from syft_notify.config import Surroundings, config_option
 from syft_notify.errors import UserError
-
-CLIENT_NAME = "credentials.json"
+from syft_notify.paths import ServiceFiles
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,11 @@ class Place:
     @property
     def client(self) -> Path:
         """Where the OAuth client's file is kept."""
-        return self.folder / CLIENT_NAME
+        return ServiceFiles(self.folder).client
 
     def surroundings(self) -> Surroundings:
         """What the paths in the config are resolved against."""
-        return Surroundings(self.folder, self.home, self.environ)
+        return Surroundings(self.folder, self.home, self.environ, self.config)
 
     def typed(self, text: str) -> Path:
         """A path that a person typed: `~` and variables expand, the current folder counts. Raises `UserError`."""

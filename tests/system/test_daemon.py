@@ -287,6 +287,13 @@ class TestAStartThatCannotBe:
         (village.home / "daemon.yaml").write_text("interval: [")
         self.fails(village, command, 78, "broken YAML")
 
+    @pytest.mark.parametrize("name", ["syft-notify.json", "daemon.yaml", "state.attempts"])
+    def test_state_with_the_name_of_another_file(self, village, command, name):
+        village.settings["state_path"] = name
+        before = village.config_file.read_bytes()
+        self.fails(village, command, 78, f"state_path: {village.home / name} cannot be used")
+        assert village.config_file.read_bytes() == before
+
     def test_missing_token(self, village, command):
         (village.home / "gmail_token.json").unlink()
         self.fails(village, command, 78, "gmail_token.json is missing")
@@ -563,11 +570,11 @@ class TestStatus:
         report_file = village.home / "syft-notify.status.json"
         report_file.unlink()
         report_file.mkdir()
-        wait_until(lambda: "status.json cannot be written" in command("logs", "--errors").stdout)
+        wait_until(lambda: "status.json is a folder, not a regular file" in command("logs", "--errors").stdout)
         assert command("status").returncode == 1
         for _ in range(2):
             os.kill(int((village.home / "syft-notify.pid").read_text()), signal.SIGUSR1)
-        assert command("logs", "--errors").stdout.count("status.json cannot be written") == 1
+        assert command("logs", "--errors").stdout.count("status.json is a folder") == 1
 
     def test_a_start_that_lasts_is_not_well_yet(self, village, command):
         village.google.faults.add(Trouble.STALL, "drive.about.get", times=None, seconds=60)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.history import KEPT_HISTORIES, Delivery, History, ToldEvent, generations
+from syft_notify.history import Delivery, History, ToldEvent, generations
+from syft_notify.paths import KEPT_COPIES
 from tests.unit.makers import DO, NOW
 
 
@@ -34,8 +35,8 @@ def test_a_large_file_is_put_aside_and_the_oldest_goes(path):
         history.append(delivery(number))
         history.rotate()
     assert not path.exists()
-    assert len(generations(path)) == KEPT_HISTORIES
-    assert [found.number for found in history.deliveries(older=True)] == list(range(12 - KEPT_HISTORIES, 12))
+    assert len(generations(path)) == KEPT_COPIES
+    assert [found.number for found in history.deliveries(older=True)] == list(range(12 - KEPT_COPIES, 12))
     assert list(history.deliveries()) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import stat
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.errors import UserError
+from syft_notify.errors import ConfigError
 from syft_notify.journal import Journal
 
 
@@ -50,10 +51,26 @@ def test_an_absent_one_is_empty_and_clearing_it_is_no_mistake(journal):
 
 def test_a_folder_in_its_place_is_said(journal):
     journal.path.mkdir()
-    with pytest.raises(UserError, match="cannot be written"):
-        journal.append({})
-    with pytest.raises(UserError, match="cannot be read"):
-        list(journal.entries())
+    for use in (lambda: journal.append({}), lambda: list(journal.entries())):
+        with pytest.raises(ConfigError, match="is a folder, not a regular file"):
+            use()
+
+
+def test_a_symbolic_link_in_its_place_is_refused_and_what_it_points_to_stays(journal, tmp_path):
+    other = tmp_path / "other"
+    other.write_text("{}\n")
+    journal.path.symlink_to(other)
+    for use in (lambda: journal.append({}), lambda: list(journal.entries())):
+        with pytest.raises(ConfigError, match="is a symbolic link, not a regular file"):
+            use()
+    assert other.read_text() == "{}\n"
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(journal):
+    os.mkfifo(journal.path)
+    for use in (lambda: journal.append({}), lambda: list(journal.entries())):
+        with pytest.raises(ConfigError, match="is a pipe, not a regular file"):
+            use()
 
 
 FULL = """

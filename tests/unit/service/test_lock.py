@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.errors import UserError
-from syft_notify.service.lock import FileLock, HeldError, holder_of, is_held
+from syft_notify.errors import ConfigError, UserError
+from syft_notify.service.lock import FileLock, HeldError, holder_of, is_held, signed_by
 
 HOLD = """
 import sys, time
@@ -83,9 +83,21 @@ class TestKeeping:
             path.parent.with_name("moved").rename(path.parent)
             lock.keep()
 
-    def test_a_pipe_in_its_place_stops_nobody(self, path):
+    def test_a_pipe_in_its_place_is_not_waited_for(self, path):
         os.mkfifo(path)
-        assert not is_held(path)
+        for use in (FileLock, is_held):
+            with pytest.raises(ConfigError, match="is a pipe, not a regular file"):
+                use(path)
+
+    def test_a_symbolic_link_in_its_place_is_refused_and_what_it_points_to_stays(self, path, tmp_path):
+        other = tmp_path / "daemon.yaml"
+        other.write_text("do_email: do@example.org\n")
+        path.symlink_to(other)
+        for use in (FileLock, is_held):
+            with pytest.raises(ConfigError, match="is a symbolic link, not a regular file"):
+                use(path)
+        assert signed_by(path) is None
+        assert other.read_text() == "do_email: do@example.org\n"
 
     def test_who_was_quicker_is_named(self, path):
         with FileLock(path) as lock:

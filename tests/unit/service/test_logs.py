@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from syft_notify.errors import UserError
-from syft_notify.service.logs import KEPT_LOGS, LogFiles, stream_handler
+from syft_notify.paths import KEPT_COPIES
+from syft_notify.service.logs import LogFiles, stream_handler
 from syft_notify.service.tail import generations
 from tests.docs.markdown import LOGGING, code_in
 
@@ -128,7 +129,7 @@ class TestFiles:
         code = "for n in range(400): logging.getLogger('syft_notify').info('line %d', n)"
         said(tmp_path, code, largest=2000)
         kept = generations(tmp_path / "x.log")
-        assert len(kept) == KEPT_LOGS + 1
+        assert len(kept) == KEPT_COPIES + 1
         lines = [line for path in reversed(kept) for line in path.read_text().splitlines()]
         numbers = [int(line.rpartition(" ")[2]) for line in lines]
         assert numbers == list(range(numbers[0], 400))

@@ -1,0 +1,49 @@
+"""Regular files only: says what stands at a path, and opens files of ours without following a symbolic link."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from syft_notify.errors import ConfigError
+
+NOTHING = ""
+REGULAR_FILE = "a regular file"
+FOLDER = "a folder"
+LINK = "a symbolic link"
+DEVICE = "a device"
+_KINDS = {
+    stat.S_IFREG: REGULAR_FILE,
+    stat.S_IFDIR: FOLDER,
+    stat.S_IFLNK: LINK,
+    stat.S_IFCHR: DEVICE,
+    stat.S_IFBLK: DEVICE,
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+}
+
+
+def kind_of(path: Path) -> str:
+    """What stands at `path`, in words; `NOTHING` also where that cannot be seen. A link is not followed."""
+    try:
+        return _KINDS.get(stat.S_IFMT(os.lstat(path).st_mode), "no file")
+    except OSError:
+        return NOTHING
+
+
+def check_regular(path: Path) -> None:
+    """Raise `ConfigError` for anything but a regular file or nothing: root could replace a device."""
+    kind = kind_of(path)
+    if kind not in (REGULAR_FILE, NOTHING):
+        raise ConfigError(f"{path} is {kind}, not a regular file", "It is left as it is: move it away")
+
+
+def open_regular(path: Path, flags: int) -> int:
+    """Open a file of ours, a new one with mode 0600, and return its descriptor.
+
+    A symbolic link is not followed: whoever made it could have us write to any file. A pipe is not waited for.
+    Raises `ConfigError` for what is no regular file, `OSError` as `os.open`.
+    """
+    check_regular(path)
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)

@@ -1,0 +1,141 @@
+"""No file of ours is named twice, and only regular files are written."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from syft_notify.config import Config, ConfigProblems, load_config
+from syft_notify.errors import ExitCode
+
+
+def load(folder: Path, name: str = "daemon.yaml", **settings: object) -> Config:
+    lines = {"do_email": "do@example.org", "syftbox_root": "/data/SyftBox", **settings}
+    path = folder / name
+    path.write_text("".join(f"{key}: {value}\n" for key, value in lines.items()))
+    return load_config(path, {}, Path("/home/olivia"))
+
+
+def problem(folder: Path, name: str = "daemon.yaml", **settings: object) -> str:
+    with pytest.raises(ConfigProblems) as caught:
+        load(folder, name, **settings)
+    assert caught.value.exit_code is ExitCode.CONFIG
+    assert len(caught.value.lines) == 1
+    return re.sub(", line [0-9]+", "", caught.value.lines[0].replace(str(folder), ""))
+
+
+@pytest.mark.parametrize(
+    ("state", "roles"),
+    [
+        ("syft-notify.json", {"the lock of the state", "the lock of the service"}),
+        ("syft-notify.state", {"the lock of the state", "the lock of the service"}),
+        ("syft-notify.log", {"the lock of the state", "the lock of the service"}),
+        ("syft-notify.error.log.3", {"the state", "a log"}),
+        ("syft-notify.status.json", {"the state", "the health report"}),
+        ("state.lock", {"the state", "the lock of the state"}),
+        ("state.backup", {"the state", "the backup of the state"}),
+        ("state.attempts", {"the state", "the journal of the state"}),
+        ("state.spool", {"the state", "the folder of code previews"}),
+        ("daemon.yaml", {"the state", "the config"}),
+        ("x/../daemon.yaml", {"the state", "the config"}),
+        ("Daemon.YAML", {"the state", "the config"}),
+        ("credentials.json", {"the state", "the OAuth client"}),
+        ("templates", {"the state", "the folder of templates"}),
+        ("token_do.json", {"the state", "a token"}),
+        ("gmail_token.json", {"the state", "a token"}),
+        ("/data/SyftBox", {"the state", "the SyftBox folder"}),
+    ],
+)
+def test_a_state_at_a_path_that_has_another_use_is_refused(tmp_path, state, roles):
+    said = problem(tmp_path, state_path=state)
+    assert said.startswith("/daemon.yaml: state_path: ")
+    assert " cannot be used: " in said
+    assert set(said.partition("would be both ")[2].removesuffix(". Choose another name.").split(" and ")) == roles
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"drive_token_path": "notification_state.lock"}, "the lock of the state and a token"),
+        ({"gmail_token_path": "notification_history.jsonl.7"}, "the history and a token"),
+        ({"gmail_token_path": "credentials.json"}, "a token and the OAuth client"),
+        ({"drive_token_path": "daemon.yaml"}, "a token and the config"),
+        ({"syftbox_root": "notification_state.spool"}, "the folder of code previews and the SyftBox folder"),
+    ],
+)
+def test_so_is_any_other_path(tmp_path, settings, said):
+    assert f"would be both {said}. Choose another name." in problem(tmp_path, **settings)
+
+
+@pytest.mark.parametrize("name", ["syft-notify.lock", "syft-notify.log", "credentials.json"])
+def test_so_is_a_config_with_the_name_of_a_file_of_ours(tmp_path, name):
+    assert "would be both the config and " in problem(tmp_path, name)
+
+
+def test_two_names_of_one_file_are_one_path(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "again").symlink_to("disk")
+    said = problem(tmp_path, state_path="disk/s.json", drive_token_path="again/s.json")
+    assert "would be both the state and a token" in said
+    (tmp_path / "notification_state.attempts").touch()
+    os.link(tmp_path / "notification_state.attempts", tmp_path / "syft-notify.log")
+    assert "would be both the journal of the state and a log" in problem(tmp_path)
+
+
+def test_equal_files_that_a_tool_linked_to_save_space_are_no_problem(tmp_path):
+    (tmp_path / "notification_state.json").touch()
+    os.link(tmp_path / "notification_state.json", tmp_path / "notification_state.backup")
+    load(tmp_path)
+
+
+def test_one_token_may_serve_both(tmp_path):
+    config = load(tmp_path, drive_token_path="token.json", gmail_token_path="token.json")
+    assert config.drive_token_path == config.gmail_token_path
+
+
+def test_a_device_is_no_state(tmp_path):
+    assert problem(tmp_path, state_path="/dev/null") == (
+        "/daemon.yaml: state_path: /dev/null is a device, and the state must be a regular file. Name another path."
+    )
+
+
+@pytest.mark.parametrize("state", ["..", ".", "nowhere/..", "there"])
+def test_a_folder_is_no_state(tmp_path, state):
+    (tmp_path / "there").mkdir()
+    assert "is a folder" in problem(tmp_path, state_path=state)
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("notification_state.backup", "the backup of the state"),
+        ("token_do.json", "a token"),
+        ("syft-notify.status.json", "the health report"),
+        ("syft-notify.log", "a log"),
+        ("syft-notify.lock", "the lock of the service"),
+        ("notification_state.lock", "the lock of the state"),
+        ("notification_history.jsonl", "the history"),
+    ],
+)
+def test_a_pipe_or_a_socket_in_the_place_of_a_file_is_named(tmp_path, name, role):
+    os.mkfifo(tmp_path / name)
+    assert f"/{name} is a pipe, and {role} must be a regular file." in problem(tmp_path)
+    (tmp_path / name).unlink()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / name))
+    assert f"/{name} is a socket, and {role} must be a regular file." in problem(tmp_path)
+
+
+def test_links_to_files_that_are_replaced_work_and_links_to_what_is_written_in_place_do_not(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    for name in ("notification_state.json", "token_do.json", "daemon.yaml"):
+        (tmp_path / name).symlink_to(disk / name)
+    (tmp_path / "syft-notify.log").symlink_to("/dev/null")
+    assert load(tmp_path).state_path == tmp_path / "notification_state.json"
+    (tmp_path / "notification_state.attempts").symlink_to(disk / "journal")
+    assert "notification_state.attempts is a symbolic link" in problem(tmp_path)
