@@ -66,8 +66,8 @@ class RejectedFault(Fault):
     """This request can never succeed as it is, however often it is repeated."""
 
 
-class MissingFault(RejectedFault):
-    """The file or folder is not there, or is not shared with us (Drive says 404 for both)."""
+class MissingFault(Fault):
+    """What was asked for is not there, or is not shared with us (Google says 404 for both)."""
 
 
 class CredentialFault(Fault):

@@ -10,7 +10,7 @@ from email.policy import Policy
 from typing import Any
 
 from syft_notify.addresses import addr_spec
-from syft_notify.errors import RejectedFault
+from syft_notify.errors import MissingFault, RejectedFault
 from syft_notify.google_api.auth import PROFILE_SCOPES, Token
 from syft_notify.google_api.session import Session
 from syft_notify.model import Message, Receipt
@@ -36,7 +36,7 @@ class GmailChannel:
             return self._post(body)
         try:
             return self._post({**body, "threadId": message.thread.remote_id})
-        except RejectedFault:
+        except (RejectedFault, MissingFault):
             return self._post(body)
 
     def check_token(self) -> None:

@@ -7,7 +7,8 @@ import json
 import logging
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -67,14 +68,39 @@ class LentToken:
         credentials: Any,
         name: str = "the login of the notebook's client",
         cure: str = "Log in again with the client",
+        service: str = "Drive",
     ) -> None:
         self.name = name
         self.cure = cure
+        self.service = service
         self._credentials = credentials
 
     def credentials(self) -> Any:
         """The lent credentials, refreshed when they are stale."""
         return _refreshed(self._credentials, self)
+
+
+class _Request(google_auth_httplib2.Request):  # type: ignore[misc]
+    """Carries google-auth's requests, and keeps the last answer: some of its errors do not say what the answer was."""
+
+    _answer = b""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().__call__(*args, **kwargs)
+        self._answer = response.data
+        return response
+
+    @contextmanager
+    def told(self) -> Iterator[_Request]:
+        """Give every `RefreshError` of the block the answer that caused it, as google-auth does with most of them."""
+        try:
+            yield self
+        except RefreshError as error:
+            try:
+                answer = json.loads(self._answer)
+            except (ValueError, RecursionError):
+                raise error from None
+            raise RefreshError(*error.args[:1], answer) from None  # type: ignore[no-untyped-call]
 
 
 class _Credentials(Credentials):
@@ -87,7 +113,8 @@ class _Credentials(Credentials):
     def refresh(self, request: Any) -> None:
         http = connection(self.token_uri, REFRESH_TIMEOUT)
         try:
-            super().refresh(google_auth_httplib2.Request(http))  # type: ignore[no-untyped-call]
+            with _Request(http).told() as own:
+                super().refresh(own)  # type: ignore[no-untyped-call]
         except CONNECTION_ERRORS as error:
             raise TransportError(error) from error  # type: ignore[no-untyped-call]
         except (TypeError, AttributeError):
@@ -110,8 +137,8 @@ class TokenFile:
         """
         self.name = str(path)
         self.cure = cure or f"Run `syft-notify init --renew {service.lower()}`"
+        self.service = service
         self._path = path
-        self._service = service
         self._wanted = scopes
         self._token_uri = token_uri or GOOGLE_TOKEN_URI
         self._read_only = False
@@ -154,7 +181,7 @@ class TokenFile:
         Raises as `credentials`.
         """
         credentials = credentials_of({**self._document, "token": None}, self._token_uri)
-        return LentToken(_refreshed(credentials, self), self.name, self.cure)
+        return LentToken(_refreshed(credentials, self), self.name, self.cure, self.service)
 
     def _stamp(self) -> tuple[int, int, int]:
         status = self._status()
@@ -164,7 +191,7 @@ class TokenFile:
         try:
             return self._path.stat()
         except OSError as error:
-            raise ConfigError(f"The {self._service} token file {self._path} is missing", self.cure) from error
+            raise ConfigError(f"The {self.service} token file {self._path} is missing", self.cure) from error
 
     def _load(self) -> None:
         """A file that cannot be used changes nothing, so that the next call reads it again and says the same."""
@@ -173,7 +200,7 @@ class TokenFile:
         granted = _granted(document)
         if granted and not granted & set(self._wanted):
             raise CredentialFault(
-                f"The {self._service} token file {self._path} lacks the scope {next(iter(self._wanted))}", self.cure
+                f"The {self.service} token file {self._path} lacks the scope {next(iter(self._wanted))}", self.cure
             )
         if self._status().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             log.warning("others can read %s; `chmod 600` it", self._path)
@@ -182,7 +209,7 @@ class TokenFile:
         self._loaded = stamp
 
     def _read(self) -> dict[str, Any]:
-        known = f"The {self._service} token file {self._path}"
+        known = f"The {self.service} token file {self._path}"
         try:
             with self._path.open("rb") as file:
                 document = json.loads(file.read(LARGEST_FILE))
@@ -246,8 +273,8 @@ def _refreshed(credentials: Any, token: Named) -> Any:
     if not credentials.valid:
         http = connection(credentials.token_uri, REFRESH_TIMEOUT)
         try:
-            with translated("Google's token service", token):
-                credentials.refresh(google_auth_httplib2.Request(http))
+            with translated("Google's token service", token), _Request(http).told() as request:
+                credentials.refresh(request)
         finally:
             http.close()
     return credentials

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from http.client import HTTPException
 from typing import Any, Protocol
 
 import httplib2
-from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from google.auth.exceptions import GoogleAuthError, ReauthFailError, RefreshError, TransportError
 from googleapiclient.errors import HttpError
 
 from syft_notify.errors import (
@@ -25,26 +24,21 @@ from syft_notify.errors import (
     ScopeFault,
     TransientFault,
 )
+from syft_notify.google_api.reasons import Meaning, refusal_in, refusal_of
 
-# OAuth error codes that no repetition cures (RFC 6749 section 5.2 and Google's own `deleted_client`).
-DEAD_TOKEN_CODES = ("invalid_grant", "invalid_client", "unauthorized_client", "deleted_client", "invalid_scope")
-RATE_REASONS = frozenset({"ratelimitexceeded", "userratelimitexceeded", "quotaexceeded", "dailylimitexceeded"})
-SCOPE_REASONS = frozenset({"insufficientpermissions", "access_token_scope_insufficient"})
-SETUP_REASONS = {
-    "accessnotconfigured": "Switch the API on in the Google Cloud project of the token",
-    "service_disabled": "Switch the API on in the Google Cloud project of the token",
-    "domainpolicy": "Ask the administrator of the Google Workspace to allow the app",
-}
 CONNECTION_ERRORS = (OSError, HTTPException, httplib2.HttpLib2Error)
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _RETRY_AFTER = re.compile(r"[Rr]etry after (\S+)")
 
 
 class Named(Protocol):
-    """A token as faults speak of it: what it is called, and what a person does when it is no good."""
+    """A token as faults speak of it: its name, its service, and what a person does when it is no good."""
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def service(self) -> str: ...
 
     @property
     def cure(self) -> str: ...
@@ -64,10 +58,10 @@ def translated(service: str, token: Named, *, sending: bool = False) -> Iterator
         yield
     except RefreshError as error:
         # Without the cause: it holds what the token service answered, which a log must not keep.
-        raise _refresh_fault(error, service, token) from None
+        raise _refresh_fault(error, token) from None
     except TransportError as error:
         # Only a refresh raises it, and that comes before the request or after its refusal.
-        raise TransientFault(f"The token for {service} could not be refreshed: no connection") from error
+        raise TransientFault(f"The token for {token.service} could not be refreshed: no connection") from error
     except HttpError as error:
         raise _http_fault(error, service, token, sending=sending) from error
     except (NeverConnected, httplib2.ServerNotFoundError, ConnectionRefusedError) as error:
@@ -94,47 +88,49 @@ def _words(error: BaseException) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def _refresh_fault(error: RefreshError, service: str, token: Named) -> Fault:
-    """Permanent only by the codes that say so: Google also answers a refresh with HTML of a passing 502."""
+def _refresh_fault(error: RefreshError, token: Named) -> Fault:
+    """Permanent only by the words that say so: Google also answers a refresh with HTML of a passing 502.
+
+    google-auth tells them in its second argument, except for a login that a Workspace limits: then it names the command
+    of another program, or (`ReauthFailError`) what became of it. In some versions only the text begins with the word.
+    """
+    text = str(error.args[0]) if error.args else ""
     answer = error.args[1] if len(error.args) > 1 else None
-    code = str(answer.get("error", "")) if isinstance(answer, dict) else ""
-    if not code:
-        code = next((c for c in DEAD_TOKEN_CODES if str(error.args[0] if error.args else "").startswith(c)), "")
-    if code in DEAD_TOKEN_CODES:
-        return CredentialFault(f"Google no longer accepts {token.name} ({code})", token.cure)
-    return TransientFault(f"The token for {service} could not be refreshed now")
+    refusal = refusal_of(answer if isinstance(answer, dict) else {"error": text.partition(":")[0]})
+    if not refusal.words and (isinstance(error, ReauthFailError) or text.startswith("Reauthentication is needed")):
+        refusal = refusal_of({"error": "invalid_rapt"})
+    if refusal.meaning is Meaning.CONSENT:
+        why = ", ".join(refusal.words)
+        title = f"Google no longer accepts {token.name} for {token.service} ({why})"
+        return CredentialFault(title, refusal.hint(token.cure))
+    return TransientFault(f"The token for {token.service} could not be refreshed now")
 
 
 def _http_fault(error: HttpError, service: str, token: Named, *, sending: bool) -> Fault:
+    """A verdict on the request needs Google's own word; what a proxy or a page of Google's front end says passes."""
     status = int(getattr(error.resp, "status", 0))  # 0: a batch whose answer could not be taken apart
-    words, message = _reasons(error.content)
-    reasons = {word.lower() for word in words}
-    says = f"{service} answered {status}" + (f" ({', '.join(sorted(words))})" if words else "")
-    if status == 401:
-        return CredentialFault(f"{says}: it does not accept {token.name}", token.cure)
-    if reasons & SCOPE_REASONS:
-        return ScopeFault(f"{says}: {token.name} lacks a scope that is needed", token.cure)
-    for reason in reasons & SETUP_REASONS.keys():
-        return CredentialFault(says, SETUP_REASONS[reason])
-    if status == 429 or (status == 403 and reasons & RATE_REASONS):
-        return RateLimitedFault(says, until=_retry_time(error.resp, message))
+    refusal = refusal_in(error.content or b"")
+    says = f"{service} answered {status}" + (f" ({', '.join(refusal.words)})" if refusal.words else "")
     if status >= 500 or status < 300:
         return AmbiguousFault(says) if sending else TransientFault(says)
-    if status == 408 or status < 400:
-        return TransientFault(says)
-    if status == 404:
+    if refusal.meaning is Meaning.CONSENT or (status == 401 and _is_about_tokens(error.resp)):
+        return CredentialFault(f"{says}: it does not accept {token.name}", refusal.hint(token.cure))
+    if refusal.meaning is Meaning.SCOPE:
+        return ScopeFault(f"{says}: {token.name} lacks a scope that is needed", refusal.hint(token.cure))
+    if refusal.meaning is Meaning.SETUP:
+        return CredentialFault(says, refusal.hint(token.cure))
+    if status == 429 or refusal.meaning is Meaning.LIMIT:
+        return RateLimitedFault(says, until=_retry_time(error.resp, refusal.message))
+    if refusal.meaning is Meaning.MISSING:
         return MissingFault(f"{says}: it is not there")
-    return RejectedFault(says)
+    if refusal.meaning is Meaning.REJECTED:
+        return RejectedFault(says)
+    return TransientFault(says, "" if refusal.words else "If it stays, look at the proxy or firewall of this network")
 
 
-def _reasons(content: bytes) -> tuple[frozenset[str], str]:
-    """The reasons and the message of a Google error body; empty when it is something else."""
-    try:
-        error = json.loads(content)["error"]
-        found = [item.get("reason", "") for item in (*error.get("errors", ()), *error.get("details", ()))]
-        return frozenset(str(reason) for reason in found if reason), str(error.get("message", ""))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return frozenset(), ""
+def _is_about_tokens(response: Any) -> bool:
+    """Whether a 401 asks for an OAuth token (RFC 6750), as all of Google's do, and not for the login of a proxy."""
+    return "bearer" in str(response.get("www-authenticate", "")).lower()
 
 
 def _retry_time(response: Any, message: str) -> datetime | None:

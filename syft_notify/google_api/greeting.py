@@ -26,6 +26,7 @@ class Greeting:
 @dataclass(frozen=True)
 class _NoToken:
     name: str = "no token"
+    service: str = _SERVICE
     cure: str = ""
 
 

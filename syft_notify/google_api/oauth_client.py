@@ -26,6 +26,7 @@ class OAuthClient:
     auth_uri: str
     token_uri: str
     cure: str = _MAKE
+    service: str = "Google"
 
 
 def read_client(path: Path) -> OAuthClient:

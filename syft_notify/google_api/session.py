@@ -9,12 +9,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import google_auth_httplib2
 import httplib2
 from googleapiclient.discovery import build
 
 from syft_notify.errors import Fault, RateLimitedFault, TransientFault
 from syft_notify.google_api.auth import Token
+from syft_notify.google_api.authorized import AuthorizedHttp
 from syft_notify.google_api.connection import connection
 from syft_notify.google_api.faults import CONNECTION_ERRORS, NeverConnected, translated
 
@@ -154,7 +154,7 @@ class Session:
             self._forget(slot)
             http = connection(self._endpoint, self._timeout, _SendingHttp if sending else httplib2.Http)
             self._connections.append(http)
-            known = (credentials, self._build(google_auth_httplib2.AuthorizedHttp(credentials, http=http)), http)
+            known = (credentials, self._build(AuthorizedHttp(credentials, http=http)), http)
             setattr(self._local, slot, known)
         return known[1]
 

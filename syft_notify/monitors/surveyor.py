@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from syft_notify.errors import CredentialFault, Fault, RejectedFault
+from syft_notify.errors import CredentialFault, Fault, MissingFault, RejectedFault
 from syft_notify.model import Listing, Look, Overview, RemoteChange, RemoteFile
 from syft_notify.monitors.survey import (
     FOLDER_PREFIX,
@@ -218,7 +218,7 @@ class _PeersFile:
         try:
             self.states = read_peer_states(self._remote.download(file, PEERS_FILE_LIMIT))
             self._version, self.problem = version, ""
-        except RejectedFault as fault:
+        except (RejectedFault, MissingFault) as fault:
             self.problem = fault.title
         except ValueError as error:
             self.problem = f"{PEERS_FILE} on Drive cannot be understood: {error}"

@@ -1,7 +1,9 @@
 """Faults on demand: which requests fail, how often, and how.
 
-Sources of the error bodies: developers.google.com/workspace/drive/api/guides/handle-errors and
-developers.google.com/workspace/gmail/api/guides/handle-errors.
+Sources of the error bodies: developers.google.com/workspace/drive/api/guides/handle-errors,
+developers.google.com/workspace/gmail/api/guides/handle-errors, and answers that people reported: Gmail's of an account
+without a mailbox (fluent-smtp#152), Drive's of a file that it does not hand out (gdrive#136), those of the token
+service to a login that a Workspace limits (rootjs#747).
 """
 
 from __future__ import annotations
@@ -26,12 +28,24 @@ class Trouble(StrEnum):
     API_DISABLED = "accessNotConfigured"
     UNAUTHORIZED = "unauthorized"
     BAD_REQUEST = "badRequest"
+    NO_MAILBOX = "failedPrecondition"
+    QUOTA_IN_DETAILS = "RATE_LIMIT_EXCEEDED"
+    DOWNLOAD_QUOTA = "downloadQuotaExceeded"
+    ABUSIVE_FILE = "cannotDownloadAbusiveFile"
+    PAGE_400 = "page400"
+    PAGE_401 = "page401"
+    PAGE_403 = "page403"
+    PAGE_404 = "page404"
     TOO_MANY_REQUESTS = "tooManyRequests"
     INTERNAL = "internalError"
     BAD_GATEWAY = "badGateway"
     UNAVAILABLE = "unavailable"
     INVALID_GRANT = "invalid_grant"
     INVALID_CLIENT = "invalid_client"
+    INVALID_RAPT = "invalid_rapt"
+    DISABLED_CLIENT = "disabled_client"
+    ACCESS_DENIED = "access_denied"
+    ADMIN_POLICY = "admin_policy_enforced"
     RESET = "reset"
     CLOSE = "close"
     STALL = "stall"

@@ -9,16 +9,20 @@ class Refusal(Exception):
     """A request that Google would not carry out.
 
     `reason` is the word clients decide by, `location` the parameter or header that is wrong, `rpc` the
-    name of the gRPC status, which Gmail always sends and Drive only for credentials.
+    name of the gRPC status, which Gmail always sends and Drive only for credentials. `info` is the reason of an
+    `ErrorInfo` in `details`; newer parts of Google send it without the older `reason`, which is empty then.
     """
 
-    def __init__(self, status: int, reason: str, message: str, *, location: str = "", rpc: str = "") -> None:
+    def __init__(
+        self, status: int, reason: str, message: str, *, location: str = "", rpc: str = "", info: str = ""
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
         self.message = message
         self.location = location
         self.rpc = rpc
+        self.info = info
         self.headers: dict[str, str] = {}
 
     def body(self) -> dict[str, Any]:
@@ -27,9 +31,14 @@ class Refusal(Exception):
         if self.location:
             detail["location"] = self.location
             detail["locationType"] = "header" if self.location == "Authorization" else "parameter"
-        error: dict[str, Any] = {"code": self.status, "message": self.message, "errors": [detail]}
+        error: dict[str, Any] = {"code": self.status, "message": self.message}
+        if self.reason:
+            error["errors"] = [detail]
         if self.rpc:
             error["status"] = self.rpc
+        if self.info:
+            kind = "type.googleapis.com/google.rpc.ErrorInfo"
+            error["details"] = [{"@type": kind, "reason": self.info, "domain": "googleapis.com"}]
         return {"error": error}
 
 

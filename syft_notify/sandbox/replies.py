@@ -95,26 +95,57 @@ _REFUSALS: dict[Trouble, tuple[int, str, str, str]] = {
         403, "accessNotConfigured", "This API is disabled for the project.", "PERMISSION_DENIED",
     ),
     Trouble.BAD_REQUEST: (400, "badRequest", "Bad Request", ""),
+    Trouble.NO_MAILBOX: (400, "failedPrecondition", "Mail service not enabled", "FAILED_PRECONDITION"),
+    Trouble.DOWNLOAD_QUOTA: (403, "downloadQuotaExceeded", "The download quota for this file has been exceeded.", ""),
+    Trouble.ABUSIVE_FILE: (
+        403, "cannotDownloadAbusiveFile",
+        "This file has been identified as malware or spam and cannot be downloaded.", "",
+    ),
     Trouble.TOO_MANY_REQUESTS: (429, "rateLimitExceeded", "Too many concurrent requests", "RESOURCE_EXHAUSTED"),
     Trouble.INTERNAL: (500, "internalError", "Internal Error", ""),
     Trouble.UNAVAILABLE: (503, "backendError", "The service is currently unavailable.", "UNAVAILABLE"),
 }  # fmt: skip
 
 
+_PAGES = {
+    Trouble.PAGE_400: (400, "Bad Request"),
+    Trouble.PAGE_401: (401, "Unauthorized"),
+    Trouble.PAGE_403: (403, "Sorry..."),
+    Trouble.PAGE_404: (404, "Not Found"),
+    Trouble.BAD_GATEWAY: (502, "Server Error"),
+}
+
+
 def _refused(rule: Rule, now: datetime) -> Reply:
+    if rule.trouble in _PAGES:
+        return _page(*_PAGES[rule.trouble])
     if rule.trouble is Trouble.UNAUTHORIZED:
         return refusal_reply(invalid_credentials())
+    if rule.trouble is Trouble.QUOTA_IN_DETAILS:
+        message = "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute per user'"
+        return refusal_reply(Refusal(403, "", message, rpc="PERMISSION_DENIED", info="RATE_LIMIT_EXCEEDED"))
     status, reason, message, rpc = _REFUSALS[rule.trouble]
     if rule.retry_after:
         message += f".  Retry after {stamp(now + timedelta(seconds=rule.retry_after))}"
     return refusal_reply(Refusal(status, reason, message, rpc=rpc))
 
 
+_RAPT = {"error_subtype": "invalid_rapt", "error_uri": "https://support.google.com/a/answer/9368756"}
+_TOKEN_REFUSALS: dict[Trouble, tuple[int, dict[str, str]]] = {
+    Trouble.INVALID_GRANT: (400, {"error_description": "Token has been expired or revoked."}),
+    Trouble.INVALID_RAPT: (
+        400, {"error": "invalid_grant", "error_description": "reauth related error (invalid_rapt)", **_RAPT},
+    ),
+    Trouble.INVALID_CLIENT: (401, {"error_description": "The OAuth client was not found."}),
+    Trouble.DISABLED_CLIENT: (401, {"error_description": "The OAuth client was disabled."}),
+    Trouble.ACCESS_DENIED: (403, {"error_description": "Account restricted"}),
+    Trouble.ADMIN_POLICY: (400, {"error_description": "This app is blocked by a policy of your organization."}),
+}  # fmt: skip
+
+
 def _token_refused(rule: Rule) -> Reply:
-    if rule.trouble is Trouble.INVALID_CLIENT:
-        description = {"error_description": "The OAuth client was not found."}
-        return json_reply({"error": "invalid_client", **description}, 401)
-    return json_reply({"error": "invalid_grant", "error_description": "Token has been expired or revoked."}, 400)
+    status, said = _TOKEN_REFUSALS[rule.trouble]
+    return json_reply({"error": rule.trouble.value, **said}, status)
 
 
 def _altered(reply: Reply, rule: Rule) -> Reply:
@@ -141,6 +172,4 @@ def troubled(rule: Rule, now: datetime, carry_out: Callable[[], Reply]) -> Reply
     if trouble is Trouble.NOT_JSON:
         carry_out()
         return replace(_page(200, "Sign in"), headers=Headers({"Content-Type": JSON}))
-    if trouble in (Trouble.INVALID_GRANT, Trouble.INVALID_CLIENT):
-        return _token_refused(rule)
-    return _page(502, "Server Error") if trouble is Trouble.BAD_GATEWAY else _refused(rule, now)
+    return _token_refused(rule) if trouble in _TOKEN_REFUSALS else _refused(rule, now)

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syft_notify.channels.gmail import GmailChannel, mime
-from syft_notify.errors import AmbiguousFault, CredentialFault, RateLimitedFault, RejectedFault
+from syft_notify.errors import AmbiguousFault, CredentialFault, RateLimitedFault, RejectedFault, TransientFault
 from syft_notify.google_api.auth import GMAIL_SCOPES, TokenFile
 from syft_notify.model import Message, ThreadRef
 from syft_notify.pipeline.plain import plain
@@ -160,6 +160,12 @@ class TestSending:
         assert receipt.thread_id != "abcdef0123456789"
         assert len(sandbox.mailbox(DS).received) == 1
 
+    def test_the_page_of_a_proxy_says_nothing_about_a_thread(self, sandbox, channel):
+        rule = sandbox.faults.add(Trouble.PAGE_404, "gmail.messages.send", times=None)
+        with pytest.raises(TransientFault):
+            channel.send(message(thread=ThreadRef("k", ROOT, remote_id="abcdef0123456789")))
+        assert rule.hits == 1
+
     @pytest.mark.parametrize("trouble", [Trouble.NOT_JSON, Trouble.WRONG_JSON, Trouble.TRUNCATED, Trouble.LOST])
     @pytest.mark.parametrize("thread", ["", "abcdef0123456789"])
     def test_an_answer_that_says_nothing_leaves_it_open_whether_it_went(self, sandbox, channel, trouble, thread):
@@ -180,6 +186,12 @@ class TestSending:
             (Trouble.USER_RATE_LIMIT, RateLimitedFault),
             (Trouble.INSUFFICIENT_PERMISSIONS, CredentialFault),
             (Trouble.INTERNAL, AmbiguousFault),
+            (Trouble.NO_MAILBOX, CredentialFault),
+            (Trouble.QUOTA_IN_DETAILS, RateLimitedFault),
+            (Trouble.PAGE_400, TransientFault),
+            (Trouble.PAGE_401, TransientFault),
+            (Trouble.PAGE_403, TransientFault),
+            (Trouble.PAGE_404, TransientFault),
         ],
     )
     def test_refusals_have_their_class(self, sandbox, channel, trouble, fault):

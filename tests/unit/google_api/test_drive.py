@@ -131,6 +131,12 @@ class TestBatches:
         assert [type(answers[folder_id]) for folder_id in inboxes] == [Listing, Listing, TransientFault]
         assert (rule.hits, len(pauses)) == (READ_ATTEMPTS, READ_ATTEMPTS - 1)
 
+    @pytest.mark.parametrize("trouble", [Trouble.PAGE_403, Trouble.PAGE_404])
+    def test_the_page_of_a_proxy_does_not_say_that_a_folder_is_gone(self, sandbox, drive, inboxes, trouble):
+        sandbox.faults.add(trouble, "drive.files.list", skip=2, times=None)
+        answers = drive.children(inboxes)
+        assert [type(answers[folder_id]) for folder_id in inboxes] == [Listing, Listing, TransientFault]
+
     def test_a_long_limit_ends_what_is_missing_and_keeps_what_came(self, sandbox, drive, inboxes, pauses):
         sandbox.faults.add(Trouble.RATE_LIMIT, "drive.files.list", skip=2, times=None, retry_after=600)
         ids = [*inboxes, *(sandbox.drive.folder(DS, f"f {number}", share={DO: "writer"}) for number in range(200))]
@@ -249,6 +255,15 @@ class TestDownloads:
         file = a_file(drive, inboxes[-1])
         sandbox.drive.write(file.id, b"con")
         with pytest.raises(TransientFault, match="only a part"):
+            drive.download(file, 100)
+
+    @pytest.mark.parametrize(
+        "trouble", [Trouble.PAGE_400, Trouble.PAGE_403, Trouble.PAGE_404, Trouble.DOWNLOAD_QUOTA, Trouble.ABUSIVE_FILE]
+    )
+    def test_one_that_is_blocked_may_come_later(self, sandbox, drive, inboxes, trouble):
+        file = a_file(drive, inboxes[-1])
+        sandbox.faults.add(trouble, "drive.files.media", times=None)
+        with pytest.raises(TransientFault, match="answered 40"):
             drive.download(file, 100)
 
     def test_a_file_that_is_gone(self, sandbox, drive, inboxes):

@@ -10,7 +10,7 @@ from http.client import IncompleteRead
 
 import httplib2
 import pytest
-from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
+from google.auth.exceptions import DefaultCredentialsError, ReauthFailError, RefreshError, TransportError
 from googleapiclient.errors import BatchError, HttpError
 
 from syft_notify.errors import (
@@ -28,7 +28,19 @@ from syft_notify.google_api.faults import NeverConnected, translated
 from syft_notify.sandbox.refusals import Refusal
 from syft_notify.sandbox.replies import refusal_reply
 
-TOKEN = LentToken(None, "token.json", "Run `init --renew gmail`")
+TOKEN = LentToken(None, "token.json", "Run `init --renew gmail`", "Gmail")
+PAGE = b"<!DOCTYPE html><title>Sorry...</title><p>Access to this address is blocked."
+LIMITS = (
+    "rateLimitExceeded",
+    "userRateLimitExceeded",
+    "quotaExceeded",
+    "dailyLimitExceeded",
+    "dailyLimitExceededUnreg",
+    "userRateLimitExceededUnreg",
+    "limitExceeded",
+    "concurrentLimitExceeded",
+)
+DEAD = ("invalid_grant", "disabled_client", "deleted_client", "access_denied", "admin_policy_enforced")
 
 
 def fault_of(error: Exception, *, sending: bool = False) -> Fault:
@@ -43,8 +55,8 @@ def answer(status: int, content: bytes = b"", **headers: str) -> HttpError:
     return HttpError(httplib2.Response({"status": str(status), **named}), content)
 
 
-def refusal(status: int, reason: str, message: str = "No.") -> HttpError:
-    return answer(status, refusal_reply(Refusal(status, reason, message)).body)
+def refusal(status: int, reason: str, message: str = "No.", **more: str) -> HttpError:
+    return answer(status, refusal_reply(Refusal(status, reason, message, **more)).body)
 
 
 @pytest.mark.parametrize(
@@ -55,18 +67,30 @@ def refusal(status: int, reason: str, message: str = "No.") -> HttpError:
         (answer(503, b"null"), TransientFault, AmbiguousFault),
         (answer(302, location="https://login.example.org/"), TransientFault, TransientFault),
         (answer(408), TransientFault, TransientFault),
-        (answer(400, b'{"error": "odd"}'), RejectedFault, RejectedFault),
-        (answer(413), RejectedFault, RejectedFault),
-        (answer(404), MissingFault, MissingFault),
-        (answer(401), CredentialFault, CredentialFault),
-        (refusal(403, "forbidden"), RejectedFault, RejectedFault),
+        *((answer(status, PAGE), TransientFault, TransientFault) for status in (400, 401, 403, 404, 407, 410, 413)),
+        *((refusal(status, "surprise"), TransientFault, TransientFault) for status in (400, 403, 404, 413)),
+        (answer(400, b'{"error": "odd"}'), TransientFault, TransientFault),
+        (answer(403, b'{"error": {"message": "Blocked by policy"}}'), TransientFault, TransientFault),
+        (refusal(403, "forbidden"), TransientFault, TransientFault),
+        (refusal(403, "", rpc="PERMISSION_DENIED"), TransientFault, TransientFault),
+        (refusal(400, "invalidArgument", rpc="INVALID_ARGUMENT"), RejectedFault, RejectedFault),
+        (refusal(400, "", rpc="INVALID_ARGUMENT"), RejectedFault, RejectedFault),
+        (refusal(400, "badRequest"), RejectedFault, RejectedFault),
+        (refusal(413, "uploadTooLarge"), RejectedFault, RejectedFault),
+        (refusal(404, "notFound", rpc="NOT_FOUND"), MissingFault, MissingFault),
+        (answer(401, www_authenticate='Bearer realm="https://accounts.google.com/"'), CredentialFault, CredentialFault),
+        (answer(401, PAGE, www_authenticate='Basic realm="proxy"'), TransientFault, TransientFault),
+        (refusal(401, "authError"), CredentialFault, CredentialFault),
+        (answer(401, b'{"error": "invalid_grant"}'), CredentialFault, CredentialFault),
+        (answer(403, b'{"error": "admin_policy_enforced"}'), CredentialFault, CredentialFault),
+        (refusal(400, "failedPrecondition", rpc="FAILED_PRECONDITION"), CredentialFault, CredentialFault),
+        (refusal(403, "", rpc="PERMISSION_DENIED", info="SERVICE_DISABLED"), CredentialFault, CredentialFault),
         (refusal(403, "insufficientPermissions"), ScopeFault, ScopeFault),
         (refusal(403, "accessNotConfigured"), CredentialFault, CredentialFault),
         (refusal(403, "domainPolicy"), CredentialFault, CredentialFault),
-        (refusal(403, "rateLimitExceeded"), RateLimitedFault, RateLimitedFault),
-        (refusal(403, "userRateLimitExceeded"), RateLimitedFault, RateLimitedFault),
-        (refusal(403, "quotaExceeded"), RateLimitedFault, RateLimitedFault),
-        (refusal(403, "dailyLimitExceeded"), RateLimitedFault, RateLimitedFault),
+        *((refusal(403, reason), RateLimitedFault, RateLimitedFault) for reason in LIMITS),
+        (refusal(403, "", info="RATE_LIMIT_EXCEEDED"), RateLimitedFault, RateLimitedFault),
+        (refusal(403, "", rpc="RESOURCE_EXHAUSTED"), RateLimitedFault, RateLimitedFault),
         (answer(429), RateLimitedFault, RateLimitedFault),
         (
             BatchError("Not multipart.", resp=httplib2.Response({"status": "200"}), content=b""),
@@ -87,6 +111,10 @@ def refusal(status: int, reason: str, message: str = "No.") -> HttpError:
         (RecursionError(), TransientFault, AmbiguousFault),
         (RefreshError("invalid_grant: Bad Request", {"error": "invalid_grant"}), CredentialFault, CredentialFault),
         (RefreshError("invalid_client: gone"), CredentialFault, CredentialFault),
+        *((RefreshError("no", {"error": word}), CredentialFault, CredentialFault) for word in DEAD),
+        (RefreshError("Reauthentication is needed. Please run `gcloud`."), CredentialFault, CredentialFault),
+        (ReauthFailError("It failed."), CredentialFault, CredentialFault),
+        (RefreshError("invalid_grant: old", '{"error": "invalid_grant"}'), CredentialFault, CredentialFault),
         (RefreshError("<html>502</html>"), TransientFault, TransientFault),
         (RefreshError("temporarily_unavailable", {"error": "temporarily_unavailable"}), TransientFault, TransientFault),
         (RefreshError(), TransientFault, TransientFault),
@@ -104,11 +132,39 @@ def test_a_mistake_of_ours_is_none_of_google_s_faults():
 
 
 def test_the_words_name_the_service_and_the_reason_and_no_request():
-    assert str(fault_of(refusal(403, "forbidden", "Secret words"))) == "Gmail answered 403 (forbidden)."
+    assert str(fault_of(refusal(400, "badRequest", "Secret words"))) == "Gmail answered 400 (badRequest)."
+    assert fault_of(refusal(403, "", rpc="PERMISSION_DENIED")).title == "Gmail answered 403 (PERMISSION_DENIED)"
+    assert str(fault_of(answer(403, PAGE))).endswith("look at the proxy or firewall of this network.")
     assert str(fault_of(TimeoutError("POST body=..."))) == "The connection to Gmail broke (timeout)."
     unreachable = NeverConnected()
     unreachable.__cause__ = ConnectionRefusedError(111, "Connection refused")
     assert str(fault_of(unreachable)) == "Gmail cannot be reached (Connection refused). Check the network."
+
+
+@pytest.mark.parametrize(
+    ("document", "words", "told"),
+    [
+        ({"error": "invalid_grant"}, "invalid_grant", "Run `init --renew gmail`"),
+        (
+            {"error": "invalid_grant", "error_subtype": "invalid_rapt"},
+            "invalid_rapt, invalid_grant",
+            "Your Google Workspace limits how long a login lasts: run `init --renew gmail`",
+        ),
+        ({"error": "access_denied"}, "access_denied", "Ask the administrator"),
+        ({"error": "disabled_client"}, "disabled_client", "Make a new OAuth client"),
+    ],
+)
+def test_a_dead_consent_names_its_service_and_what_to_do(document, words, told):
+    fault = fault_of(RefreshError("no", document))
+    assert fault.title == f"Google no longer accepts token.json for Gmail ({words})"
+    assert told in fault.hint
+    assert fault.hint.endswith("un `init --renew gmail`")
+
+
+def test_an_account_without_a_mailbox_is_told_so():
+    fault = fault_of(refusal(400, "failedPrecondition", "Mail service not enabled", rpc="FAILED_PRECONDITION"))
+    assert fault.title == "Gmail answered 400 (failedPrecondition)"
+    assert "has no Gmail mailbox" in fault.hint
 
 
 class TestWhenToComeBack:

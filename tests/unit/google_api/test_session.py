@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -34,9 +34,12 @@ def answering(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
                 connection, _ = server.accept()
             except OSError:
                 return
-            with connection:
+            with connection, suppress(ConnectionError):
                 got.append(connection.recv(65_536))
                 connection.sendall(answer)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65_536):  # closing with unread bytes would break the connection
+                    pass
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -131,6 +134,44 @@ class TestSending:
         sandbox.faults.add(Trouble.RESET, "oauth.token", times=None)
         with pytest.raises(TransientFault):
             gmail().send(send)
+
+
+class TestBodiesThatAreNotGoogles:
+    """A proxy may answer in JSON of its own, which Google's client library cannot read."""
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'{"error": "denied"}',
+            b'{"error": "bad status"}',
+            b'{"error": null}',
+            b'{"error": {}}',
+            b'{"error": {"errors": [7]}}',
+            b'{"error": {"message": {"text": "denied"}}}',
+            b"[]",
+            b"[1]",
+            b'"denied"',
+            b"7",
+            b"[" * 100_000,
+            b"\xff\xfe",
+            b"<html>" + b"x" * 1_000_000,
+        ],
+    )
+    @pytest.mark.parametrize("status", [400, 403, 404])
+    def test_decide_nothing_about_a_mail(self, gmail, caplog, status, body):
+        head = f"HTTP/1.1 {status} No\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        with (
+            answering(head.encode() + body) as (endpoint, _),
+            pytest.raises(TransientFault, match=f"answered {status}"),
+        ):
+            gmail(endpoint).send(send)
+        assert len(caplog.text) < 1_000
+
+    def test_keep_what_google_says_in_another_shape(self, gmail):
+        body = b'{"error": "access_denied", "error_description": "Account restricted"}'
+        head = f"HTTP/1.1 403 No\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        with answering(head.encode() + body) as (endpoint, _), pytest.raises(CredentialFault, match="access_denied"):
+            gmail(endpoint).send(send)
 
 
 class TestNoConnection:

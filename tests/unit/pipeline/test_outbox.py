@@ -11,6 +11,7 @@ from syft_notify.errors import (
     AmbiguousFault,
     CredentialFault,
     Fault,
+    MissingFault,
     RateLimitedFault,
     RejectedFault,
     TransientFault,
@@ -64,6 +65,7 @@ def test_the_pause_grows_from_half_a_minute_to_an_hour_and_no_further():
         (RateLimitedFault("x", until=NOW), OutcomeKind.RETRY, NOW + timedelta(seconds=15)),
         (RateLimitedFault("x"), OutcomeKind.RETRY, NOW + timedelta(seconds=15)),
         (RejectedFault("x"), OutcomeKind.DEAD, None),
+        (MissingFault("x"), OutcomeKind.RETRY, NOW + timedelta(seconds=15)),
         (CredentialFault("x"), OutcomeKind.RETRY, None),
     ],
 )

@@ -37,6 +37,9 @@ def listed(service: Any) -> Any:
         (Trouble.API_DISABLED, 403, "accessNotConfigured"),
         (Trouble.UNAUTHORIZED, 401, "authError"),
         (Trouble.BAD_REQUEST, 400, "badRequest"),
+        (Trouble.NO_MAILBOX, 400, "failedPrecondition"),
+        (Trouble.DOWNLOAD_QUOTA, 403, "downloadQuotaExceeded"),
+        (Trouble.ABUSIVE_FILE, 403, "cannotDownloadAbusiveFile"),
         (Trouble.TOO_MANY_REQUESTS, 429, "rateLimitExceeded"),
         (Trouble.INTERNAL, 500, "internalError"),
         (Trouble.UNAVAILABLE, 503, "backendError"),
@@ -52,6 +55,24 @@ def test_a_refusal_has_googles_status_and_reason(
     assert (answer.status_code, error["code"], error["errors"][0]["reason"]) == (status, status, reason)
     assert sandbox.drive.find("a") == []
     assert caller(DS)("POST", "/drive/v3/files", body)[0].status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status"),
+    [(Trouble.PAGE_400, 400), (Trouble.PAGE_401, 401), (Trouble.PAGE_403, 403), (Trouble.PAGE_404, 404)],
+)
+def test_a_page_stands_where_json_belongs(sandbox: Sandbox, trouble: Trouble, status: int) -> None:
+    sandbox.faults.add(trouble, "drive.about.get")
+    answer = requests.get(f"{sandbox.drive_endpoint}about", timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=UTF-8")
+    assert answer.text.startswith("<!DOCTYPE html>")
+
+
+def test_a_quota_can_be_named_in_details_alone(sandbox: Sandbox, caller: Callable[..., Any]) -> None:
+    sandbox.faults.add(Trouble.QUOTA_IN_DETAILS, "drive.about.get")
+    answer, document = caller(DS)("GET", "/drive/v3/about?fields=user")
+    assert (answer.status_code, "errors" in document["error"]) == (403, False)
+    assert document["error"]["details"][0]["reason"] == "RATE_LIMIT_EXCEEDED"
 
 
 def test_a_rate_limit_can_say_until_when(gmail: Service) -> None:
