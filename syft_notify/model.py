@@ -119,7 +119,11 @@ class MessageContents:
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file or folder on Drive. `owner` is lower case and empty when Drive hides it."""
+    """A file or folder on Drive.
+
+    `owner` is lower case and empty when Drive hides it; `owner_id` is Drive's id of the same person, who has one id on
+    all files, and empty when there is none. `plain` files have content; folders, shortcuts and documents have not.
+    """
 
     id: str
     name: str
@@ -129,14 +133,20 @@ class RemoteFile:
     modified_at: datetime
     size: int = 0
     version: str = ""
+    owner_id: str = ""
+    plain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The result of a listing; `complete` only if Drive promised that nothing is missing."""
+    """The result of a listing; `complete` only if Drive promised that nothing is missing.
+
+    `odd` are in words the entries that could not be understood and so are not among the files.
+    """
 
     files: tuple[RemoteFile, ...]
     complete: bool = True
+    odd: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,8 +86,10 @@ class DriveFiles:
                 raise fault
         found = [file for query in folders for file in query.entries if file.name.startswith(folder_prefix)]
         homes = {file.id for file, _ in files.entries if file.name == SYFTBOX}
-        own = tuple(file for file, parents in files.entries if file.name == file_name and homes & parents)
-        return Overview(Listing(tuple(found), all(query.complete for query in folders)), Listing(own, files.complete))
+        own = tuple(file for file, parents in files.entries if _is_plain(file, file_name) and homes & parents)
+        odd = tuple(text for listed in (*(query.odd for query in folders), files.odd) for text in listed)
+        complete = all(query.complete for query in folders)
+        return Overview(Listing(tuple(found), complete, odd), Listing(own, files.complete))
 
     def children(self, folder_ids: Sequence[str]) -> Mapping[str, Listing | Fault]:
         """What lies in each folder: one query a folder, a hundred queries a request, every page.
@@ -100,7 +102,7 @@ class DriveFiles:
         }
         answer_all(self._session, self._token, [*queries.values()])
         return {
-            folder_id: query.fault or Listing(tuple(query.entries), query.complete)
+            folder_id: query.fault or Listing(tuple(query.entries), query.complete, tuple(query.odd))
             for folder_id, query in queries.items()
         }
 
@@ -159,6 +161,10 @@ def _media(drive: Any, file_id: str, limit: int) -> bytes:
     request = drive.files().get_media(fileId=file_id)
     request.headers["range"] = f"bytes=0-{limit}"
     return bytes(request.execute())
+
+
+def _is_plain(file: RemoteFile, name: str) -> bool:
+    return file.plain and file.name == name
 
 
 _WHOSE = ("'me' in owners", "not 'me' in owners")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,24 +11,40 @@ from typing import Any
 from syft_notify.model import Changes, RemoteChange, RemoteFile
 
 FOLDER = "application/vnd.google-apps.folder"
-FILE_FIELDS = "id,name,size,owners(emailAddress),ownedByMe,createdTime,modifiedTime,version"
+FILE_FIELDS = "id,name,mimeType,size,owners(emailAddress,permissionId),ownedByMe,createdTime,modifiedTime,version"
 PLACED_FILE_FIELDS = f"{FILE_FIELDS},parents"
-CHANGE_FIELDS = f"fileId,removed,file({FILE_FIELDS},mimeType,trashed,parents)"
+CHANGE_FIELDS = f"fileId,removed,file({FILE_FIELDS},trashed,parents)"
+
+# What is longer is cut; no name that means anything to us is so long.
+_MAX_NAME = 1_000
+_MAX_ID = 200
+_MAX_ADDRESS = 320
+_SIZE = re.compile(r"[0-9]{1,18}")
+# Folders, shortcuts and Google's own documents; such a thing has no content of bytes.
+_NOT_PLAIN = "application/vnd.google-apps."
+_FIRST_YEAR = 2000
+_BEFORE_ALL, _AFTER_ALL = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def remote_file(entry: Mapping[str, Any]) -> RemoteFile:
-    """One file or folder."""
+    """One file or folder.
+
+    Only without id, name or a size that is a number it cannot be used. A time of creation that is missing or
+    impossible counts as later than every other one, so that nothing seems to have happened before it did.
+    """
     try:
-        owners = entry.get("owners") or [{}]
+        owner = _owner(entry)
         return RemoteFile(
-            id=str(entry["id"]),
-            name=str(entry["name"]),
-            owner=sys.intern(str(owners[0].get("emailAddress", "")).lower()),  # of many files
-            owned_by_me=bool(entry.get("ownedByMe", False)),
-            created_at=_moment(entry["createdTime"]),
-            modified_at=_moment(entry["modifiedTime"]),
-            size=int(entry.get("size", 0)),
-            version=str(entry.get("version", "")),
+            id=text_in(entry, "id")[:_MAX_ID],
+            name=text_in(entry, "name")[:_MAX_NAME],
+            owner=sys.intern(_short_text(owner, "emailAddress").lower()),  # of many files
+            owner_id=sys.intern(_short_text(owner, "permissionId")),
+            owned_by_me=entry.get("ownedByMe") is True,
+            plain=not str(entry.get("mimeType", "")).startswith(_NOT_PLAIN),
+            created_at=_moment(entry.get("createdTime"), _AFTER_ALL),
+            modified_at=_moment(entry.get("modifiedTime"), _BEFORE_ALL),
+            size=_size(entry.get("size", 0)),
+            version=str(entry.get("version", ""))[:_MAX_ID],
         )
     except (LookupError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError("a file that is not described as it was asked for") from error
@@ -75,5 +92,28 @@ def text_in(answer: Any, key: str) -> str:
     return text
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+def _owner(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first owner, of whom Drive may hide everything. A file of a shared drive has none."""
+    owners = entry.get("owners")
+    first = owners[0] if isinstance(owners, list) and owners else {}
+    return first if isinstance(first, dict) else {}
+
+
+def _short_text(document: Mapping[str, Any], key: str) -> str:
+    text = document.get(key)
+    return text if isinstance(text, str) and len(text) <= _MAX_ADDRESS else ""
+
+
+def _size(size: Any) -> int:
+    if not _SIZE.fullmatch(str(size)):
+        raise ValueError("a size that is no number")
+    return int(size)
+
+
+def _moment(text: Any, otherwise: datetime) -> datetime:
+    """The moment in UTC; `otherwise` where there is none, or none that a file on Drive can have."""
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, AttributeError):
+        return otherwise
+    return moment if moment.year >= _FIRST_YEAR else otherwise

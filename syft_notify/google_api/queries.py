@@ -11,18 +11,24 @@ from googleapiclient.http import BatchHttpRequest
 from syft_notify.errors import Fault, RateLimitedFault, TransientFault
 from syft_notify.google_api.faults import Named, translated
 from syft_notify.google_api.session import READ_ATTEMPTS, Session
+from syft_notify.items import ItemGuard
 
 PAGE_SIZE = 1000
 BATCH_SIZE = 100
+_MAX_NAMED_ID = 50
 Entry = TypeVar("Entry")
 
 
 class Query(Generic[Entry]):
-    """One query and what came of it so far; a passing fault is tried again a few times."""
+    """One query and what came of it so far; a passing fault is tried again a few times.
+
+    `odd` says in words which entries could not be understood.
+    """
 
     def __init__(self, text: str, fields: str, read: Callable[[Mapping[str, Any]], Entry]) -> None:
         """`read` makes an entry of ours of one of Drive's, or raises `ValueError`."""
         self.entries: list[Entry] = []
+        self.odd: list[str] = []
         self.complete = True
         self.finished = False
         self.fault: Fault | None = None
@@ -60,17 +66,30 @@ class Query(Generic[Entry]):
 
     def _add(self, answer: Any) -> None:
         try:
-            entries = [*map(self._read, answer.get("files", ()))]
+            entries = answer.get("files", [])
+            if not isinstance(entries, list):
+                raise TypeError
             following = answer.get("nextPageToken") or None
             complete = not answer.get("incompleteSearch", False)
         except (AttributeError, TypeError) as error:
             raise ValueError("an answer that is no list of files") from error
         if following is not None and following == self._page:
             raise TransientFault("Drive gave the same page twice")
-        self.entries += entries
+        for entry in entries:
+            self._add_entry(entry)
         self.complete = self.complete and complete
         self._page = following
         self.finished = following is None
+
+    def _add_entry(self, entry: Any) -> None:
+        """One entry that cannot be understood hides no other."""
+        file_id = str(entry.get("id"))[:_MAX_NAMED_ID] if isinstance(entry, dict) else "nothing"
+        what = f"an entry of Drive ({file_id!r}) was skipped"
+        with ItemGuard(what, self.odd):
+            try:
+                self.entries.append(self._read(entry))
+            except ValueError as error:
+                self.odd.append(f"{what}: {error}")
 
 
 def quoted(text: str) -> str:

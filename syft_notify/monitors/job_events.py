@@ -51,7 +51,8 @@ class DriveLook:
     `files` need no second look; `waiting` are all messages in inboxes, old and new; `unread` says that there may be
     messages which could not be read now. `accepted` is None when Drive could not say whom the owner accepted.
     `whole` says that all archives were listed, so that what is found in them later is new. `listed` are all messages,
-    if none can have been missed. If not `thorough`, there may be messages that the changes feed did not show.
+    if none can have been missed; `odd` says in words what could not be understood. If not `thorough`, there may be
+    messages that the changes feed did not show.
     """
 
     messages: tuple[SeenMessage, ...] = ()
@@ -66,6 +67,7 @@ class DriveLook:
     thorough: bool = True
     by_feed: int = 0
     by_reconcile: int = 0
+    odd: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ class JobDetector:
             job=f"{opaque.value} submission",
             key=f"message:{file.id}",
             identity=file.id,
-            submitted_at=_sent_at(file),
+            submitted_at=_sent_at(file, self._now),
             opaque=opaque,
             size=file.size,
             reason=reason,
@@ -339,9 +341,9 @@ def _disagreement(owner: str, message: SeenMessage, submission: Submission) -> s
     return f"Drive says that {owner} sent this, but the submission names {', '.join(sorted(claims))}."
 
 
-def _sent_at(file: RemoteFile) -> datetime:
+def _sent_at(file: RemoteFile, now: datetime) -> datetime:
     """When the DS sent a message, by the DS's clock: `msgv2_<unix seconds>_<uuid>.tar.gz`; else when Drive got it."""
     try:
         return datetime.fromtimestamp(float(file.name.split("_")[1]), UTC)
     except (ValueError, IndexError, OverflowError, OSError):
-        return file.created_at
+        return event_time(file, now)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syft_notify.errors import CredentialFault, Fault
-from syft_notify.items import ItemGuard, Named
+from syft_notify.items import ItemGuard, Named, few
 from syft_notify.model import Event, JobStatus, LocalJob, LocalLook, Look, Observation, Present, Preview
 from syft_notify.monitors.job_events import (
     LOCAL,
@@ -63,7 +63,7 @@ class JobMonitor:
         jobs = self._to_compare(local, memory)
         return JobObservation(
             problems=(*drive.problems, *((local.absent,) if local.absent else ())),
-            skipped=local.problems,
+            skipped=(*few(drive.odd), *local.problems),
             credential=drive.credential,
             files=drive.files,
             parts=(*((DRIVE,) if drive.whole else ()), *_parts_on_disk(local, memory)),
@@ -113,7 +113,8 @@ class JobMonitor:
         unread = (*postponed, *unfetched)
         unlisted = () if survey.complete else ("Drive did not list all folders",)
         named = (survey.peers_problem,) if survey.peers_problem else ()
-        blind = bool(unlisted or named or found.problems or not sight.thorough)
+        odd = (*survey.odd, *found.odd)
+        blind = bool(unlisted or named or found.problems or odd or not sight.thorough)
         return DriveLook(
             messages=messages,
             files=(*old, *(message.file.id for message in messages)),
@@ -125,6 +126,7 @@ class JobMonitor:
             listed=None if blind else found.all,
             by_feed=found.by_feed,
             by_reconcile=found.by_reconcile,
+            odd=odd,
             thorough=sight.thorough,
         )
 

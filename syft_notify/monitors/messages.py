@@ -27,7 +27,7 @@ class Messages:
     """What lies in the folders to read: `new` are messages that were never dealt with, oldest first.
 
     `waiting` are the ids of all in inboxes, `all` of those in archives too. `problems` say what could not be listed.
-    `by_feed` and `by_reconcile` count messages as in `Observation`.
+    `by_feed` and `by_reconcile` count messages as in `Observation`; `odd` are the entries that are none, in words.
     """
 
     new: tuple[Found, ...]
@@ -37,6 +37,7 @@ class Messages:
     archives_whole: bool
     by_feed: int = 0
     by_reconcile: int = 0
+    odd: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class _Shelf:
 
     folder: PeerFolder
     ids: frozenset[str]
+    odd: tuple[str, ...] = ()
 
 
 class MessageReader:
@@ -78,6 +80,7 @@ class MessageReader:
             archives_whole=all(wanted[i].name.role is not FolderRole.ARCHIVE for i in self._problems),
             by_feed=announced,
             by_reconcile=0 if sight.first else len(appeared) - announced,
+            odd=tuple(text for shelf in self._shelves.values() for text in shelf.odd),
         )
 
     def _mark_stale(self, sight: Sight, memory: Memory) -> None:
@@ -101,7 +104,7 @@ class MessageReader:
         """Where the file lies now and lay before; where Drive does not say, wherever its owner can put it."""
         before = {self._place[change.file_id]} if change.file_id in self._place else set()
         file = change.file
-        if file is None or change.parents or not file.name.startswith(MESSAGE_PREFIX):
+        if file is None or change.parents or not is_message(file):
             return before | change.parents
         return before | {i for i, folder in sight.survey.to_read.items() if folder.name.peer == file.owner}
 
@@ -110,26 +113,30 @@ class MessageReader:
         listings = self._remote.children([folder.id for folder in folders])
         appeared = []
         for folder in folders:
-            files, problem = _messages_of(folder, listings[folder.id])
+            listing = listings[folder.id]
+            files, problem = _messages_of(folder, listing)
             if problem:
                 self._problems[folder.id] = problem
             else:
                 self._problems.pop(folder.id, None)
                 self._stale.discard(folder.id)
             if files is not None:
-                appeared += self._shelve(folder, files, memory)
+                odd = listing.odd if isinstance(listing, Listing) else ()
+                appeared += self._shelve(folder, files, odd, memory)
         inboxes = (shelf for shelf in self._shelves.values() if shelf.folder.name.role is FolderRole.INBOX)
         self._waiting = frozenset().union(*(shelf.ids for shelf in inboxes))
         return appeared
 
-    def _shelve(self, folder: PeerFolder, files: Iterable[RemoteFile], memory: Memory) -> list[str]:
+    def _shelve(
+        self, folder: PeerFolder, files: Iterable[RemoteFile], odd: tuple[str, ...], memory: Memory
+    ) -> list[str]:
         listed = {file.id: file for file in files}
         former = self._shelves.get(folder.id)
         for gone in (former.ids if former else frozenset()) - listed.keys():
             if self._place.get(gone) == folder.id:  # it did not move to a folder that was listed before
                 del self._place[gone]
                 self._new.pop(gone, None)
-        self._shelves[folder.id] = _Shelf(folder, frozenset(listed))
+        self._shelves[folder.id] = _Shelf(folder, frozenset(listed), odd)
         unknown = {i: (folder, file) for i, file in listed.items() if not memory.file_seen(i)}
         appeared = [i for i in unknown if i not in self._place]
         self._place.update(dict.fromkeys(listed, folder.id))
@@ -147,7 +154,7 @@ class MessageReader:
     def _expect(self, sight: Sight) -> None:
         """What the feed names must be where it says; a listing that lags behind is asked again."""
         for change in sight.changes:
-            if change.file and change.file.name.startswith(MESSAGE_PREFIX) and change.file_id not in self._place:
+            if change.file and is_message(change.file) and change.file_id not in self._place:
                 self._stale |= change.parents & sight.survey.to_read.keys()
 
     def read(self, found: Sequence[Found]) -> tuple[tuple[SeenMessage, ...], tuple[str, ...]]:
@@ -167,6 +174,11 @@ class MessageReader:
                 name = printable(file.name)
                 unread.append(f"the message {name} of {folder.name.peer} could not be fetched: {fault.title}")
         return tuple(messages[file.id] for _, file in found if file.id in messages), tuple(sorted(unread))
+
+
+def is_message(file: RemoteFile) -> bool:
+    """Whether it is a message by its name and kind; a folder or shortcut of such a name is none."""
+    return file.plain and file.name.startswith(MESSAGE_PREFIX)
 
 
 def shares(found: Sequence[Found]) -> tuple[list[Found], tuple[str, ...]]:
@@ -193,7 +205,7 @@ def _messages_of(folder: PeerFolder, listing: Listing | Fault) -> tuple[list[Rem
         return [], ""
     if isinstance(listing, Fault):
         return None, f"the folder of {folder.name.peer} could not be listed: {listing.title}"
-    messages = [file for file in listing.files if file.name.startswith(MESSAGE_PREFIX)]
+    messages = [file for file in listing.files if is_message(file)]
     return messages, "" if listing.complete else f"Drive did not list all messages of {folder.name.peer}"
 
 

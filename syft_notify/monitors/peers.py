@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from syft_notify.errors import TransientFault
+from syft_notify.items import few
 from syft_notify.model import Decision, Event, Kind, Look, Observation, PeerFacts
 from syft_notify.monitors.survey import PEERS_FILE, REJECTED, REQUESTED_BY_ME, PeerFolder, Survey, event_time
 from syft_notify.monitors.surveyor import Surveyor
@@ -50,12 +51,13 @@ class PeerMonitor:
         present, before = (survey, memory.edition), self._compared
         self._compared = present
         if present == before:
-            return PeerObservation(parts=(PART,))
+            return PeerObservation(parts=(PART,), skipped=few(survey.odd))
         appeared = () if sight.first else survey.peers.keys() - self._known
         self._known = survey.peers.keys()
         announced = sum(survey.peers[peer].id in sight.announced for peer in appeared)
         return PeerObservation(
             parts=(PART,),
+            skipped=few(survey.odd),
             peers=survey.peers,
             states=survey.states,
             accepted=survey.accepted,

@@ -31,6 +31,7 @@ class Survey:
     """The owner's corner of Drive at one moment, and the peers whose review folder is on the owner's disk: `locally`.
 
     `peers_problem` says why the peers file could not be read; `states` are then those that it held last.
+    `odd` says in words which folders do not count, and why.
     """
 
     folders: tuple[PeerFolder, ...]
@@ -38,6 +39,7 @@ class Survey:
     locally: frozenset[str] = frozenset()
     complete: bool = True
     peers_problem: str = ""
+    odd: tuple[str, ...] = ()
 
     def of_role(self, role: FolderRole) -> Iterable[PeerFolder]:
         """The folders of one role, in the order of Drive."""

@@ -61,6 +61,7 @@ class Surveyor:
         self._cursor = ""
         self._survey: Survey | None = None
         self._folders: dict[str, PeerFolder] = {}
+        self._odd: tuple[str, ...] = ()
         self._peers_file = _PeersFile(remote)
 
     def sight(self, look: Look) -> Sight:
@@ -113,6 +114,7 @@ class Surveyor:
         first = self._survey is None
         cursor = self._cursor or self._feed_start()
         overview = self._overview()
+        self._odd = overview.folders.odd
         found = (folder for file in overview.folders.files if (folder := self._trusted(file)))
         self._folders = {folder.id: folder for folder in found}
         self._peers_file.read(overview.files)
@@ -136,7 +138,12 @@ class Surveyor:
     def _surveyed(self, *, complete: bool) -> Survey:
         problem, states = self._peers_file.problem, self._peers_file.states
         self._survey = Survey(
-            tuple(self._folders.values()), states, self._accepted_locally(), complete=complete, peers_problem=problem
+            tuple(self._folders.values()),
+            states,
+            self._accepted_locally(),
+            complete=complete,
+            peers_problem=problem,
+            odd=self._odd,
         )
         return self._survey
 
@@ -190,7 +197,7 @@ class _PeersFile:
         (self._homes.add if is_home else self._homes.discard)(change.file_id)
         if self._file and change.file_id == self._file.id:
             return file is None or file.name != PEERS_FILE
-        return is_home != was_home or (file is not None and file.owned_by_me and file.name == PEERS_FILE)
+        return is_home != was_home or (file is not None and file.owned_by_me and file.plain and file.name == PEERS_FILE)
 
     def read_again(self, changes: Iterable[RemoteChange]) -> None:
         """Take in a new version of the file; one that could not be read is tried again at each look."""

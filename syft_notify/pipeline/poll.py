@@ -57,6 +57,7 @@ class _Tally:
     by_feed: int = 0
     by_reconcile: int = 0
     problems: list[str] = field(default_factory=list)
+    skipped: set[str] = field(default_factory=set)
     credentials: dict[str, str] = field(default_factory=dict)
     withheld: dict[str, Sequence[tuple[Notification, Decision]]] = field(default_factory=dict)  # by the event's key
 
@@ -181,7 +182,9 @@ class Poll:
         for problem in observation.problems:
             self._trouble(monitor.name, problem, narrator, tally)
         for skipped in observation.skipped:
-            narrator.trouble(monitor.name, skipped)
+            if skipped not in tally.skipped:  # both monitors see the same folders on Drive
+                narrator.trouble(monitor.name, skipped)
+        tally.skipped.update(observation.skipped)
         return admissions
 
     def _admit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from syft_notify.sandbox.items import ANYONE, FOLDER, Item, Role
 from syft_notify.sandbox.web import World
@@ -46,6 +47,13 @@ class Content:
         with self._world.lock:
             item = self._item(file_id)
             item.name = name
+            self._store.touch(item, item.owner)
+
+    def describe(self, file_id: str, **fields: Any) -> None:
+        """Let answers say this of the file in place of the truth; None leaves a field out."""
+        with self._world.lock:
+            item = self._item(file_id)
+            item.described |= fields
             self._store.touch(item, item.owner)
 
     def read(self, file_id: str) -> bytes:

@@ -45,6 +45,7 @@ class FileView:
         """The wanted parts of the file that it has."""
         names = FILE_FIELDS if wanted.whole else [name for name in FILE_FIELDS if name in wanted.parts]
         written = {name: _FILE[name](self, item) for name in names if name in _FILE}
+        written |= {name: value for name, value in item.described.items() if name in names}
         return {name: wanted.below(name).applied(value) for name, value in written.items() if value is not None}
 
     def permissions(self, item: Item) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from typing import Any
 
 FOLDER = "application/vnd.google-apps.folder"
 ANYONE = "anyoneWithLink"
@@ -27,7 +28,10 @@ class Role(IntEnum):
 
 @dataclass
 class Item:
-    """One file or folder. `grants` are its own permissions beside the owner's: key of the person -> role."""
+    """One file or folder. `grants` are its own permissions beside the owner's: key of the person -> role.
+
+    `described` holds what answers say of it in place of the truth; None leaves a field out.
+    """
 
     id: str
     name: str
@@ -51,6 +55,7 @@ class Item:
     properties: dict[str, str] = field(default_factory=dict)
     app_properties: dict[str, str] = field(default_factory=dict)
     children: dict[str, Item] = field(default_factory=dict)
+    described: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_folder(self) -> bool:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 
-from tests.stories.village import Village, decided, submitted
+from syft_notify.app import open_app
+from syft_notify.config import load_config
+from syft_notify.service.log_narrator import LogNarrator
+from tests.stories.village import DO, Village, decided, requested, submitted
 from tests.worlds import python_job
 
 DS, OTHER = "ds@example.org", "other@example.org"
@@ -30,5 +34,74 @@ def test_a_job_that_touches_its_files_silences_nobody(village: Village, seconds:
     state = next(village.root.rglob("odd/state.yaml"))
     os.utime(state, (seconds, seconds))
     assert village.poll() == decided("approved", "odd")
+    assert village.report is not None
+    assert village.report.problems == ()
+
+
+DRIVE_SAYS = {
+    "no time": {"createdTime": None},
+    "the first year": {"createdTime": "0001-01-01T00:00:00.000Z"},
+    "a year of five digits": {"createdTime": "99999-01-01T00:00:00.000Z"},
+    "no owners": {"owners": None},
+    "an empty list of owners": {"owners": []},
+    "a size in words": {"size": "many"},
+    "no name": {"name": None},
+    "a number as the name": {"name": 7},
+    "a huge name": {"name": "msgv2_" + "9" * 30_000},
+    "nothing": {"createdTime": None, "modifiedTime": None, "owners": None, "version": None, "mimeType": None},
+}
+
+
+@pytest.mark.parametrize("said", DRIVE_SAYS.values(), ids=DRIVE_SAYS)
+def test_one_odd_entry_on_drive_hides_nobody(village: Village, said: dict[str, Any]) -> None:
+    """The same is said of a stranger's folder, and of a message beside others."""
+    village.google.drive.describe(village.ask("odd@example.org"), **said)
+    inbox = village.ask(DS)
+    village.ask(OTHER)
+    village.accept(DS)
+    village.google.drive.describe(village.google.drive.file(DS, "msgv2_1_odd.tar.gz", b"odd", inbox), **said)
+    village.submit(python_job("sales"))
+    news = village.poll()
+    assert set(news) >= {*requested(OTHER), *submitted("sales")}
+    assert village.report is not None
+    assert village.report.problems == ()
+    assert village.poll() == []
+
+
+def test_an_entry_that_cannot_be_understood_is_named_once(village: Village, caplog: pytest.LogCaptureFixture) -> None:
+    inbox = village.ask(DS)
+    village.accept(DS)
+    odd = village.google.drive.file(DS, "msgv2_1_odd.tar.gz", b"odd", inbox)
+    village.google.drive.describe(odd, size="many")
+    village.google.drive.describe(village.ask(OTHER), name=7)
+    with open_app(load_config(village.config_file, {}, village.home)) as app:
+        narrator = LogNarrator()
+        for _ in range(3):
+            app.poll(narrator)
+            narrator.end()
+    named = [record.message for record in caplog.records if "was skipped" in record.message]
+    assert len(named) == len(set(named)) == 2
+
+
+@pytest.mark.parametrize("kind", ["folder", "shortcut", "document"])
+def test_what_is_no_file_is_no_message(village: Village, kind: str) -> None:
+    inbox = village.ask(DS)
+    village.accept(DS)
+    drive, name = village.google.drive, "msgv2_1764000000.5_x.tar.gz"
+    if kind == "folder":
+        drive.folder(DS, name, inbox)
+    else:
+        drive.file(DS, name, b"", inbox, mime_type=f"application/vnd.google-apps.{kind}")
+    village.submit(python_job("sales"))
+    assert village.poll() == sorted(submitted("sales"))
+    assert village.report is not None
+    assert village.report.problems == ()
+
+
+def test_a_folder_of_the_name_of_the_peers_file_is_not_read(village: Village) -> None:
+    village.ask(DS)
+    (home,) = village.google.drive.find("SyftBox", DO)
+    village.google.drive.folder(DO, "SYFT_peers.json", home)
+    assert village.poll() == sorted(requested())
     assert village.report is not None
     assert village.report.problems == ()

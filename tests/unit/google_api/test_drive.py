@@ -70,22 +70,80 @@ class TestListings:
         sandbox.faults.add(trouble, "drive.*", times=1)
         assert drive.account() == DO
 
-    @pytest.mark.parametrize(
-        "changes",
-        [
-            {"files": 7},
-            {"files": [7]},
-            {"files": [{"id": "x"}]},
-            {"files": [{"id": "x", "name": "y", "createdTime": 5, "modifiedTime": 5}]},
-            {"files": [{"id": "x", "name": "y", "createdTime": "soon", "modifiedTime": "soon"}]},
-            {"files": [{"id": "x", "name": "y", "owners": "me"}]},
-        ],
-    )
-    def test_an_answer_that_stays_odd_is_a_passing_fault(self, sandbox, drive, inboxes, changes):
-        sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes=changes, times=None)
+    @pytest.mark.parametrize("files", [7, "none", {"id": "x"}])
+    def test_an_answer_that_stays_odd_is_a_passing_fault(self, sandbox, drive, inboxes, files):
+        sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes={"files": files}, times=None)
         with pytest.raises(TransientFault, match="cannot be understood"):
             drive.overview("inbox", "x")
         assert {type(answer) for answer in drive.children(inboxes).values()} == {TransientFault}
+
+    @pytest.mark.parametrize(
+        "entry", [7, None, {"name": "y"}, {"id": "x"}, {"id": 5, "name": "y"}, {"id": "", "name": 5}]
+    )
+    def test_an_entry_that_is_no_file_is_said_in_words(self, sandbox, drive, inboxes, entry):
+        sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes={"files": [entry]}, times=None)
+        for listing in (*drive.children(inboxes).values(), drive.overview("inbox", "x").folders):
+            assert (listing.files, listing.complete) == ((), True)
+            assert "was skipped: a" in listing.odd[0]
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            {"createdTime": None},
+            {"createdTime": 5},
+            {"createdTime": "soon"},
+            {"createdTime": "0001-01-01T00:00:00.000Z"},
+            {"createdTime": "99999-01-01T00:00:00.000Z"},
+            {"createdTime": "9999-12-31T23:59:59-23:00"},
+        ],
+    )
+    def test_a_time_that_cannot_be_is_later_than_every_other_one(self, sandbox, drive, inboxes, said):
+        message = sandbox.drive.file(DS, "odd", b"odd", inboxes[-1])
+        sandbox.drive.describe(message, **said)
+        files = {file.name: file for file in drive.children(inboxes)[inboxes[-1]].files}
+        assert files["odd"].created_at > datetime(9999, 1, 1, tzinfo=UTC)
+        assert files["message"].created_at < datetime(3000, 1, 1, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            {"owners": None},
+            {"owners": []},
+            {"owners": "me"},
+            {"owners": [None]},
+            {"owners": [{"emailAddress": 5, "permissionId": ["x"]}]},
+            {"owners": [{"emailAddress": "x" * 30_000, "permissionId": "x" * 30_000}]},
+        ],
+    )
+    def test_a_file_without_an_owner_that_can_be_told_belongs_to_nobody(self, sandbox, drive, inboxes, said):
+        sandbox.drive.describe(inboxes[0], ownedByMe="false", **said)
+        folder = next(f for f in drive.overview("inbox", "x").folders.files if f.id == inboxes[0])
+        assert (folder.owner, folder.owner_id, folder.owned_by_me) == ("", "", False)
+
+    @pytest.mark.parametrize("size", ["many", "-5", "1e9", "9" * 5000, [], True])
+    def test_a_size_that_is_no_number_hides_one_file(self, sandbox, drive, inboxes, size):
+        odd = sandbox.drive.file(DS, "odd", b"odd", inboxes[-1])
+        sandbox.drive.describe(odd, size=size)
+        listing = drive.children(inboxes)[inboxes[-1]]
+        assert [file.name for file in listing.files] == ["message"]
+        assert listing.odd == (f"an entry of Drive ('{odd}') was skipped: a size that is no number",)
+
+    def test_a_huge_name_is_cut(self, sandbox, drive, inboxes):
+        sandbox.drive.file(DS, "m" * 30_000, b"odd", inboxes[0])
+        assert a_file(drive, inboxes[0]).name == "m" * 1000
+
+    def test_one_person_has_one_id_on_all_files(self, sandbox, drive, inboxes):
+        sandbox.people.hide_address(DS)
+        file, (folder, *_) = a_file(drive, inboxes[-1]), drive.overview("inbox", "x").folders.files
+        assert file.owner == folder.owner == ""
+        assert file.owner_id == folder.owner_id != ""
+
+    def test_what_has_no_content_is_told_from_a_file(self, sandbox, drive, inboxes):
+        sandbox.drive.folder(DS, "folder", inboxes[0])
+        for kind in ("shortcut", "document", "unknown"):
+            sandbox.drive.file(DS, kind, b"", inboxes[0], mime_type=f"application/vnd.google-apps.{kind}")
+        sandbox.drive.file(DS, "file", b"x", inboxes[0], mime_type="a kind that nobody knows")
+        assert [file.name for file in drive.children(inboxes)[inboxes[0]].files if file.plain] == ["file"]
 
     def test_pages_that_lead_in_a_circle_end(self, sandbox, drive, inboxes):
         for number in range(1001):
