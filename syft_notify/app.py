@@ -28,7 +28,7 @@ from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.poll import Poll
 from syft_notify.pipeline.route import Router
 from syft_notify.ports import Clock, Monitor, Narrator
-from syft_notify.service.lock import FileLock
+from syft_notify.service.lock import MOVE_STATE, FileLock
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 
 # How long a poll waits for one of another process on the same state: longer than one mail takes.
@@ -106,7 +106,7 @@ class App:
         """Under the lock of the state. A folder that vanishes later is not made anew: the memory went with it."""
         if self._lock is None:
             return nullcontext()
-        lock = FileLock(self._lock, patience=PATIENCE_SECONDS, make_folder=not self._begun)
+        lock = FileLock(self._lock, patience=PATIENCE_SECONDS, make_folder=not self._begun, move=MOVE_STATE)
         self._begun = True
         return lock
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import os
 import tempfile
@@ -14,6 +15,9 @@ from syft_notify.errors import UserError
 from syft_notify.regular_files import check_regular
 
 _OLD_SECONDS = 3600
+# CIFS, vboxsf and some FUSE say EINVAL, which is Linux's own answer for a file system that has no such call; other
+# systems say EBADF (Dovecot and PostgreSQL ignore both), and what lies between may say that it has none.
+_NO_FOLDER_SYNC = {errno.EINVAL, errno.EBADF, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 _RANDOM_LETTERS = 8  # what `tempfile` adds to a name
 
 
@@ -58,9 +62,19 @@ def sweep(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the disk knows the names in a folder. Raises `OSError`."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Wait until the disk knows the names in a folder, where its file system can say so.
+
+    Elsewhere the names are as safe as that file system makes them, and the file is already in its place: no failure.
+    Raises `OSError` for what a disk says that cannot keep them, such as EIO and ENOSPC.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return  # a folder may be written but not read
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            raise
     finally:
         os.close(descriptor)

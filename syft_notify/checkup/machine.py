@@ -14,7 +14,7 @@ from syft_notify.config import config_option
 from syft_notify.errors import ConfigError, UserError
 from syft_notify.paths import Files, ServiceFiles
 from syft_notify.service.health import problems_of, read_health
-from syft_notify.service.lock import holder_of, is_held
+from syft_notify.service.lock import MOVE_STATE, holder_of, is_held
 from syft_notify.state_file import read_contents
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 
@@ -90,6 +90,9 @@ def _disk(patient: Patient) -> str:
 
 def _state(patient: Patient) -> str:
     config = patient.config
+    lock = Files(config.state_path).lock
+    if lock.exists():
+        is_held(lock, MOVE_STATE)  # raises where the folder has no locks
     if not config.state_path.exists():
         return "none yet: the first poll begins one"
     try:

@@ -26,11 +26,11 @@ def opened_ledger(path: Path) -> Iterator[Ledger]:
     from syft_notify.config import load_config
     from syft_notify.ledger import Ledger
     from syft_notify.paths import Files
-    from syft_notify.service.lock import FileLock
+    from syft_notify.service.lock import MOVE_STATE, FileLock
 
     config = load_config(path, os.environ, Path.home())
     files = Files(config.state_path)
-    with FileLock(files.lock, patience=PATIENCE_SECONDS, make_folder=True):
+    with FileLock(files.lock, patience=PATIENCE_SECONDS, make_folder=True, move=MOVE_STATE):
         ledger = Ledger(files, config.do_email)
         if notice := ledger.refresh(utc_now()):
             output.line(notice)

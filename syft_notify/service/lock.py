@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -19,6 +20,11 @@ from syft_notify.regular_files import open_regular
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.1
 _LARGEST_SIGNATURE = 65_536
+# NFS without its lock service, Lustre without the mount option, and others. 524 is Linux's own ENOTSUPP, which some
+# file systems let through to programs.
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, 524}
+MOVE_CONFIG = "Move the config and what is beside it to a folder on a local disk, and name it there with --config"
+MOVE_STATE = "Set state_path in the config to a file on a local disk"
 
 
 @dataclass(frozen=True)
@@ -46,16 +52,32 @@ class HeldError(UserError):
         self.holder = holder
 
 
+class NoLocksError(ConfigError):
+    """The file system has no locks. A file with a PID would prove nothing: other hosts and containers count their own.
+
+    `hint` says which setting moves the file.
+    """
+
+    def __init__(self, path: Path, hint: str, error: OSError) -> None:
+        super().__init__(
+            f"The folder {path.parent} cannot hold {path.name}: its file system gives no locks ({error.strerror})", hint
+        )
+
+
 class FileLock:
     """Held until `close`, or until the last process that inherited it ends."""
 
-    def __init__(self, path: Path, patience: float = 0.5, *, make_folder: bool = False) -> None:
+    def __init__(
+        self, path: Path, patience: float = 0.5, *, make_folder: bool = False, move: str = MOVE_CONFIG
+    ) -> None:
         """Take the lock and sign it; wait at most `patience` seconds for who has it.
 
+        `move` says how a person moves the file to a file system that has locks.
         Raises `HeldError` when another process has it, `UserError` for the disk's no, also when there is no folder,
-        and `ConfigError` for what is no regular file.
+        `ConfigError` for what is no regular file, and `NoLocksError`.
         """
         self._path = path
+        self._move = move
         try:
             if make_folder:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -93,7 +115,7 @@ class FileLock:
                 return
         except FileNotFoundError:
             pass
-        with FileLock(self._path) as newer:
+        with FileLock(self._path, move=self._move) as newer:
             os.dup2(newer.fileno(), self._descriptor, inheritable=False)
 
     def close(self) -> None:
@@ -110,17 +132,15 @@ class FileLock:
 
     def _take(self, deadline: float) -> None:
         while True:
-            try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _locked(self._descriptor, fcntl.LOCK_EX, self._path, self._move):
                 return
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise HeldError(self._path, _signature(self._descriptor)) from None
+            if time.monotonic() > deadline:
+                raise HeldError(self._path, _signature(self._descriptor))
             time.sleep(_PAUSE_SECONDS)
 
 
-def is_held(path: Path) -> bool:
-    """Whether a process holds the lock at `path`. Raises `UserError` when that cannot be seen, as `FileLock`."""
+def is_held(path: Path, move: str = MOVE_CONFIG) -> bool:
+    """Whether a process holds the lock at `path`. Raises `UserError` when that cannot be seen, else as `FileLock`."""
     try:
         descriptor = open_regular(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -130,12 +150,22 @@ def is_held(path: Path) -> bool:
             f"{path} cannot be read: {error.strerror}", "Ask as the user who runs it, or as root"
         ) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not _locked(descriptor, fcntl.LOCK_SH, path, move)
     finally:
         os.close(descriptor)
-    return False
+
+
+def _locked(descriptor: int, kind: int, path: Path, move: str) -> bool:
+    """Take a lock of this kind, unless another process has one that excludes it. Raises as `FileLock`."""
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            raise NoLocksError(path, move, error) from error
+        raise UserError(f"{path} cannot be locked: {error.strerror}", "Look at its disk") from error
+    return True
 
 
 def holder_of(path: Path) -> Holder | None:
