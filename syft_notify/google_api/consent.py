@@ -20,6 +20,7 @@ from syft_notify.google_api.connection import connection
 from syft_notify.google_api.faults import translated
 from syft_notify.google_api.landing import Landing
 from syft_notify.google_api.oauth_client import OAuthClient
+from syft_notify.google_api.reasons import Meaning, refusal_of
 from syft_notify.ports import Clock
 
 PATIENCE_SECONDS = 600.0
@@ -39,7 +40,6 @@ _REFUSALS = {
     "invalid_client": "Download the file of the client again (docs/google-setup.md)",
     "unauthorized_client": "Make a client of the type Desktop app (docs/google-setup.md)",
     "redirect_uri_mismatch": "Make a client of the type Desktop app (docs/google-setup.md)",
-    "admin_policy_enforced": "Ask the administrator of the Google Workspace to allow the app",
     "org_internal": "Log in with an account of the organisation, or make the app External (docs/google-setup.md)",
 }
 
@@ -183,8 +183,19 @@ def _refusal(word: str) -> UserError:
     """`access_denied` and what else Google sends the browser back with."""
     if word == "access_denied":
         return UserError("The consent was denied on Google's page", "Nothing works without it; allow it there")
-    shown = word if _WORD.fullmatch(word) else "an unknown error"
-    return UserError(f"Google gave no consent ({shown})", _REFUSALS.get(word, "See docs/google-setup.md"))
+    return UserError(f"Google gave no consent ({_shown(word)})", _hint({"error": word}, "See docs/google-setup.md"))
+
+
+def _shown(word: str) -> str:
+    return word if _WORD.fullmatch(word) else "an unknown error"
+
+
+def _hint(answer: Mapping[str, Any], otherwise: str) -> str:
+    """What to do about an error of Google's, which says less while consent is given than of a consent that died."""
+    word, refusal = str(answer["error"]), refusal_of(answer)
+    if word in _REFUSALS:
+        return _REFUSALS[word]
+    return refusal.hint("Give consent again") if refusal.meaning is Meaning.CONSENT else otherwise
 
 
 def _check_boxes(asked: Collection[str], granted: Sequence[str]) -> None:
@@ -223,9 +234,8 @@ def _judged(status: int, answer: Any) -> Mapping[str, Any]:
     if not isinstance(answer, dict) or status >= 500:
         raise TransientFault(f"{_TOKEN_SERVICE} gave an answer that cannot be understood", "Try again")
     if "error" in answer:
-        word = str(answer["error"])
-        shown = word if _WORD.fullmatch(word) else "an unknown error"
-        raise UserError(f"Google did not take the answer ({shown})", _REFUSALS.get(word, _AGAIN))
+        shown = _shown(str(answer["error"]))
+        raise UserError(f"Google did not take the answer ({shown})", _hint(answer, _AGAIN))
     if not all(isinstance(answer.get(key), str) for key in ("access_token", "refresh_token")):
         raise UserError(
             "Google gave no refresh token",

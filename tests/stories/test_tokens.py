@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from syft_notify.sandbox import Trouble
 from tests.stories.village import Village, requested, submitted
 from tests.worlds import python_job
 
@@ -60,3 +63,23 @@ def test_the_disk_is_told_while_the_token_for_drive_is_dead(village):
     renew(village, GMAIL)
     assert village.poll() == [("ds@example.org", "job_approved", "Job approved: sales")]
     assert list(village.report.credentials) == ["drive"]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Trouble.INVALID_RAPT, Trouble.DISABLED_CLIENT, Trouble.ACCESS_DENIED, Trouble.ADMIN_POLICY],
+)
+def test_mails_wait_for_a_consent_that_died_in_any_way(village, clock, trouble):
+    stale = datetime(2020, 1, 1, tzinfo=UTC)
+    (village.home / GMAIL).write_text(village.google.token_file(village.do, expiry=stale))
+    village.google.faults.add(trouble, "oauth.token", times=None)
+    village.ask("ds@example.org")
+    for _ in range(3):
+        assert village.poll() == []
+        assert (list(village.report.credentials), village.report.dead) == (["gmail"], 0)
+        clock.ahead += DAY
+        renew(village, DRIVE)
+    assert f"{GMAIL} for Gmail ({trouble.value}" in village.report.credentials["gmail"]
+    assert "--renew gmail" in village.report.credentials["gmail"]
+    renew(village, GMAIL)
+    assert village.poll() == requested()

@@ -306,6 +306,12 @@ class TestAStartThatCannotBe:
         self.fails(village, command, 78, "no longer accepts")
         assert "no longer accepts" in (village.home / "syft-notify.error.log").read_text()
 
+    def test_login_that_a_workspace_ended(self, village, command):
+        document = json.loads((village.home / "gmail_token.json").read_text())
+        (village.home / "gmail_token.json").write_text(json.dumps({**document, "expiry": "2020-01-01T00:00:00Z"}))
+        village.google.faults.add(Trouble.INVALID_RAPT, "oauth.token", times=None)
+        self.fails(village, command, 78, "gmail_token.json for Gmail (invalid_rapt")
+
     def test_token_of_another_account(self, village, command):
         (village.home / "token_do.json").write_text(village.google.token_file(DS))
         ended = command("start")

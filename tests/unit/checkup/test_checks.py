@@ -176,6 +176,15 @@ class TestGoogle:
         assert (fault.name, "invalid_grant" in fault.detail) == ("Gmail consent", True)
         assert fault.cure == "Run `syft-notify init --renew gmail`"
 
+    @pytest.mark.parametrize(
+        "trouble", [Trouble.INVALID_RAPT, Trouble.DISABLED_CLIENT, Trouble.ACCESS_DENIED, Trouble.ADMIN_POLICY]
+    )
+    def test_a_consent_that_died_in_another_way(self, home, trouble):
+        home.google.faults.add(trouble, "oauth.token", skip=1, times=None)
+        fault = home.fault()
+        assert (fault.name, f"for Gmail ({trouble.value}" in fault.detail) == ("Gmail consent", True)
+        assert fault.cure.endswith("un `syft-notify init --renew gmail`")
+
     def test_a_wrong_scope(self, home):
         home.has("gmail_token.json", home.google.token_file(DO, (DRIVE_READONLY,)))
         fault = home.fault()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.oauth2.credentials import Credentials
 
 from syft_notify.config import load_config
 from syft_notify.errors import ConfigError, CredentialFault, TransientFault
@@ -94,14 +95,24 @@ class TestRefresh:
         rewrite(token_path, token=token)
         assert opened(sandbox, token_path).credentials().token.startswith("ya29.")
 
-    @pytest.mark.parametrize("trouble", [Trouble.INVALID_GRANT, Trouble.INVALID_CLIENT])
-    def test_a_dead_token_needs_a_person(self, sandbox, token_path, trouble):
+    @pytest.mark.parametrize(
+        ("trouble", "hint"),
+        [
+            (Trouble.INVALID_GRANT, "Run"),
+            (Trouble.INVALID_CLIENT, "Run"),
+            (Trouble.INVALID_RAPT, "Your Google Workspace limits how long a login lasts: run"),
+            (Trouble.DISABLED_CLIENT, "Make a new OAuth client and download its file (docs/google-setup.md), then run"),
+            (Trouble.ACCESS_DENIED, "Ask the administrator of the Google Workspace to allow the app, then run"),
+            (Trouble.ADMIN_POLICY, "Ask the administrator of the Google Workspace to allow the app, then run"),
+        ],
+    )
+    def test_a_dead_token_needs_a_person(self, sandbox, token_path, trouble, hint):
         rewrite(token_path, expiry="2020-01-01T00:00:00Z")
         sandbox.faults.add(trouble, "oauth.token", times=None)
         with pytest.raises(CredentialFault, match=f"no longer accepts.*{trouble.value}") as error:
             opened(sandbox, token_path).credentials()
-        assert str(token_path) in error.value.title
-        assert error.value.hint == "Run `syft-notify init --renew drive`"
+        assert f"{token_path} for Drive" in error.value.title
+        assert error.value.hint == f"{hint} `syft-notify init --renew drive`"
 
     @pytest.mark.parametrize(
         "trouble",
@@ -113,6 +124,9 @@ class TestRefresh:
             Trouble.RESET,
             Trouble.CLOSE,
             Trouble.TRUNCATED,
+            Trouble.PAGE_400,
+            Trouble.PAGE_401,
+            Trouble.PAGE_403,
         ],
     )
     def test_anything_else_passes(self, sandbox, token_path, trouble):
@@ -120,7 +134,7 @@ class TestRefresh:
         before = token_path.read_text()
         rule = sandbox.faults.add(trouble, "oauth.token", times=None)
         token = opened(sandbox, token_path)
-        with pytest.raises(TransientFault):
+        with pytest.raises(TransientFault, match="The token for Drive could not be refreshed"):
             token.credentials()
         assert token_path.read_text() == before
         sandbox.faults.remove(rule)
@@ -280,3 +294,15 @@ def test_lent_credentials_are_refreshed_and_written_nowhere(sandbox, token_path)
     assert LentToken(credentials).credentials().valid
     assert token_path.read_text() == before
     assert sandbox.requests.count("oauth.token") == 1
+
+
+@pytest.mark.parametrize("trouble", [Trouble.INVALID_GRANT, Trouble.INVALID_RAPT])
+def test_lent_credentials_that_are_dead_need_a_person(sandbox, token_path, trouble):
+    """Those of a client are google-auth's own class, not ours."""
+    document = json.loads(token_path.read_text())
+    needed = ("refresh_token", "token_uri", "client_id", "client_secret")
+    lent = LentToken(Credentials(None, **{key: document[key] for key in needed}))
+    sandbox.faults.add(trouble, "oauth.token", times=None)
+    with pytest.raises(CredentialFault, match=f"the notebook's client for Drive .*{trouble.value}") as error:
+        lent.credentials()
+    assert error.value.hint.endswith("og in again with the client")

@@ -249,6 +249,26 @@ class TestNo:
         sandbox.faults.add(trouble, "oauth.token")
         assert isinstance(self.refused(client, browser()), TransientFault)
 
+    @pytest.mark.parametrize(
+        ("trouble", "hint"),
+        [
+            (Trouble.DISABLED_CLIENT, "Make a new OAuth client"),
+            (Trouble.ACCESS_DENIED, "Ask the administrator"),
+            (Trouble.ADMIN_POLICY, "Ask the administrator"),
+        ],
+    )
+    def test_what_a_person_must_do_first_is_said(self, sandbox, client, trouble, hint):
+        sandbox.faults.add(trouble, "oauth.token")
+        error = self.refused(client, browser())
+        assert error.title == f"Google did not take the answer ({trouble.value})"
+        assert error.hint.startswith(hint)
+        assert error.hint.endswith("then give consent again")
+
+    @pytest.mark.parametrize("trouble", [Trouble.PAGE_400, Trouble.PAGE_403])
+    def test_the_page_of_a_proxy_passes(self, sandbox, client, trouble):
+        sandbox.faults.add(trouble, "oauth.token")
+        assert isinstance(self.refused(client, browser()), TransientFault)
+
     def test_a_client_that_google_does_not_know_any_more(self, sandbox, client):
         sandbox.faults.add(Trouble.INVALID_CLIENT, "oauth.token")
         error = self.refused(client, browser())
