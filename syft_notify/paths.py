@@ -13,9 +13,29 @@ CONFIG_VARIABLE = "SYFT_NOTIFY_CONFIG"
 COLAB_DRIVE = Path("/content/drive/MyDrive")
 
 
+def is_there(path: Path) -> bool:
+    """Whether something is there; a link counts as what it leads to.
+
+    Raises `OSError` when that cannot be seen. Since Python 3.14 `Path.exists`, `is_dir` and `is_file` answer no to that
+    as well, so they fit only where "no" and "not for us" are the same.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # nothing has a NUL in its name
+        return False
+    return True
+
+
 def default_folder(home: Path, colab_drive: Path = COLAB_DRIVE) -> Path:
-    """`~/.syft-creds`, or on Colab the folder on the mounted Drive that outlives the machine."""
-    return colab_drive / "syft-creds" if colab_drive.is_dir() else home / ".syft-creds"
+    """`~/.syft-creds`, or on Colab the folder on the mounted Drive that outlives the machine.
+
+    On Colab we are root, so a drive that we may not look at belongs to another machine.
+    """
+    try:
+        mounted = is_there(colab_drive)
+    except PermissionError:
+        mounted = False
+    return colab_drive / "syft-creds" if mounted else home / ".syft-creds"
 
 
 def config_path(given: str | None, environ: Mapping[str, str], home: Callable[[], Path]) -> Path:

@@ -12,7 +12,7 @@ from syft_notify.checkup.findings import Check, NothingToCheck
 from syft_notify.checkup.patient import Patient
 from syft_notify.config import config_option
 from syft_notify.errors import ConfigError, UserError
-from syft_notify.paths import Files, ServiceFiles
+from syft_notify.paths import Files, ServiceFiles, is_there
 from syft_notify.service.health import problems_of, read_health
 from syft_notify.service.lock import MOVE_STATE, holder_of, is_held
 from syft_notify.state_file import read_contents
@@ -25,7 +25,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 def _config(patient: Patient) -> str:
     init = f"`syft-notify init{_option(patient)}`"
-    if not patient.path.exists():
+    if not is_there(patient.path):
         raise UserError(f"{patient.path} does not exist", f"Make one: {init}, or name another with --config")
     try:
         config = patient.config
@@ -47,7 +47,7 @@ def _folder(patient: Patient) -> str:
 
 
 def _secrets(patient: Patient) -> str:
-    there = [path for path in _secret_files(patient) if path.exists()]
+    there = [path for path in _secret_files(patient) if is_there(path)]
     open_ones = [path for path in there if path.stat().st_mode & _OTHERS]
     if open_ones:
         names = ", ".join(path.name for path in open_ones)
@@ -91,9 +91,9 @@ def _disk(patient: Patient) -> str:
 def _state(patient: Patient) -> str:
     config = patient.config
     lock = Files(config.state_path).lock
-    if lock.exists():
+    if is_there(lock):
         is_held(lock, MOVE_STATE)  # raises where the folder has no locks
-    if not config.state_path.exists():
+    if not is_there(config.state_path):
         return "none yet: the first poll begins one"
     try:
         contents = read_contents(config.state_path)

@@ -9,6 +9,7 @@ import click
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option, service_files
 from syft_notify.errors import UserError
+from syft_notify.paths import is_there
 from syft_notify.service.tail import follow as followed
 from syft_notify.service.tail import last_lines
 
@@ -32,7 +33,7 @@ def logs(path: Path, count: int, follow: bool, errors: bool) -> None:
     files = service_files(path)
     log = files.error_log if errors else files.log
     try:
-        if not log.is_file():
+        if not (is_there(log) and log.is_file()):
             raise UserError(f"There is no log at {log}", "`syft-notify start` begins one; systemd keeps its own")
         if not follow:
             for line in last_lines(log, count):

@@ -14,6 +14,7 @@ import click
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option, service_files
 from syft_notify.errors import ExitCode
+from syft_notify.paths import is_there
 from syft_notify.service.health import read_health
 from syft_notify.service.lock import holder_of, is_held
 from syft_notify.service.summary import rows, summary
@@ -54,7 +55,7 @@ def _report(path: Path) -> dict[str, Any]:
     files = service_files(path)
     running = is_held(files.lock)
     try:
-        log = last_lines(files.log, LOG_LINES) if files.log.is_file() else []
+        log = last_lines(files.log, LOG_LINES) if is_there(files.log) else []
     except OSError as error:
         log = [f"({files.log} cannot be read: {error.strerror})"]
     if not running:

@@ -13,6 +13,7 @@ import click
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option
 from syft_notify.errors import UserError
+from syft_notify.paths import is_there
 from syft_notify.service.systemd import NAME, SYSTEM_FOLDER, Unit, serves, system_unit, user_unit
 
 place_option = click.option(
@@ -88,12 +89,12 @@ def uninstall_service(path: Path, for_user: bool, name: str) -> None:
       sudo syft-notify uninstall-service --system -c ~/.syft-creds/daemon.yaml
     """
     place = _user_folder() / f"{name}.service" if for_user else SYSTEM_FOLDER / f"{name}@{_owner(path)}.service"
-    if not place.exists():
-        output.line(f"There is no {place}.")
-        return
     _check_place(place, path)
     try:
         place.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        output.line(f"There is no {place}.")
+        return
     except OSError as error:
         raise UserError(f"{place} cannot be removed: {error.strerror}", _cure(for_user=for_user)) from error
     systemctl = _systemctl(for_user=for_user)
@@ -135,7 +136,7 @@ def _program() -> list[str]:
 def _owner(path: Path) -> str:
     """Whose config it is or, where it is gone, whose folder."""
     try:
-        return pwd.getpwuid((path if path.exists() else path.parent).stat().st_uid).pw_name
+        return pwd.getpwuid((path if is_there(path) else path.parent).stat().st_uid).pw_name
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}", "Name the config with --config") from error
     except KeyError:

@@ -22,8 +22,12 @@ def read_template(folder: Path, name: str) -> str | None:
     if "/" in name or not name.endswith(".j2"):
         return None
     path = folder / name
-    if not os.path.lexists(path):
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise UnusableTemplateError(f"it cannot be seen ({error.strerror})") from error
     try:
         return _read(path)
     except OSError as error:

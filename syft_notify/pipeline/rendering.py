@@ -29,6 +29,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from syft_notify.errors import RejectedFault
+from syft_notify.paths import is_there
 from syft_notify.pipeline.own_templates import UnusableTemplateError, read_template
 from syft_notify.pipeline.plain import plain
 
@@ -77,7 +78,7 @@ class _Own:
     def render(self, name: str, context: Mapping[str, Any]) -> str | None:
         """The part, or None where ours shall be used instead; why is logged, once."""
         try:
-            return self._rendered(name, context) if self._folder.is_dir() else None
+            return self._rendered(name, context) if is_there(self._folder) else None
         except Exception as error:  # noqa: BLE001 - whatever a template does that is not ours, the mail goes out
             self._say(name, error)
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -101,7 +102,7 @@ def described(error: Exception) -> str:
 
 def read_health(path: Path) -> dict[str, Any]:
     """The report at `path` as plain JSON; empty when there is none that can be read."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # a pipe would keep us waiting
         return {}
     try:
         with path.open("rb") as file:

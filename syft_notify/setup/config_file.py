@@ -13,6 +13,7 @@ import yaml
 
 from syft_notify.config import Config, check_settings
 from syft_notify.errors import UserError
+from syft_notify.paths import is_there
 from syft_notify.settings_file import ConfigProblems, parse_settings, read_settings
 from syft_notify.setup.interview import Interview, confirm, refuse
 from syft_notify.setup.place import Place
@@ -40,8 +41,11 @@ def former_config(interview: Interview, place: Place) -> FormerConfig:
 
     Raises `UserError` when the person does not want to begin anew.
     """
-    if not place.config.exists():
-        return FormerConfig()
+    try:
+        if not is_there(place.config):
+            return FormerConfig()
+    except OSError as error:
+        raise UserError(f"{place.config} cannot be seen: {error.strerror}", "Check who owns its folder") from error
     if not place.config.is_file() or not os.access(place.config, os.R_OK):
         raise UserError(f"{place.config} is no file that you can read", "Move it away, or name another with --config")
     settings: Mapping[str, Any] = {}

@@ -16,6 +16,7 @@ from syft_notify.google_api.drive import DriveFiles
 from syft_notify.google_api.landing import usable_port
 from syft_notify.google_api.oauth_client import OAuthClient
 from syft_notify.google_api.token_files import drive_token, gmail_token
+from syft_notify.paths import is_there
 from syft_notify.ports import Clock
 from syft_notify.setup.browser import USUAL_PORT, Ways, open_page
 from syft_notify.setup.interview import Interview, persist, refuse
@@ -70,8 +71,11 @@ class Consents:
         Raises `UserError` when that cannot be found out.
         """
         path = service.file(config)
-        if not path.exists():
-            return False
+        try:
+            if not is_there(path):
+                return False
+        except OSError as error:
+            raise UserError(f"{path} cannot be seen: {error.strerror}", "Check who owns its folder") from error
         try:
             token = service.token(config)
             proven = persist(self._interview, lambda: _proven(token))

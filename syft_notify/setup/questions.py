@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from syft_notify.config import checked_email
 from syft_notify.errors import UserError
+from syft_notify.paths import is_there
 from syft_notify.setup.interview import Interview, ask_until, confirm, picked
 from syft_notify.setup.place import Place
 
@@ -57,21 +59,24 @@ def given_root(interview: Interview, place: Place, path: Path, email: str) -> st
 
 def check_root(path: Path) -> None:
     """Raises `UserError` for what can never be a SyftBox folder."""
-    if path.exists() and not path.is_dir():
+    if os.path.exists(path) and not os.path.isdir(path):  # what cannot be seen is doubted
         raise UserError(f"{path} is a file", "Name the folder that your SyftBox client made")
 
 
 def doubt_about(path: Path, email: str) -> str:
     """Why this may be the wrong folder; empty when it is what the client of this owner made."""
-    if not path.exists():
-        return f"There is no {path} yet; your SyftBox client makes its folder when you log in."
-    if not (path / email).is_dir():
-        return f"{path} has no folder {email} in it, as your SyftBox client makes one."
+    try:
+        if not is_there(path):
+            return f"There is no {path} yet; your SyftBox client makes its folder when you log in."
+        if not is_there(path / email):
+            return f"{path} has no folder {email} in it, as your SyftBox client makes one."
+    except OSError as error:
+        return f"{error.filename} cannot be seen: {error.strerror}."
     return ""
 
 
 def _roots_at_home(place: Place) -> list[Path]:
-    return sorted(path for path in place.home.glob(f"{_PREFIX}*@*") if path.is_dir())
+    return sorted(path for path in place.home.glob(f"{_PREFIX}*@*") if os.path.isdir(path))
 
 
 def _email(text: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from syft_notify.items import ItemGuard, few
 from syft_notify.model import LocalJob, LocalLook, Preview
+from syft_notify.paths import is_there
 from syft_notify.syftbox.disk import Stamp, folders_in, read_end, read_start, refuse_links, stamp_at, walk
 from syft_notify.syftbox.job_reader import (
     FLAT,
@@ -242,7 +243,7 @@ class LocalJobFolder:
     def _tree_of(self, datasite: Path) -> JobTree | None:
         """The tree of job folders, None where there is none yet. Raises `OSError`."""
         jobs = datasite / JOBS
-        if not jobs.exists():
+        if not is_there(jobs):
             return None
         if not Path(os.path.realpath(jobs)).is_relative_to(os.path.realpath(self._root)):
             raise OSError(errno.ELOOP, "it leads out of the SyftBox folder", str(jobs))

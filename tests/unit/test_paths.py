@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.paths import Files, config_path, default_folder
+from syft_notify.paths import Files, config_path, default_folder, is_there
+from tests.unit.syftbox.boxes import Nobody
 
 HOME = Path("/home/olivia")
 
@@ -39,3 +40,32 @@ def test_two_states_share_no_file():
     assert {first.spool, first.lock}.isdisjoint({second.spool, second.lock})
     assert first.lock == Path("/a/state.lock")
     assert first.spool == Path("/a/state.spool")
+
+
+@pytest.mark.parametrize("name", ["file", "folder", "link"])
+def test_what_is_there_is_there(name, tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("file")
+    assert is_there(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["absent", "absent/file", "file/below", "dangling"])
+def test_what_is_absent_is_not_there(name, tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "dangling").symlink_to("absent")
+    assert not is_there(tmp_path / name)
+
+
+def test_what_cannot_be_seen_is_not_absent(strangers_root):
+    (strangers_root / "closed").mkdir(parents=True)
+    (strangers_root / "closed").chmod(0)
+    with Nobody(), pytest.raises(PermissionError):
+        is_there(strangers_root / "closed/file")
+
+
+def test_a_colab_drive_of_another_user_is_none(strangers_root):
+    (strangers_root / "content").mkdir(parents=True)
+    (strangers_root / "content").chmod(0)
+    with Nobody():
+        assert default_folder(HOME, strangers_root / "content/drive") == HOME / ".syft-creds"

@@ -15,6 +15,7 @@ from syft_notify.pipeline.contents import contents
 from syft_notify.pipeline.own_templates import TEMPLATE_LIMIT, UnusableTemplateError, read_template
 from syft_notify.pipeline.rendering import OURS
 from tests.golden.cases import CASES, ZONE, Case
+from tests.unit.syftbox.boxes import Nobody
 
 FAILED = CASES["job_failed_do"]
 PART = "job_failed_do.txt.j2"
@@ -236,3 +237,10 @@ class TestFiles:
         owner.folder.write_text("")
         assert owner.gets() == FAILED.compose()
         assert caplog.records == []
+
+    def test_a_folder_that_may_not_be_looked_into_is_no_empty_one(self, strangers_root):
+        strangers_root.mkdir()
+        (strangers_root / PART).touch()
+        strangers_root.chmod(0)
+        with Nobody(), pytest.raises(UnusableTemplateError, match="cannot be seen"):
+            read_template(strangers_root, PART)

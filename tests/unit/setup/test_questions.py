@@ -8,6 +8,7 @@ from syft_notify.errors import UserError
 from syft_notify.setup.interview import NoAnswer
 from syft_notify.setup.questions import ask_email, ask_root, given_root
 from tests.unit.setup.scripted import Scripted, place_in
+from tests.unit.syftbox.boxes import Nobody
 
 DO = "do@example.org"
 
@@ -82,3 +83,12 @@ class TestRoot:
         person = Scripted(alone=True)
         assert given_root(person, place, place.home / "box", DO) == "~/box"
         assert "There is no" in person.heard
+
+    def test_a_folder_that_may_not_be_looked_into_is_no_empty_one(self, place, strangers_root):
+        (strangers_root / DO).mkdir(parents=True)
+        strangers_root.chmod(0)
+        person = Scripted(alone=True)
+        with Nobody():
+            given_root(person, place, strangers_root, DO)
+        strangers_root.chmod(0o700)
+        assert f"{strangers_root / DO} cannot be seen: Permission denied." in person.heard
