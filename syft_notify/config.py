@@ -266,11 +266,12 @@ def check_url(url: str) -> None:
         usable = False
     if not usable or parts.scheme not in ("http", "https"):
         raise ValueError("is not a URL. Write one like https://proxy.example.org/")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("would send tokens unencrypted. Use https://, or http:// on 127.0.0.1 or localhost only")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether this is the name of this very machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -70,6 +70,10 @@ class MissingFault(Fault):
     """What was asked for is not there, or is not shared with us (Google says 404 for both)."""
 
 
+class TooLargeFault(RejectedFault):
+    """The answer would be larger than we read; a smaller one may be asked for."""
+
+
 class CredentialFault(Fault):
     """Nothing can go until a person acts: the token is dead, revoked or lacks a scope."""
 

@@ -19,7 +19,7 @@ from google.oauth2.credentials import Credentials
 
 from syft_notify.atomic import write_atomically
 from syft_notify.errors import ConfigError, CredentialFault, UserError
-from syft_notify.google_api.connection import connection
+from syft_notify.google_api.connection import TOKENS, Http
 from syft_notify.google_api.faults import CONNECTION_ERRORS, Named, translated
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ GMAIL_SCOPES = (f"{_SCOPE}gmail.send", f"{_SCOPE}gmail.compose", f"{_SCOPE}gmail
 # With any of them Gmail says whose mailbox it is; `gmail.send` alone does not.
 PROFILE_SCOPES = frozenset({*GMAIL_SCOPES[1:], f"{_SCOPE}gmail.readonly", f"{_SCOPE}gmail.metadata"})
 ENDS_AT = "syft_notify_consent_ends_at"  # our own key in a token file
-REFRESH_TIMEOUT = 30.0
 LARGEST_FILE = 1_000_000
 _REQUIRED = ("refresh_token", "client_id", "client_secret")
 
@@ -107,11 +106,11 @@ class _Credentials(Credentials):
     """Google's, which stumble over a token service that answers 200 without a token, as some proxies do.
 
     They also let some broken connections look like ones of the request that needed the token. A batch refreshes over a
-    connection without a time limit, which it leaves open: so ours is used instead of the one given.
+    connection of its own, which follows redirects and has no limits: so ours is used instead of the one given.
     """
 
     def refresh(self, request: Any) -> None:
-        http = connection(self.token_uri, REFRESH_TIMEOUT)
+        http = Http(TOKENS.seconds, TOKENS)
         try:
             with _Request(http).told() as own:
                 super().refresh(own)  # type: ignore[no-untyped-call]
@@ -271,7 +270,7 @@ def scopes_in(path: Path) -> frozenset[str]:
 
 def _refreshed(credentials: Any, token: Named) -> Any:
     if not credentials.valid:
-        http = connection(credentials.token_uri, REFRESH_TIMEOUT)
+        http = Http(TOKENS.seconds, TOKENS)
         try:
             with translated("Google's token service", token), _Request(http).told() as request:
                 credentials.refresh(request)

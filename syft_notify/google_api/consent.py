@@ -15,8 +15,8 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from syft_notify.errors import TransientFault, UserError
-from syft_notify.google_api.auth import ENDS_AT, REFRESH_TIMEOUT, LentToken, credentials_of
-from syft_notify.google_api.connection import connection
+from syft_notify.google_api.auth import ENDS_AT, LentToken, credentials_of
+from syft_notify.google_api.connection import TOKENS, Http
 from syft_notify.google_api.faults import translated
 from syft_notify.google_api.landing import Landing
 from syft_notify.google_api.oauth_client import OAuthClient
@@ -209,7 +209,8 @@ def _check_boxes(asked: Collection[str], granted: Sequence[str]) -> None:
 def _exchanged(client: OAuthClient, question: _Question, code: str) -> Mapping[str, Any]:
     """What the token service gives for the code.
 
-    Not by way of oauthlib: it logs tokens, refuses http on this machine, and raises when scopes differ.
+    Not by way of oauthlib: it logs tokens, refuses http on this machine, follows redirects, and raises when scopes
+    differ.
     """
     form = {
         "grant_type": "authorization_code",
@@ -220,7 +221,7 @@ def _exchanged(client: OAuthClient, question: _Question, code: str) -> Mapping[s
         "code_verifier": question.verifier,
     }
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    http = connection(client.token_uri, REFRESH_TIMEOUT)
+    http = Http(TOKENS.seconds, TOKENS)
     try:
         with translated(_TOKEN_SERVICE, client):
             response, content = http.request(client.token_uri, "POST", urlencode(form), headers)

@@ -10,7 +10,6 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Any, Protocol
 
-import httplib2
 from google.auth.exceptions import GoogleAuthError, ReauthFailError, RefreshError, TransportError
 from googleapiclient.errors import HttpError
 
@@ -22,11 +21,15 @@ from syft_notify.errors import (
     RateLimitedFault,
     RejectedFault,
     ScopeFault,
+    TooLargeFault,
     TransientFault,
 )
+from syft_notify.google_api.connection import BadAnswer, Redirected, TooLarge
 from syft_notify.google_api.reasons import Meaning, refusal_in, refusal_of
+from syft_notify.google_api.wire import NeverConnected, words
 
-CONNECTION_ERRORS = (OSError, HTTPException, httplib2.HttpLib2Error)
+CONNECTION_ERRORS = (OSError, HTTPException)
+_LOOK_BETWEEN = "If it stays, see whether a proxy answers in its place"
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _RETRY_AFTER = re.compile(r"[Rr]etry after (\S+)")
 
@@ -44,10 +47,6 @@ class Named(Protocol):
     def cure(self) -> str: ...
 
 
-class NeverConnected(ConnectionError):
-    """No connection came about, so the service cannot have seen the request."""
-
-
 @contextmanager
 def translated(service: str, token: Named, *, sending: bool = False) -> Iterator[None]:
     """Let no error of Google's libraries out.
@@ -61,14 +60,21 @@ def translated(service: str, token: Named, *, sending: bool = False) -> Iterator
         raise _refresh_fault(error, token) from None
     except TransportError as error:
         # Only a refresh raises it, and that comes before the request or after its refusal.
-        raise TransientFault(f"The token for {token.service} could not be refreshed: no connection") from error
+        cause = error.args[0] if error.args and isinstance(error.args[0], Exception) else error
+        reason, hint = _reason(cause)
+        raise TransientFault(f"The token for {token.service} could not be refreshed ({reason})", hint) from error
     except HttpError as error:
         raise _http_fault(error, service, token, sending=sending) from error
-    except (NeverConnected, httplib2.ServerNotFoundError, ConnectionRefusedError) as error:
-        raise TransientFault(f"{service} cannot be reached ({_words(error)})", "Check the network") from error
+    except NeverConnected as error:
+        raise TransientFault(f"{service} cannot be reached ({error.reason})", error.hint) from error
+    except Redirected as error:
+        raise TransientFault(f"{service} answered with {error}", _LOOK_BETWEEN) from error
+    except TooLarge as error:
+        too_large = f"{service} answered with {error}"
+        raise (AmbiguousFault if sending else TooLargeFault)(too_large) from error
     except CONNECTION_ERRORS as error:
         fault = AmbiguousFault if sending else TransientFault
-        raise fault(f"The connection to {service} broke ({_words(error)})") from error
+        raise fault(f"The connection to {service} broke ({_reason(error)[0]})") from error
     except GoogleAuthError as error:
         raise CredentialFault(
             f"{service} cannot be used with {token.name} ({type(error).__name__})", token.cure
@@ -79,13 +85,13 @@ def translated(service: str, token: Named, *, sending: bool = False) -> Iterator
         raise fault(f"{service} gave an answer that cannot be understood") from error
 
 
-def _words(error: BaseException) -> str:
-    """An error's kind without its text: texts of network libraries can hold whole requests."""
-    if isinstance(error, NeverConnected) and error.__cause__ is not None:
-        error = error.__cause__
-    if isinstance(error, TimeoutError):
-        return "timeout"
-    return getattr(error, "strerror", None) or type(error).__name__
+def _reason(error: Exception) -> tuple[str, str]:
+    """Why a connection failed and what a person may do about it, without anything that was sent or received."""
+    if isinstance(error, NeverConnected):
+        return error.reason, error.hint
+    if isinstance(error, BadAnswer):
+        return str(error), _LOOK_BETWEEN
+    return words(error), ""
 
 
 def _refresh_fault(error: RefreshError, token: Named) -> Fault:

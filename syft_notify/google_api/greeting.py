@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from syft_notify.errors import TransientFault
-from syft_notify.google_api.connection import connection
+from syft_notify.google_api.connection import TOKENS, Bounds, Http
 from syft_notify.google_api.faults import translated
 from syft_notify.ports import Clock
 
@@ -33,8 +33,7 @@ class _NoToken:
 def greet_drive(endpoint: str | None, timeout: float, clock: Clock) -> Greeting:
     """Drive's answer within `timeout` seconds; that it refuses us is one. Raises a passing `Fault`."""
     url = f"{endpoint or GOOGLE_DRIVE}about"
-    with closing(connection(endpoint, timeout)) as http, translated(_SERVICE, _NoToken()):
-        http.follow_redirects = False
+    with closing(Http(timeout, Bounds(TOKENS.size, timeout))) as http, translated(_SERVICE, _NoToken()):
         before = clock()
         response, _ = http.request(url)
         now = before + (clock() - before) / 2

@@ -9,14 +9,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import httplib2
 from googleapiclient.discovery import build
 
 from syft_notify.errors import Fault, RateLimitedFault, TransientFault
 from syft_notify.google_api.auth import Token
 from syft_notify.google_api.authorized import AuthorizedHttp
-from syft_notify.google_api.connection import connection
-from syft_notify.google_api.faults import CONNECTION_ERRORS, NeverConnected, translated
+from syft_notify.google_api.connection import LISTS, MAILS, Bounds, Http
+from syft_notify.google_api.faults import translated
 
 TIMEOUT_SECONDS = 60.0
 READ_ATTEMPTS = 4
@@ -25,47 +24,6 @@ LONGEST_PAUSE_SECONDS = 5.0
 LONGEST_READ_SECONDS = 90.0
 
 Answer = TypeVar("Answer")
-
-
-class _OneTry:
-    """A connection that carries one request: httplib2 would repeat even a POST when the answer does not come."""
-
-    _used = False
-
-    def connect(self) -> None:
-        if self._used:
-            raise ConnectionResetError("the connection broke before the answer")
-        try:
-            super().connect()  # type: ignore[misc]
-        except CONNECTION_ERRORS as error:
-            raise NeverConnected from error
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        self._used = True
-        super().request(*args, **kwargs)  # type: ignore[misc]
-
-
-class _OneTryPlain(_OneTry, httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc]
-    """One request over http, which the config allows on loopback only."""
-
-
-class _OneTryTls(_OneTry, httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]
-    """One request over https."""
-
-
-class _SendingHttp(httplib2.Http):  # type: ignore[misc]
-    """Sends each request once, over a connection of its own: an idle one may have gone stale unnoticed."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.follow_redirects = False
-
-    def request(self, uri: str, *args: Any, **kwargs: Any) -> Any:
-        kwargs["connection_type"] = _OneTryTls if uri.startswith("https:") else _OneTryPlain
-        try:
-            return super().request(uri, *args, **kwargs)
-        finally:
-            self.close()
 
 
 class Session:
@@ -82,9 +40,9 @@ class Session:
         sleep: Callable[[float], None] = time.sleep,
         heartbeat: Callable[[], None] = lambda: None,
     ) -> None:
-        """`service` and `version` as Google's discovery names them; `endpoint` None is Google; `timeout` in seconds.
+        """`service` and `version` as Google's discovery names them; `endpoint` None is Google.
 
-        `heartbeat` is called before each attempt.
+        `timeout` is how many seconds the service may be silent. `heartbeat` is called before each attempt.
         """
         self._service = service
         self._version = version
@@ -94,7 +52,7 @@ class Session:
         self._sleep = sleep
         self._heartbeat = heartbeat
         self._local = threading.local()
-        self._connections: list[httplib2.Http] = []
+        self._connections: list[Http] = []
 
     def close(self) -> None:
         """Close the connections of all threads; the session can be used again."""
@@ -102,12 +60,15 @@ class Session:
         while self._connections:
             self._connections.pop().close()
 
-    def read(self, ask: Callable[[Any], Answer]) -> Answer:
-        """The answer of `ask(service)`, which must change nothing: it is repeated a few times on a passing fault."""
+    def read(self, ask: Callable[[Any], Answer], bounds: Bounds = LISTS) -> Answer:
+        """The answer of `ask(service)`, which must change nothing: it is repeated a few times on a passing fault.
+
+        `bounds` are those of each of its requests.
+        """
         deadline = time.monotonic() + LONGEST_READ_SECONDS
         for attempt in range(1, READ_ATTEMPTS + 1):
             try:
-                return self._ask(ask, sending=False)
+                return self._ask(ask, bounds, sending=False)
             except (TransientFault, RateLimitedFault) as fault:
                 self._forget("reading")
                 if attempt == READ_ATTEMPTS or time.monotonic() > deadline:
@@ -117,7 +78,7 @@ class Session:
 
     def send(self, ask: Callable[[Any], Answer]) -> Answer:
         """The answer of `ask(service)`, tried once; a connection that breaks raises `AmbiguousFault`."""
-        return self._ask(ask, sending=True)
+        return self._ask(ask, MAILS, sending=True)
 
     def wait(self, attempt: int, fault: Fault) -> None:
         """Pause before the next attempt: as long as the service asks, else exponentially with jitter.
@@ -140,22 +101,24 @@ class Session:
         root = self._endpoint.removesuffix("drive/v3/") if self._endpoint else "https://www.googleapis.com/"
         return f"{root}batch/{self._service}/{self._version}"
 
-    def _ask(self, ask: Callable[[Any], Answer], *, sending: bool) -> Answer:
+    def _ask(self, ask: Callable[[Any], Answer], bounds: Bounds, *, sending: bool) -> Answer:
         self._heartbeat()
         with translated(self._service.capitalize(), self._token, sending=sending):
-            return ask(self._resource(sending=sending))
+            return ask(self._resource(bounds, sending=sending))
 
-    def _resource(self, *, sending: bool) -> Any:
-        """This thread's service object, for httplib2 is not safe to share; built again when the token changed."""
+    def _resource(self, bounds: Bounds, *, sending: bool) -> Any:
+        """This thread's service object, for `Http` is not safe to share; built again when the token changed."""
         slot = "sending" if sending else "reading"
         credentials = self._token.credentials()
         known = getattr(self._local, slot, None)
         if known is None or known[0] is not credentials:
             self._forget(slot)
-            http = connection(self._endpoint, self._timeout, _SendingHttp if sending else httplib2.Http)
+            # An idle connection may have gone stale unnoticed, and a mail is sent only once.
+            http = Http(self._timeout, keep=not sending)
             self._connections.append(http)
             known = (credentials, self._build(AuthorizedHttp(credentials, http=http)), http)
             setattr(self._local, slot, known)
+        known[2].bounds = bounds
         return known[1]
 
     def _forget(self, slot: str) -> None:

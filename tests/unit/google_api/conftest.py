@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -53,3 +54,11 @@ def gmail(sandbox: Sandbox, token_path: Path) -> Iterator[Callable[..., Session]
             return session
 
         yield opened
+
+
+@pytest.fixture
+def traced_peak() -> Iterator[Callable[[], int]]:
+    """The most bytes of Python's memory that were in use at once since the test began."""
+    tracemalloc.start()
+    yield lambda: tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()

@@ -6,6 +6,7 @@ import json
 import logging
 import stat
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.faults import Trouble
 from syft_notify.sandbox.tokens import DRIVE
 from tests.unit.google_api.conftest import DO
+from tests.unit.google_api.servers import ENDLESS, elsewhere, serving
 
 PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -139,6 +141,24 @@ class TestRefresh:
         assert token_path.read_text() == before
         sandbox.faults.remove(rule)
         assert token.credentials().valid
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_no_secret_follows_a_redirect(self, sandbox, token_path, status):
+        rewrite(token_path, expiry="2020-01-01T00:00:00Z")
+        with elsewhere(status) as (endpoint, got):
+            token = TokenFile(token_path, "Drive", DRIVE_SCOPES, f"{endpoint}token")
+            with pytest.raises(TransientFault, match=rf"a redirect \({status}\), which is never followed"):
+                token.credentials()
+        assert got == []
+        assert "stolen" not in token_path.read_text()
+
+    def test_a_token_service_that_never_ends_is_left(self, token_path):
+        rewrite(token_path, expiry="2020-01-01T00:00:00Z")
+        with serving(lambda request: chain([ENDLESS], repeat(b" " * 65_536))) as server:
+            token = TokenFile(token_path, "Drive", DRIVE_SCOPES, f"{server.url}token")
+            with pytest.raises(TransientFault, match=r"more than 1,000,000 bytes"):
+                token.credentials()
+            assert server.ended.wait(5)
 
     def test_no_error_shows_a_secret(self, sandbox, token_path):
         rewrite(token_path, expiry="2020-01-01T00:00:00Z")

@@ -9,6 +9,7 @@ import re
 import select
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from syft_notify.sandbox import Sandbox, Trouble
 from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_SEND, TokenRefusal
 from tests.browser import answered, visited
 from tests.unit.google_api.conftest import DO
+from tests.unit.google_api.servers import elsewhere
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -268,6 +270,15 @@ class TestNo:
     def test_the_page_of_a_proxy_passes(self, sandbox, client, trouble):
         sandbox.faults.add(trouble, "oauth.token")
         assert isinstance(self.refused(client, browser()), TransientFault)
+
+    @pytest.mark.parametrize("status", [302, 307, 308])
+    def test_no_code_and_no_secret_follow_a_redirect(self, client, status):
+        with (
+            elsewhere(status) as (endpoint, got),
+            pytest.raises(TransientFault, match=rf"a redirect \({status}\), which is never followed"),
+        ):
+            ask(replace(client, token_uri=f"{endpoint}token"), Somebody(browser()))
+        assert got == []
 
     def test_a_client_that_google_does_not_know_any_more(self, sandbox, client):
         sandbox.faults.add(Trouble.INVALID_CLIENT, "oauth.token")

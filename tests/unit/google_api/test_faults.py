@@ -21,10 +21,13 @@ from syft_notify.errors import (
     RateLimitedFault,
     RejectedFault,
     ScopeFault,
+    TooLargeFault,
     TransientFault,
 )
 from syft_notify.google_api.auth import LentToken
-from syft_notify.google_api.faults import NeverConnected, translated
+from syft_notify.google_api.connection import BadAnswer, Redirected, TooLarge
+from syft_notify.google_api.faults import translated
+from syft_notify.google_api.wire import NeverConnected
 from syft_notify.sandbox.refusals import Refusal
 from syft_notify.sandbox.replies import refusal_reply
 
@@ -98,9 +101,10 @@ def refusal(status: int, reason: str, message: str = "No.", **more: str) -> Http
             AmbiguousFault,
         ),
         (BatchError("Odd."), TransientFault, AmbiguousFault),
-        (NeverConnected(), TransientFault, TransientFault),
-        (ConnectionRefusedError(), TransientFault, TransientFault),
-        (httplib2.ServerNotFoundError(), TransientFault, TransientFault),
+        (NeverConnected("Connection refused"), TransientFault, TransientFault),
+        (Redirected("a redirect (308), which is never followed"), TransientFault, TransientFault),
+        (TooLarge("more than 10 bytes"), TooLargeFault, AmbiguousFault),
+        (BadAnswer("content that cannot be unpacked"), TransientFault, AmbiguousFault),
         (TransportError("refreshing"), TransientFault, TransientFault),
         (TimeoutError(), TransientFault, AmbiguousFault),
         (ConnectionResetError(), TransientFault, AmbiguousFault),
@@ -136,9 +140,10 @@ def test_the_words_name_the_service_and_the_reason_and_no_request():
     assert fault_of(refusal(403, "", rpc="PERMISSION_DENIED")).title == "Gmail answered 403 (PERMISSION_DENIED)"
     assert str(fault_of(answer(403, PAGE))).endswith("look at the proxy or firewall of this network.")
     assert str(fault_of(TimeoutError("POST body=..."))) == "The connection to Gmail broke (timeout)."
-    unreachable = NeverConnected()
-    unreachable.__cause__ = ConnectionRefusedError(111, "Connection refused")
+    unreachable = NeverConnected("Connection refused")
     assert str(fault_of(unreachable)) == "Gmail cannot be reached (Connection refused). Check the network."
+    refreshing = TransportError(NeverConnected("timeout"))
+    assert str(fault_of(refreshing)) == "The token for Gmail could not be refreshed (timeout). Check the network."
 
 
 @pytest.mark.parametrize(
