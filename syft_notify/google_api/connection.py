@@ -30,6 +30,8 @@ class Bounds:
 TOKENS = Bounds(1_000_000, 30.0)
 MAILS = Bounds(1_000_000, 75.0)
 LISTS = Bounds(10_000_000, 75.0)
+# A hundred listings in one answer: ordinary ones of 800 files each fit. A larger answer is asked for in parts.
+BATCHES = Bounds(32_000_000, 90.0)
 
 
 class BadAnswer(ConnectionError):

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from syft_notify.errors import CredentialFault, Fault, RejectedFault, TransientFault
+from syft_notify.errors import CredentialFault, Fault, RejectedFault, TooLargeFault, TransientFault
 from syft_notify.google_api.auth import Token
+from syft_notify.google_api.connection import LISTS, TOKENS, Bounds
 from syft_notify.google_api.entries import (
     CHANGE_FIELDS,
     FILE_FIELDS,
@@ -30,6 +31,8 @@ MOST_CHANGE_PAGES = 20
 # Several messages are fetched at once, but no more than this of them is in memory at once.
 FETCHED_AT_ONCE = 8
 LARGEST_LOAD_BYTES = 20_000_000
+# With it the largest message takes less than the watchdog of the service waits for.
+SLOWEST_BYTES_A_SECOND = 100_000
 _NO_TOKEN = object()
 
 
@@ -117,7 +120,9 @@ class DriveFiles:
         """All changes since, of what others shared with the user too."""
         self.check_owner()
         found: list[RemoteChange] = []
-        for _ in range(MOST_CHANGE_PAGES):
+        asked: set[str] = set()
+        while len(asked) < MOST_CHANGE_PAGES and cursor not in asked:
+            asked.add(cursor)
             page, more = self._session.read(partial(_changes_page, cursor=cursor))
             found += page.changes
             cursor = page.cursor
@@ -131,7 +136,10 @@ class DriveFiles:
             raise RejectedFault(f"{file.name} is larger than {limit} bytes")
         if file.size == 0:
             return b""
-        content = self._session.read(lambda drive: _media(drive, file.id, limit))
+        try:
+            content = self._session.read(lambda drive: _media(drive, file.id, limit), _bounds(file.size, limit))
+        except TooLargeFault as fault:
+            raise RejectedFault(f"{file.name} is larger than {limit} bytes") from fault
         if len(content) > limit:
             raise RejectedFault(f"{file.name} is larger than {limit} bytes")
         if len(content) < file.size:
@@ -161,6 +169,11 @@ def _media(drive: Any, file_id: str, limit: int) -> bytes:
     request = drive.files().get_media(fileId=file_id)
     request.headers["range"] = f"bytes=0-{limit}"
     return bytes(request.execute())
+
+
+def _bounds(size: int, limit: int) -> Bounds:
+    """What the download of a file may cost. It may have grown, and a refusal may be larger than a small file."""
+    return Bounds(limit + TOKENS.size, LISTS.seconds + size / SLOWEST_BYTES_A_SECOND)
 
 
 def _is_plain(file: RemoteFile, name: str) -> bool:

@@ -8,12 +8,16 @@ from typing import Any, Generic, TypeVar
 
 from googleapiclient.http import BatchHttpRequest
 
-from syft_notify.errors import Fault, RateLimitedFault, TransientFault
+from syft_notify.errors import Fault, RateLimitedFault, RejectedFault, TooLargeFault, TransientFault
+from syft_notify.google_api.connection import BATCHES
 from syft_notify.google_api.faults import Named, translated
 from syft_notify.google_api.session import READ_ATTEMPTS, Session
 from syft_notify.items import ItemGuard
 
 PAGE_SIZE = 1000
+# Ten entries have less than any bound, however long their names are.
+SMALLEST_PAGE = 10
+MOST_PAGES = 1000
 BATCH_SIZE = 100
 _MAX_NAMED_ID = 50
 Entry = TypeVar("Entry")
@@ -37,11 +41,13 @@ class Query(Generic[Entry]):
         self._text = text
         self._fields = f"nextPageToken,incompleteSearch,files({fields})"
         self._read = read
+        self._size = PAGE_SIZE
         self._page: str | None = None
+        self._pages: set[str] = set()
 
     def request(self, files: Any) -> Any:
         """The request for the next page, whose answer stays raw: one that is no JSON shall not spoil the batch."""
-        request = files.list(q=self._text, pageSize=PAGE_SIZE, pageToken=self._page, fields=self._fields)
+        request = files.list(q=self._text, pageSize=self._size, pageToken=self._page, fields=self._fields)
         request.postproc = lambda _, content: content
         return request
 
@@ -64,6 +70,15 @@ class Query(Generic[Entry]):
         self.fault = fault
         self.finished = self.finished or fault is not None
 
+    def shrink(self, fault: TooLargeFault) -> None:
+        """Begin again with smaller pages, because one is larger than we read."""
+        if self._size <= SMALLEST_PAGE:
+            self.end(fault)
+            return
+        self._size //= 10
+        self._page, self._pages = None, set()
+        self.entries, self.odd, self.complete = [], [], True
+
     def _add(self, answer: Any) -> None:
         try:
             entries = answer.get("files", [])
@@ -73,13 +88,17 @@ class Query(Generic[Entry]):
             complete = not answer.get("incompleteSearch", False)
         except (AttributeError, TypeError) as error:
             raise ValueError("an answer that is no list of files") from error
-        if following is not None and following == self._page:
+        if following in self._pages:
             raise TransientFault("Drive gave the same page twice")
+        if len(self._pages) >= MOST_PAGES:
+            raise RejectedFault(f"Drive has more than {MOST_PAGES} pages of one listing")
         for entry in entries:
             self._add_entry(entry)
         self.complete = self.complete and complete
         self._page = following
         self.finished = following is None
+        if following is not None:
+            self._pages.add(following)
 
     def _add_entry(self, entry: Any) -> None:
         """One entry that cannot be understood hides no other."""
@@ -111,7 +130,17 @@ def answer_all(session: Session, token: Named, queries: Sequence[Query[Any]]) ->
 
 
 def _next_pages(session: Session, token: Named, queries: Sequence[Query[Any]]) -> None:
-    answers = session.read(lambda drive: _batch(drive, session.batch_uri(), queries))
+    """An answer that is too large is asked for in halves; one listing, in smaller pages."""
+    try:
+        answers = session.read(lambda drive: _batch(drive, session.batch_uri(), queries), BATCHES)
+    except TooLargeFault as fault:
+        if len(queries) == 1:
+            queries[0].shrink(fault)
+            return
+        middle = len(queries) // 2
+        _next_pages(session, token, queries[:middle])
+        _next_pages(session, token, queries[middle:])
+        return
     for query, (content, error) in zip(queries, answers, strict=True):
         query.take(content, error, token)
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syft_notify.errors import MissingFault, RateLimitedFault, RejectedFault, TransientFault
+from syft_notify.errors import MissingFault, RateLimitedFault, RejectedFault, TooLargeFault, TransientFault
+from syft_notify.google_api.connection import Bounds
 from syft_notify.google_api.drive import FETCHED_AT_ONCE
 from syft_notify.google_api.queries import quoted
 from syft_notify.google_api.session import READ_ATTEMPTS
@@ -159,6 +160,48 @@ class TestListings:
         assert isinstance(answer, TransientFault)
         assert "twice" in answer.title
 
+    def test_pages_that_lead_in_a_wider_circle_end_too(self, sandbox, drive, inboxes, pauses):
+        for number in range(2001):
+            sandbox.drive.file(DS, f"message {number}", b"", inboxes[0])
+        query = f"'{inboxes[0]}' in parents and trashed = false"
+        tokens = [""]
+        for _ in range(2):
+            listing = drive._session.read(
+                lambda service: service.files().list(pageSize=1000, q=query, pageToken=tokens[-1] or None).execute()
+            )
+            tokens.append(listing["nextPageToken"])
+        for token in tokens[1:] * 20:
+            sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes={"nextPageToken": token})
+        sandbox.requests.clear()
+        answer = drive.children([inboxes[0]])[inboxes[0]]
+        assert isinstance(answer, TransientFault)
+        assert "twice" in answer.title
+        assert sandbox.requests.count("drive.files.list", batched=True) == 2 + READ_ATTEMPTS
+
+    def test_pages_without_end_are_given_up(self, sandbox, drive, inboxes, monkeypatch):
+        monkeypatch.setattr("syft_notify.google_api.queries.MOST_PAGES", 2)
+        for number in range(2001):
+            sandbox.drive.file(DS, f"message {number}", b"", inboxes[0])
+        answers = drive.children(inboxes)
+        assert "more than 2 pages" in answers[inboxes[0]].title
+        assert len(answers[inboxes[2]].files) == 1
+
+    def test_names_of_any_length_are_read_in_smaller_answers(self, sandbox, drive, inboxes, monkeypatch):
+        monkeypatch.setattr("syft_notify.google_api.queries.BATCHES", Bounds(400_000, 30.0))
+        for number in range(40):
+            sandbox.drive.file(DS, f"{number} {'x' * 26_000}", b"", inboxes[0])
+        answers = drive.children(inboxes)
+        assert [len(answers[folder_id].files) for folder_id in inboxes] == [40, 0, 1]
+        assert len({file.name for file in answers[inboxes[0]].files}) == 40
+
+    def test_what_is_too_large_in_any_portion_is_given_up_alone(self, sandbox, drive, inboxes, monkeypatch):
+        monkeypatch.setattr("syft_notify.google_api.queries.BATCHES", Bounds(100_000, 30.0))
+        for number in range(10):
+            sandbox.drive.file(DS, f"{number} {'x' * 26_000}", b"", inboxes[0])
+        answers = drive.children(inboxes)
+        assert isinstance(answers[inboxes[0]], TooLargeFault)
+        assert len(answers[inboxes[2]].files) == 1
+
 
 class TestBatches:
     def test_a_hundred_folders_are_one_request(self, sandbox, drive):
@@ -248,6 +291,17 @@ class TestTheFeed:
             sandbox.drive.file(DS, f"message {number}", b"", inboxes[0])
         with pytest.raises(RejectedFault, match="too many changes"):
             drive.changes(cursor)
+
+    def test_one_that_leads_in_a_circle_ends(self, sandbox, drive, inboxes):
+        cursor = drive.feed_start()
+        for number in range(1001):
+            sandbox.drive.file(DS, f"message {number}", b"", inboxes[0])
+        rule = sandbox.faults.add(
+            Trouble.ALTERED, "drive.changes.list", skip=1, changes={"nextPageToken": cursor}, times=None
+        )
+        with pytest.raises(RejectedFault, match="too many changes"):
+            drive.changes(cursor)
+        assert rule.hits == 1
 
     def test_a_cursor_that_is_no_longer_good(self, drive):
         with pytest.raises(RejectedFault):
