@@ -437,7 +437,7 @@ class Outcome:
 class PollReport:
     """What one poll did. `pending` wait in the outbox now.
 
-    `undelivered` were tried in vain: they wait still, or were given up in this poll.
+    `undelivered` of them were tried in vain; `given_up` were so in this poll, `dead` in this one or before.
     `credentials` says for `drive` and for channels what a person must do before anything goes on there, `warnings` what
     a person should do before something stops. `by_feed` and `by_reconcile` are as in `Observation`.
     """
@@ -447,6 +447,7 @@ class PollReport:
     events: int = 0
     sent: int = 0
     undelivered: int = 0
+    given_up: int = 0
     pending: int = 0
     dead: int = 0
     problems: tuple[str, ...] = ()
@@ -458,4 +459,4 @@ class PollReport:
     @property
     def healthy(self) -> bool:
         """Whether every look was whole and nothing is left to deliver."""
-        return not (self.problems or self.credentials or self.undelivered or self.pending)
+        return not (self.problems or self.credentials or self.given_up or self.pending)

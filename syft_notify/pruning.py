@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from syft_notify.forgetting import is_about_peer, untell
-from syft_notify.model import PendingState, Present
+from syft_notify.model import Present
 from syft_notify.state_file import Contents, EventRecord
-
-log = logging.getLogger(__name__)
 
 # So long a job may be gone and come back, from a backup say, without being told again.
 GRACE = timedelta(days=30)
@@ -24,10 +21,12 @@ def is_due(contents: Contents, now: datetime) -> bool:
 
 
 def prune(contents: Contents, present: Present, now: datetime) -> None:
-    """Forget files that are gone, jobs that are gone for `GRACE` and mails given up before that; peers stay."""
+    """Forget files that are gone, and jobs that are gone for `GRACE`.
+
+    Peers stay, and so do mails that wait or were given up: only a person takes those out of the outbox.
+    """
     own = contents.own
     own.pruned_at = now
-    _let_given_up_go(contents, now)
     own.files = {file_id: at for file_id, at in own.files.items() if file_id in present.files}
     waiting = {part.event_key for pending in own.outbox.values() for part in pending.notification.parts}
     alive = {record.job for key, record in own.events.items() if key in waiting or _is_there(record, present)}
@@ -43,15 +42,6 @@ def prune(contents: Contents, present: Present, now: datetime) -> None:
             old.append(key)
     if old:
         _remove(contents, old)
-
-
-def _let_given_up_go(contents: Contents, now: datetime) -> None:
-    """A person had `GRACE` to try them again."""
-    outbox = contents.own.outbox
-    old = [p for p in outbox.values() if p.state is PendingState.DEAD and now - p.admitted_at >= GRACE]
-    for pending in old:
-        log.info("the notification %s, given up long ago, leaves the outbox", pending.notification.id)
-        del outbox[pending.notification.id]
 
 
 def _is_there(record: EventRecord, present: Present) -> bool:

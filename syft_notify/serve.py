@@ -18,7 +18,7 @@ from syft_notify.errors import CredentialFault, Fault, NotifyError, UserError
 from syft_notify.model import PollReport
 from syft_notify.paths import ServiceFiles
 from syft_notify.ports import Narrator
-from syft_notify.service.health import Health, described, failed_poll
+from syft_notify.service.health import Health, described, failed_poll, problems_of
 from syft_notify.service.lock import FileLock, HeldError
 from syft_notify.service.loop import Control, run_loop
 from syft_notify.service.sdnotify import SystemdNotifier
@@ -255,6 +255,6 @@ def _good(tokens: Mapping[str, str]) -> dict[str, str]:
 
 
 def _in_words(health: Health) -> str:
-    problems = [*filter(None, health.tokens.values()), *health.problems]
+    problems = problems_of(health.as_json(), utc_now())
     waiting = f", {health.pending} waiting" if health.pending else ""
     return f"{health.sent} mails sent{waiting}. " + (problems[0] if problems else "All is well.")

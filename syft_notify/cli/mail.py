@@ -65,7 +65,7 @@ def peer_granted(path: Path, ds_email: str) -> int:
         for problem in report.credentials.values():
             output.error(problem)
         return ExitCode.CONFIG
-    if report.undelivered or report.problems:
+    if report.undelivered or report.given_up or report.problems:
         return ExitCode.FAILED
     if not report.sent:
         output.line(f"{ds_email} was told before, or the mail is on its way (`syft-notify outbox`).")

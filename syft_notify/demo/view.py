@@ -70,5 +70,5 @@ def daemon(health: Mapping[str, Any]) -> dict[str, Any]:
     elif needs_person:
         state = "blocked"
     else:
-        state = "troubled" if problems or health.get("undelivered") else "well"
+        state = "troubled" if problems or health.get("undelivered") or health.get("failed") else "well"
     return {"state": state, "needs_person": needs_person, **{key: health[key] for key in _HEALTH if key in health}}

@@ -73,7 +73,7 @@ class Health:
             self.tokens = {**check_tokens(), **report.credentials}
         except Fault as fault:
             log.debug("the tokens cannot be checked now: %s", fault)
-        if not (self.problems or report.undelivered or any(self.tokens.values())):
+        if not (self.problems or report.undelivered or report.given_up or any(self.tokens.values())):
             self.last_good_poll = report.finished_at
 
     def as_json(self) -> dict[str, Any]:
@@ -116,8 +116,11 @@ def problems_of(health: Mapping[str, Any], now: datetime) -> list[str]:
     """Why a service with this report is not well, in words, each once; nothing when it is."""
     tokens = [text for text in health.get("tokens", {}).values() if text]
     found = [*tokens, *(text for text in health.get("problems", []) if text not in tokens)]
-    if health.get("undelivered"):
-        found.append(f"{health['undelivered']} mails could not be sent yet (`syft-notify outbox` says why).")
+    if undelivered := health.get("undelivered"):
+        found.append(f"{_mails(undelivered)} could not be sent yet (`syft-notify outbox` says why).")
+    if failed := health.get("failed"):
+        actions = "`syft-notify outbox` says why; then `syft-notify outbox retry` or `syft-notify outbox drop`"
+        found.append(f"{_mails(failed)} given up ({actions}).")
     due = _moment(health.get("next_poll"))
     if due and now > due + _LATE:
         found.append(f"No poll has ended since {local_time(health.get('last_poll') or health.get('started_at'))}.")
@@ -126,6 +129,10 @@ def problems_of(health: Mapping[str, Any], now: datetime) -> list[str]:
             f"The next poll would be at {local_time(due)}: the clock was set back, so nobody knows how it does."
         )
     return found
+
+
+def _mails(count: int) -> str:
+    return f"{count} mail{'' if count == 1 else 's'}"
 
 
 def local_time(text: object) -> str:

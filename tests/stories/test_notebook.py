@@ -16,6 +16,7 @@ from google.oauth2.credentials import Credentials
 
 from syft_notify import NotificationMonitor
 from syft_notify.errors import ConfigError, UserError
+from syft_notify.sandbox import Trouble
 from tests.stories.village import DO, Village, granted, requested, submitted
 from tests.system.program import wait_until
 from tests.worlds import python_job
@@ -261,7 +262,16 @@ class TestStatus:
         with monitor:
             monitor.check()
             assert monitor.status.state == "running with problems"
-            assert "1 mails could not be sent yet" in rows(monitor)["problem"]
+            assert "1 mail could not be sent yet" in rows(monitor)["problem"]
+
+    def test_a_mail_that_was_given_up_stays_a_problem(self, village, monitor):
+        village.ask(DS)
+        village.google.faults.add(Trouble.BAD_REQUEST, "gmail.messages.send", times=1)
+        with monitor:
+            for _ in range(3):
+                monitor.check()
+                assert monitor.status.state == "running with problems"
+                assert rows(monitor)["problem"].startswith("1 mail given up (`syft-notify outbox` says why")
 
     def test_a_poll_that_cannot_begin_is_a_problem_too(self, village, monitor):
         monitor.config = monitor.config.model_copy(update={"interval": timedelta(seconds=0.05)})

@@ -602,6 +602,30 @@ class TestStatus:
         assert "2 mails could not be sent yet" in ended.stdout
         assert not health(village)["last_good_poll"]
 
+    @pytest.mark.parametrize(
+        ("action", "mails"), [(["retry"], 2), (["drop", "--yes"], 0)], ids=lambda value: value if value else ""
+    )
+    def test_mails_that_were_given_up_are_a_problem_until_retried_or_dropped(self, village, command, action, mails):
+        rule = village.google.faults.add(Trouble.BAD_REQUEST, "gmail.messages.send", times=None)
+        village.ask(DS)
+        pid = pid_of(command("start"))
+        wait_until(lambda: health(village).get("failed") == 2)
+        polls = health(village)["polls"]
+        os.kill(pid, signal.SIGUSR1)
+        wait_until(lambda: health(village)["polls"] > polls)
+        ended = command("status")
+        assert ended.returncode == 1
+        assert "running with problems" in ended.stdout
+        assert "2 mails given up (`syft-notify outbox` says why" in ended.stdout
+        (problem,) = report(command)["problems"]
+        assert "`syft-notify outbox retry` or `syft-notify outbox drop`" in problem
+        village.google.faults.remove(rule)
+        ids = [item["id"] for item in json.loads(command("outbox", "--json").stdout)]
+        assert command("outbox", *action, *ids).returncode == 0
+        os.kill(pid, signal.SIGUSR1)
+        wait_until(lambda: command("status").returncode == 0)
+        assert len(village.new_mails()) == mails
+
     @pytest.mark.parametrize("name", ["token_do.json", "gmail_token.json"])
     def test_a_corrupted_token_file_is_a_problem_until_it_is_good_again(self, village, command, name):
         pid_of(command("start"))

@@ -91,6 +91,13 @@ def ended(process: subprocess.Popen[str]) -> str:
 
 
 class TestNotify:
+    def test_systemd_hears_of_mails_that_were_given_up(self, village, systemd):
+        village.google.faults.add(Trouble.BAD_REQUEST, "gmail.messages.send", times=None)
+        village.ask(DS)
+        process = served(village, systemd)
+        systemd.wait_for("STATUS=0 mails sent. 2 mails given up")
+        ended(process)
+
     def test_systemd_hears_the_whole_life(self, village, systemd):
         village.ask(DS)
         process = served(village, systemd)

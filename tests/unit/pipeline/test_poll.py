@@ -192,7 +192,8 @@ class TestDelivery:
         line.channel.faults = [fault]
         report = line.poll()
         assert line.sent == [(DS, "job_submitted_ds")]
-        assert (report.sent, report.undelivered) == (1, 1)
+        assert (report.sent, report.undelivered + report.given_up) == (1, 1)
+        assert report.dead == report.given_up == (state is PendingState.DEAD)
         assert [pending.state for pending in line.ledger.pending()] == [state]
         assert not report.healthy
 
