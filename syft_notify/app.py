@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from syft_notify.access import check_folder, close_to_others
 from syft_notify.channels.gmail import GmailChannel
 from syft_notify.config import Config
 from syft_notify.errors import ConfigError, CredentialFault, Fault, UserError
@@ -23,7 +24,8 @@ from syft_notify.model import PollReport
 from syft_notify.monitors.jobs import DRIVE, JobMonitor
 from syft_notify.monitors.peers import PeerMonitor
 from syft_notify.monitors.surveyor import Surveyor
-from syft_notify.paths import Files, ServiceFiles
+from syft_notify.own_files import private_files
+from syft_notify.paths import CONFIG_NAME, Files, ServiceFiles
 from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.poll import Poll
 from syft_notify.pipeline.route import Router
@@ -165,8 +167,10 @@ def build_app(
 ) -> App:
     """Build the line for a caller that closes it.
 
-    `heartbeat` is called before each request. Raises `ConfigError` and `CredentialFault` for tokens.
+    `heartbeat` is called before each request. Raises `ConfigError` and `CredentialFault` for tokens, and
+    `ConfigError` where others can write to the config's folder.
     """
+    _keep_from_others(config, dry_run=dry_run)
     tokens: tuple[Token, Token] = (
         LentToken(lent_drive) if lent_drive is not None else drive_token(config),
         gmail_token(config),
@@ -198,6 +202,21 @@ def build_app(
     )
     lock = None if dry_run else files.lock
     return App(poll, peer_monitor, ledger, utc_now, remote, gmail, tokens, lock)
+
+
+def _keep_from_others(config: Config, *, dry_run: bool) -> None:
+    """Close our own files. Raises `ConfigError` where others can write to the config's folder.
+
+    Only the default folder is closed, too: any other may be a person's home or one that programs share.
+    """
+    folder = config.folder
+    if folder is None or not folder.is_dir():
+        return
+    if not dry_run:
+        own, names = ([folder], [CONFIG_NAME]) if config.is_default else ([], [])
+        files = [*(folder / name for name in names), *private_files(config.paths, folder)]
+        close_to_others([*own, Files(config.state_path).spool], files)
+    check_folder(folder)
 
 
 def utc_now() -> datetime:

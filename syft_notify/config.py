@@ -79,6 +79,16 @@ class Config(BaseModel):
         return self._folder
 
     @property
+    def is_default(self) -> bool:
+        """Whether the config lies in the folder that is ours by its name, as `default_folder` says."""
+        return not self._place
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """The paths of files and folders, by their keys."""
+        return {key: getattr(self, key) for key in PATH_KEYS}
+
+    @property
     def muted(self) -> frozenset[Kind]:
         """The kinds of event that the owner switched off."""
         return frozenset(kind for kind, key in TOGGLES.items() if not getattr(self, key))
@@ -212,8 +222,7 @@ def check_settings(
         keys = [str(problem["loc"][0]) for problem in problems]
         sentences = [f"{place(key)}: {_sentence(problem)}" for key, problem in zip(keys, problems, strict=True)]
         raise ConfigProblems(sentences, keys) from None
-    paths = {key: getattr(config, key) for key in PATH_KEYS}
-    if problem := path_problem(paths, surroundings.folder, surroundings.config):
+    if problem := path_problem(config.paths, surroundings.folder, surroundings.config):
         key = problem.key
         text = f"{key}: {problem.text}" if key else problem.text
         raise ConfigProblems([f"{place(key)}: {text}"], [key] if key else [])

@@ -42,6 +42,12 @@ def path_problem(paths: Mapping[str, Path], folder: Path, config: Path | None) -
     return next(filter(None, wrong), None) or _shared_path(files, paths)
 
 
+def private_files(paths: Mapping[str, Path], folder: Path) -> list[Path]:
+    """The files that we keep from others: state, tokens, locks and the like. Logs are left to who collects them."""
+    files = [*_of_keys(paths), *_of_folder(folder, None)]
+    return [ServiceFiles(folder).client, *(file.path for file in files if file.kinds in (_REPLACED, _IN_PLACE))]
+
+
 def _of_keys(paths: Mapping[str, Path]) -> Iterator[OwnFile]:
     state = Files(paths["state_path"])
     yield OwnFile("the state", state.state, key="state_path")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from syft_notify.access import Access, OpenFolderError, access_of_others
 from syft_notify.checkup.findings import Check, NothingToCheck
 from syft_notify.checkup.patient import Patient
 from syft_notify.config import config_option
@@ -20,7 +20,6 @@ from syft_notify.syftbox.local_jobs import LocalJobFolder
 
 # The logs alone may grow to more; below this a full disk is a matter of days.
 LEAST_FREE_BYTES = 50_000_000
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def _config(patient: Patient) -> str:
@@ -41,14 +40,17 @@ def _option(patient: Patient) -> str:
 
 def _folder(patient: Patient) -> str:
     folder = patient.path.parent
-    if folder.stat().st_mode & _OTHERS:
-        raise UserError(f"Others on this machine can look into {folder}", f"`chmod 700 {shlex.quote(str(folder))}`")
+    access = access_of_others(folder)
+    if access.is_open:
+        raise OpenFolderError(folder, access)
+    if access is Access.UNKNOWN:
+        return f"the file system of {folder} keeps no modes, so others may be able to look into it"
     return f"{folder} is yours alone"
 
 
 def _secrets(patient: Patient) -> str:
     there = [path for path in _secret_files(patient) if is_there(path)]
-    open_ones = [path for path in there if path.stat().st_mode & _OTHERS]
+    open_ones = [path for path in there if access_of_others(path).is_open]
     if open_ones:
         names = ", ".join(path.name for path in open_ones)
         raise UserError(f"Others can read {names}", f"`chmod 600 {shlex.join(map(str, open_ones))}`")

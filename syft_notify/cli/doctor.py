@@ -28,7 +28,7 @@ _COLOURS = {"ok": "green", "failed": "red"}
 def doctor(path: Path, as_json: bool) -> int:
     """Check config, secrets, SyftBox folder, disk, state, network, clock, tokens, Drive, Gmail and service.
 
-    Nothing is written and no mail is sent. What cannot be told, because something before it is not good, is skipped.
+    Nothing is changed and no mail is sent. What cannot be told, because something before it is not good, is skipped.
 
     \b
     Exit codes: 0 nothing is wrong; 1 something is.

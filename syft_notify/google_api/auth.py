@@ -6,9 +6,8 @@ import hashlib
 import json
 import logging
 import os
-import stat
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +16,7 @@ import google_auth_httplib2
 from google.auth.exceptions import RefreshError, TransportError
 from google.oauth2.credentials import Credentials
 
+from syft_notify.access import access_of_others
 from syft_notify.atomic import write_atomically
 from syft_notify.errors import ConfigError, CredentialFault, UserError
 from syft_notify.google_api.connection import TOKENS, Http
@@ -201,8 +201,9 @@ class TokenFile:
             raise CredentialFault(
                 f"The {self.service} token file {self._path} lacks the scope {next(iter(self._wanted))}", self.cure
             )
-        if self._status().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            log.warning("others can read %s; `chmod 600` it", self._path)
+        with suppress(OSError):  # gone since it was read, which the next call says
+            if access_of_others(self._path).is_open:
+                log.warning("others can read %s; `chmod 600` it", self._path)
         self._document = document
         self._credentials = credentials_of(document, self._token_uri)
         self._loaded = stamp

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import stat
-
+from syft_notify.access import access_of_others
 from syft_notify.config import Config, load_config
 from syft_notify.errors import NotifyError, UserError
 from syft_notify.ports import Clock
@@ -52,8 +51,9 @@ def _tell_written(interview: Interview, place: Place, plan: Plan) -> None:
         interview.tell("Everything was there and good; nothing was changed.")
     for path, _ in plan.files:
         interview.tell(f"Wrote {place.shown(path)}")
-    if place.folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        interview.tell(f"Others on this machine can look into {place.folder}; `chmod 700` it.")
+    access = access_of_others(place.folder)
+    if access.is_open:
+        interview.tell(f"Others on this machine can {access.value} {place.folder}; `chmod 700` it.")
 
 
 def _try_out(interview: Interview, config: Config, clock: Clock, wanted: bool | None) -> None:

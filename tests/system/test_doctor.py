@@ -34,7 +34,7 @@ def well(village: Village) -> Village:
 
 @pytest.fixture
 def ill(well: Village) -> Village:
-    (well.home / "gmail_token.json").chmod(0o640)
+    (well.home / "gmail_token.json").chmod(0o644)
     well.google.tokens.revoke_person(DO)
     return well
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -115,3 +116,43 @@ class TestNoLocksBesideTheConfig:
         ended = on({"FLOCK": "EIO", "FLOCK_ON": "syft-notify.lock"}, "run")
         assert ended.returncode == 1
         assert ended.stderr.endswith("syft-notify.lock cannot be locked: Input/output error. Look at its disk.\n")
+
+
+class TestAFolderThatOthersCanWriteTo:
+    @pytest.mark.parametrize("words", [["run"], ["run", "--once"], ["run", "--dry-run"], ["start"]], ids=" ".join)
+    @pytest.mark.parametrize("mode", [0o703, 0o1777])
+    def test_is_refused_as_doctor_says(self, village, on, words, mode):
+        with_job(village)
+        village.home.chmod(mode)
+        ended = on({}, *words)
+        assert (ended.returncode, ended.stdout) == (78, "")
+        said = f"Others on this machine can write to {village.home}"
+        assert ended.stderr == f"Error: {said}. `chmod 700 {village.home}`.\n"
+        (found,) = (c for c in json.loads(on({}, "doctor", "--json").stdout)["checks"] if c["name"] == "folder")
+        assert (found["detail"], found["cure"]) == (said, f"`chmod 700 {village.home}`")
+        assert stat.S_IMODE(village.home.stat().st_mode) == mode
+        village.home.chmod(0o700)
+        assert on({}, "run", "--once").returncode == 0
+        assert village.new_mails() == sorted(submitted("sales"))
+
+    def test_serves_with_a_warning_where_the_mount_keeps_no_modes(self, village, on):
+        with_job(village)
+        village.home.chmod(0o777)
+        ended = on({"NO_MODES": "1"}, "run", "--once")
+        assert ended.returncode == 0
+        assert f"Warning: the file system of {village.home} keeps no modes" in ended.stderr
+        assert village.new_mails() == sorted(submitted("sales"))
+
+    def test_is_closed_again_when_it_is_the_default_one(self, village):
+        folder = village.home / ".syft-creds"
+        folder.mkdir()
+        village.settings["state_path"] = str(folder / "notification_state.json")
+        for path in (village.config_file, village.home / "token_do.json", village.home / "gmail_token.json"):
+            path.rename(folder / path.name)
+            (folder / path.name).chmod(0o666)
+        folder.chmod(0o777)
+        ended = syft_notify("run", "--once", home=village.home)
+        assert ended.returncode == 0
+        assert f"Warning: others could reach {folder}; its mode is 700 again" in ended.stderr
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}

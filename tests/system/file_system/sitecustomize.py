@@ -1,6 +1,7 @@
 """Lets the system calls of a program answer as those of another file system; Python loads it at its start.
 
-FOLDER_FSYNC and FLOCK name the errors, such as EINVAL; FLOCK_ON names the one file that has no lock.
+FOLDER_FSYNC and FLOCK name the errors, such as EINVAL; FLOCK_ON names the one file that has no lock. With NO_MODES
+new folders are open to all, as on a mount that keeps no modes.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import errno
 import fcntl
 import os
 import stat
+import tempfile
+from typing import Any
 
 _fsync, _flock = os.fsync, fcntl.flock
 
@@ -34,3 +37,14 @@ def flock(descriptor: int, operation: int) -> None:
 
 
 os.fsync, fcntl.flock = fsync, flock
+
+if os.environ.get("NO_MODES"):
+    _mkdtemp = tempfile.mkdtemp
+
+    def mkdtemp(*args: Any, **options: Any) -> str:
+        """As on a mount where every mode is 0777."""
+        made: str = _mkdtemp(*args, **options)
+        os.chmod(made, 0o777)  # noqa: S103 - that is what it plays
+        return made
+
+    tempfile.mkdtemp = mkdtemp
