@@ -13,6 +13,7 @@ from syft_notify.checkup.patient import Patient
 from syft_notify.errors import CredentialFault, Fault, ScopeFault, UserError
 from syft_notify.google_api.auth import LentToken, TokenFile
 from syft_notify.google_api.drive import DriveFiles
+from syft_notify.google_api.environment import way_to
 from syft_notify.google_api.greeting import GOOGLE_DRIVE, greet_drive
 
 # Tokens and certificates bear a little; a mail that is dated wrong irritates people before that.
@@ -29,8 +30,9 @@ def _network(patient: Patient) -> str:
     try:
         greet_drive(endpoint, TIMEOUT_SECONDS, patient.clock)
     except Fault as fault:
-        raise UserError(fault.title, f"Check the network and its proxy: `curl -I {shlex.quote(url)}`") from fault
-    return f"Drive answers at {url}"
+        hint = fault.hint or "Check the network"
+        raise UserError(fault.title, f"{hint}; `curl -I {shlex.quote(url)}` may say more") from fault
+    return f"Drive answers at {url}{way_to(url, patient.environ)}"
 
 
 def _clock(patient: Patient) -> str:

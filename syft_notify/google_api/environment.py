@@ -58,13 +58,15 @@ def proxy_for(host: str, port: int, environ: Mapping[str, str]) -> Proxy | None:
     value = environ.get(variable, "").strip()
     if not value or is_loopback(host) or _excepted(host, port, environ.get("no_proxy", environ.get("NO_PROXY", ""))):
         return None
+    parts = urlsplit("")
     try:
         parts = urlsplit(value if "://" in value else f"http://{value}")
-        named, default = parts.hostname, _PORTS[parts.scheme]
-        proxy_port = parts.port or default
+        default = _PORTS[parts.scheme]
+        named, proxy_port = parts.hostname, parts.port or default
     except (ValueError, KeyError):
         named, proxy_port = None, 0
-    if not named:
+    # An @ behind the host: a password with # or / in it was taken for host and port.
+    if not named or "@" in f"{parts.path}{parts.query}{parts.fragment}":
         raise ValueError(f"{variable} is not the address of a proxy")
     kind = parts.scheme[:6] if parts.scheme.startswith("socks") else "http"
     kind = "socks5" if kind == "socks" else kind

@@ -116,7 +116,7 @@ def tls_socket(host: str, port: int, environ: Mapping[str, str], clock: Clock) -
     except (OSError, http.client.HTTPException) as error:
         raise NeverConnected(words(error) if proxy is None else f"{proxy}: {words(error)}") from error
     try:
-        return _encrypted(sock, host, certificates(environ), clock)
+        return _encrypted(sock, host, certificates(environ), clock, f", through {proxy}" if proxy else "")
     except BaseException:
         sock.close()
         raise
@@ -166,8 +166,11 @@ def _proxied(host: str, port: int, proxy: Proxy, clock: Clock) -> socket.socket:
             proxy_username=proxy.user or None,
             proxy_password=proxy.password or None,
         )
-    except socks.SOCKS5AuthError:
-        raise _unwelcome(proxy) from None
+    except socks.ProxyError as error:
+        cause = error.socket_err or error
+        if isinstance(cause, socks.SOCKS5AuthError):
+            raise _unwelcome(proxy) from None
+        raise cause from None
     return through
 
 
@@ -197,7 +200,7 @@ def _unwelcome(proxy: Proxy) -> NeverConnected:
     )
 
 
-def _encrypted(sock: socket.socket, host: str, trusted: Certificates | None, clock: Clock) -> ssl.SSLSocket:
+def _encrypted(sock: socket.socket, host: str, trusted: Certificates | None, clock: Clock, way: str) -> ssl.SSLSocket:
     try:
         context = _context(trusted)
     except OSError:
@@ -209,13 +212,13 @@ def _encrypted(sock: socket.socket, host: str, trusted: Certificates | None, clo
         sock.settimeout(clock.left())
         return context.wrap_socket(sock, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
-        used = f" ({trusted} count now)" if trusted else ""
+        used = f"; now {trusted} count" if trusted else ""
         raise NeverConnected(
-            f"its certificate is not trusted: {error.verify_message}",
-            f"If a proxy opens the traffic, let SSL_CERT_FILE name the file of its certificate authority{used}",
+            f"its certificate is not trusted: {error.verify_message}{way}",
+            f"If a proxy opens the traffic, set SSL_CERT_FILE to the file of its certificate authority{used}",
         ) from error
     except OSError as error:
-        raise NeverConnected(words(error)) from error
+        raise NeverConnected(f"{words(error)}{way}") from error
 
 
 def _context(trusted: Certificates | None) -> ssl.SSLContext:

@@ -18,6 +18,7 @@ from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_ALL, GMAIL_SEND
 from syft_notify.service.health import Health
 from syft_notify.service.lock import FileLock
 from tests.folders import contents
+from tests.tls import HttpProxy
 
 DO = "do@example.org"
 
@@ -31,6 +32,7 @@ class Home:
         self.folder = home / ".syft-creds"
         self.config = self.folder / "daemon.yaml"
         self.ahead = timedelta()
+        self.environ: dict[str, str] = {}
         (home / f"SyftBox_{DO}" / DO).mkdir(parents=True)
         self.folder.mkdir(mode=0o700)
         self.says()
@@ -59,7 +61,7 @@ class Home:
         def clock() -> datetime:
             return datetime.now(UTC) + self.ahead
 
-        return {found.name: found for found in examine(Patient(self.config, {}, self.home, clock), CHECKS)}
+        return {found.name: found for found in examine(Patient(self.config, self.environ, self.home, clock), CHECKS)}
 
     def fault(self) -> Finding:
         """The only one."""
@@ -201,8 +203,34 @@ class TestGoogle:
         home.google.stop()
         fault = home.fault()
         assert (fault.name, fault.detail) == ("network", "Drive cannot be reached (Connection refused)")
-        assert fault.cure == f"Check the network and its proxy: `curl -I {home.google.drive_endpoint}`"
+        assert fault.cure == f"Check the network; `curl -I {home.google.drive_endpoint}` may say more"
         assert home.examined()["Gmail"].detail == "cannot be told before 'network' is good"
+
+    def test_a_proxy_that_wants_a_login(self, home, proxied):
+        proxy = proxied(HttpProxy, "me:secret")
+        home.says(drive_api_endpoint="https://google.invalid/drive/v3/")
+        fault = home.fault()
+        assert fault.name == "network"
+        assert f"the proxy 127.0.0.1:{proxy.port} of HTTPS_PROXY wants a user name and password" in fault.detail
+        assert fault.cure.startswith("Write them into HTTPS_PROXY: USER:PASSWORD@ before the host")
+
+    def test_a_certificate_that_nobody_vouches_for(self, home, proxied, monkeypatch):
+        proxied(HttpProxy)
+        monkeypatch.delenv("SSL_CERT_FILE")
+        home.says(drive_api_endpoint="https://google.invalid/drive/v3/")
+        fault = home.fault()
+        assert (fault.name, "its certificate is not trusted: " in fault.detail) == ("network", True)
+        assert "set SSL_CERT_FILE to the file of its certificate authority" in fault.cure
+
+    def test_the_proxy_and_the_certificates_are_named(self, home, proxied, authority):
+        proxy = proxied(HttpProxy)
+        home.says(drive_api_endpoint="https://google.invalid/drive/v3/")
+        home.environ = dict(os.environ)
+        assert home.examined()["network"].detail == (
+            "Drive answers at https://google.invalid/drive/v3/"
+            f", through the proxy 127.0.0.1:{proxy.port} of HTTPS_PROXY"
+            f", with the certificates of {authority.file}, named by SSL_CERT_FILE"
+        )
 
     def test_drive_is_ill(self, home):
         home.google.faults.add(Trouble.UNAVAILABLE, "drive.about.get")

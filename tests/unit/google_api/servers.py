@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -109,17 +108,3 @@ def elsewhere(status: int) -> Iterator[tuple[str, list[bytes]]]:
         redirect = response(STOLEN, f"Location: {place}", status=f"{status} Go")
         with answering(redirect) as (endpoint, _):
             yield endpoint, got
-
-
-def pairs(listener: socket.socket, other: socket.socket) -> None:
-    """Carry bytes between two sockets until one of them ends."""
-    sockets = {listener: other, other: listener}
-    while True:
-        for source in select.select(list(sockets), [], [])[0]:
-            try:
-                piece = source.recv(65_536)
-            except OSError:
-                return
-            if not piece:
-                return
-            sockets[source].sendall(piece)
