@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from syft_notify.accounts import is_same_account
 from syft_notify.errors import ConfigError
 from syft_notify.event_index import EventIndex
 from syft_notify.forgetting import (
@@ -98,7 +99,7 @@ class Ledger:
         loaded = self._store.load(now)
         self.edition += 1
         self._contents = loaded.contents
-        if self._state.owner not in ("", self._owner):
+        if self._state.owner and not is_same_account(self._state.owner, self._owner):
             raise ConfigError(
                 f"{self._files.state} is the state of {self._state.owner}", f"Set another state_path for {self._owner}"
             )
@@ -162,6 +163,11 @@ class Ledger:
         record = self._state.events.get(event_key)
         return record.ds if record else ""
 
+    def unproven(self, event_key: str) -> bool:
+        """Whether a message told of this submission of which Drive did not name the owner."""
+        record = self._state.events.get(event_key)
+        return record is not None and bool(record.file) and not record.ds
+
     def opaque(self) -> Sequence[OpaqueRecord]:
         """Submissions announced without a name that no job has completed yet."""
         return self._index.opaque()
@@ -219,7 +225,7 @@ class Ledger:
     ) -> Admission:
         """`jobs` are the submissions of this look, so that the events of one share its name."""
         record = self._state.events.get(event.key)
-        verified_ds = event.facts.ds if isinstance(event.facts, PeerFacts) or event.facts.verified else ""
+        verified_ds = event.facts.ds if event.facts.verified else ""
         if record is not None and not record.reopened:
             record.ds = record.ds or verified_ds
             return Admission(event, Decision.ALREADY_SEEN)
@@ -243,7 +249,7 @@ class Ledger:
         self._index.add(event.key)
         if event.completes in self._state.events:
             self._state.events[event.completes].opaque_since = None
-        if isinstance(event.facts, PeerFacts):
+        if isinstance(event.facts, PeerFacts) and event.facts.verified:
             remember_peer(self._contents, event.facts.ds)
         tell(self._contents, record.told)
         self._state.outbox.update({n.id: Pending(n, admitted_at=now) for n in fresh})

@@ -245,11 +245,15 @@ class JobFacts:
 
 @dataclass(frozen=True, slots=True)
 class PeerFacts:
-    """What the mails about a peer need; `version` is the client's, when the folder names it."""
+    """What the mails about a peer need; `version` is the client's, when the folder names it.
+
+    Not `verified` is a peer of whose folder Drive hides the owner.
+    """
 
     do: str
     ds: str
     version: str = ""
+    verified: bool = True
 
 
 Facts = JobFacts | PeerFacts

@@ -66,6 +66,9 @@ class Memory(Protocol):
     def sender(self, event_key: str) -> str:
         """The DS that Drive named as owner of this submission's message, or an empty string."""
 
+    def unproven(self, event_key: str) -> bool:
+        """Whether a message told of this submission of which Drive did not name the owner."""
+
     def opaque(self) -> Sequence[OpaqueRecord]:
         """Submissions announced without a name that no job has completed yet."""
 
@@ -125,7 +128,7 @@ class LocalJobs(Protocol):
         """The state of every job folder that can be read now; if not `thorough`, perhaps only of those that changed."""
 
     def accepted_peers(self) -> frozenset[str]:
-        """The peers whose review folder the owner's client made when it accepted them (J2 and later)."""
+        """The accounts of peers whose review folder the owner's client made when it accepted them (J2 and later)."""
 
     def preview(self, job: LocalJob) -> Preview:
         """The submitted code of a job as a mail shows it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import datetime, tzinfo
 
+from syft_notify.accounts import is_same_account
 from syft_notify.channels.gmail import GmailChannel
 from syft_notify.config import Config
 from syft_notify.google_api.token_files import gmail_token
@@ -30,7 +31,7 @@ def written(config: Config, to: str, now: datetime, zone: tzinfo | None = None) 
     renderer = Renderer(ServiceFiles(config.folder).templates if config.folder else None)
     context = {
         "do": config.do_email,
-        "to_owner": to == config.do_email,
+        "to_owner": is_same_account(to, config.do_email),
         "accent": _ACCENT,
         "rows": [
             ("Asked for", [f"{now.astimezone(zone):%Y-%m-%d %H:%M %Z}"]),

@@ -15,6 +15,9 @@ from syft_notify.google_api.auth import LentToken, TokenFile
 from syft_notify.google_api.drive import DriveFiles
 from syft_notify.google_api.environment import way_to
 from syft_notify.google_api.greeting import GOOGLE_DRIVE, greet_drive
+from syft_notify.items import few
+from syft_notify.model import Look
+from syft_notify.monitors.surveyor import Surveyor
 
 # Tokens and certificates bear a little; a mail that is dated wrong irritates people before that.
 MOST_SECONDS_OFF = 60.0
@@ -78,13 +81,23 @@ def _consent(pick: Pick, access: Callable[[Patient], LentToken]) -> Callable[[Pa
     return look
 
 
-def _account(patient: Patient) -> str:
+def _drive_files(patient: Patient) -> DriveFiles:
     config = patient.config
-    with closing(
-        DriveFiles(patient.drive_access, config.drive_api_endpoint, owner=config.do_email, timeout=TIMEOUT_SECONDS)
-    ) as drive:
+    return DriveFiles(patient.drive_access, config.drive_api_endpoint, owner=config.do_email, timeout=TIMEOUT_SECONDS)
+
+
+def _account(patient: Patient) -> str:
+    with closing(_drive_files(patient)) as drive:
         drive.check_owner()
-    return f"it is the Drive of {config.do_email}, and may be read"
+    return f"it is the Drive of {patient.config.do_email}, and may be read"
+
+
+def _peers(patient: Patient) -> str:
+    """Folders that do not count are no failure: anybody can make one, and its owner alone can remove it."""
+    with closing(_drive_files(patient)) as drive:
+        survey = Surveyor(drive, frozenset, patient.config.do_email).sight(Look()).survey
+    hidden = [f"Drive hides who owns the folder of {f.name.address}" for f in survey.unproven.values()]
+    return "; ".join((f"{len(survey.peers)} with a folder here", *few([*survey.notes, *hidden])))
 
 
 def _gmail(patient: Patient) -> str:
@@ -113,6 +126,7 @@ IN_THE_CLOUD = (
     Check("Drive scope", _scope(_drive), needs=("Drive token",)),
     Check("Drive consent", _consent(_drive, lambda patient: patient.drive_access), needs=("Drive scope", "network")),
     Check("Drive account", _account, needs=("Drive consent",)),
+    Check("peers", _peers, needs=("Drive account",)),
     Check("Gmail token", _file(_mail), needs=("config",)),
     Check("Gmail scope", _scope(_mail), needs=("Gmail token",)),
     Check("Gmail consent", _consent(_mail, lambda patient: patient.gmail_access), needs=("Gmail scope", "network")),

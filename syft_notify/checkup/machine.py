@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from syft_notify.access import Access, OpenFolderError, access_of_others
+from syft_notify.accounts import is_same_account
 from syft_notify.checkup.findings import Check, NothingToCheck
 from syft_notify.checkup.patient import Patient
 from syft_notify.config import config_option
@@ -102,7 +103,7 @@ def _state(patient: Patient) -> str:
     except ConfigError as error:
         aside = f"{config.command('run --once')} sets it aside and goes on with its backup or the history"
         raise UserError(error.title, error.hint or aside) from error
-    if contents.own.owner not in ("", config.do_email):
+    if contents.own.owner and not is_same_account(contents.own.owner, config.do_email):
         raise UserError(
             f"{config.state_path} is the state of {contents.own.owner}",
             f"Set another state_path for {config.do_email} in {patient.path}",

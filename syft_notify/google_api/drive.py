@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from syft_notify.accounts import is_same_account
 from syft_notify.errors import CredentialFault, Fault, RejectedFault, TooLargeFault, TransientFault
 from syft_notify.google_api.auth import Token
 from syft_notify.google_api.connection import LISTS, TOKENS, Bounds
@@ -64,8 +65,8 @@ class DriveFiles:
         """Make sure, once for each token, that it is of the right account. Raises `CredentialFault`, other faults."""
         token = self._token.credentials().refresh_token
         if self._owner and token != self._checked:
-            account = self.account().lower()
-            if account != self._owner:
+            account = self.account()
+            if not is_same_account(account, self._owner):
                 raise CredentialFault(
                     f"{self._token.name} is of {account}, but do_email is {self._owner}",
                     f"{self._token.cure}, or correct do_email",

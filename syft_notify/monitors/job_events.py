@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 
+from syft_notify.accounts import account_of, is_same_account
 from syft_notify.items import ItemGuard
 from syft_notify.model import (
     Decision,
@@ -22,26 +23,27 @@ from syft_notify.model import (
     Submission,
 )
 from syft_notify.monitors.nameless import NamelessSubmissions, message_key
-from syft_notify.monitors.survey import event_time
+from syft_notify.monitors.survey import Sender, event_time
 from syft_notify.ports import Memory, OpaqueRecord
-from syft_notify.syftbox.layouts import FolderRole, printable
+from syft_notify.syftbox.layouts import printable
 
 LOCAL = "local"
 
 _WAITING = (JobStatus.RECEIVED, JobStatus.PENDING)
 _FINISHED = {JobStatus.DONE: Kind.JOB_EXECUTED, JobStatus.FAILED: Kind.JOB_FAILED}
 _APPROVED = (JobStatus.APPROVED, JobStatus.RUNNING, JobStatus.DONE, JobStatus.FAILED)
+_HIDDEN = "Drive does not say who owns this submission, so anybody may have sent it."
 _STEPS = {Kind.JOB_SUBMITTED: "submitted", Kind.JOB_APPROVED: "approved", Kind.JOB_REJECTED: "rejected"}
 
 
 @dataclass(frozen=True)
 class SeenMessage:
-    """A message on Drive with its contents, and the peer in whose folder it lies."""
+    """A message on Drive with its contents, the address for which its folder is named, and who sent it."""
 
     file: RemoteFile
-    peer: str
-    role: FolderRole
+    folder: str
     contents: MessageContents
+    sender: Sender
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class DriveLook:
     `files` need no second look; `waiting` are all messages in inboxes, old and new; `unread` says that there may be
     messages which could not be read now. `accepted` is None when Drive could not say whom the owner accepted.
     `whole` says that all archives were listed, so that what is found in them later is new. `listed` are all messages,
-    if none can have been missed; `odd` says in words what could not be understood. If not `thorough`, there may be
-    messages that the changes feed did not show.
+    if none can have been missed; `odd` says in words what could not be understood. `addresses` are those for mails, by
+    account. If not `thorough`, there may be messages that the changes feed did not show.
     """
 
     messages: tuple[SeenMessage, ...] = ()
@@ -68,6 +70,7 @@ class DriveLook:
     by_feed: int = 0
     by_reconcile: int = 0
     odd: tuple[str, ...] = ()
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,14 +136,6 @@ def is_copied(job: LocalJob, memory: Memory) -> bool:
     return bool(told) and not any(key.startswith(outcome_key(job, job.copy)) for key in told)
 
 
-@dataclass(frozen=True)
-class _Sender:
-    """Whose job it is, and whether Drive or the owner vouches for that."""
-
-    ds: str
-    verified: bool
-
-
 class JobDetector:
     """Turns one look into events; `failed` are the jobs that could not be compared, in words."""
 
@@ -189,7 +184,9 @@ class JobDetector:
         file = message.file
         facts = JobFacts(
             do=self._do,
-            ds=file.owner or message.peer,
+            ds=message.sender.ds,
+            verified=message.sender.verified,
+            warning="" if message.sender.verified else _HIDDEN,
             job=f"{opaque.value} submission",
             key=f"message:{file.id}",
             identity=file.id,
@@ -201,10 +198,9 @@ class JobDetector:
         return Event(message_key(file.id), Kind.JOB_SUBMITTED, event_time(file, self._now), facts, file=file.id)
 
     def _submitted_by(self, message: SeenMessage, submission: Submission, preview: Preview) -> Event:
-        owner = message.file.owner or message.peer
         facts = replace(
-            _facts(self._do, submission, _Sender(owner, verified=True)),
-            warning=_disagreement(owner, message, submission),
+            _facts(self._do, submission, message.sender),
+            warning=_disagreement(message, submission),
             size=message.file.size,
         )
         return Event(
@@ -246,7 +242,7 @@ class JobDetector:
     def _events_of_past(self, job: LocalJob) -> Iterator[Event]:
         if not job.readable:
             return
-        sender = self._sender(job, None) or _Sender(job.submission.claimed_ds, verified=False)
+        sender = self._sender(job, None) or Sender(job.submission.claimed_ds, verified=False)
         facts = _facts(self._do, job.submission, sender)
         events = [self._submitted_on_disk(job, facts, LocalDetails())]
         events += [self._later_event(job, kind, facts) for kind in _later_steps(job.status)]
@@ -285,27 +281,32 @@ class JobDetector:
         told = not self._memory.seen(key) and is_copied(job, self._memory)
         return Event(key, kind, at, facts, Decision.ALREADY_SEEN if told else Decision.SEND)
 
-    def _sender(self, job: LocalJob, known: Event | None) -> _Sender | None:
+    def _sender(self, job: LocalJob, known: Event | None) -> Sender | None:
         """Who submitted a job that lies on disk; the folder's name is only what a message claimed.
 
         Believed are the owner of its message on Drive and, where no message is known, a peer whom the owner accepted
         and nobody else's unreadable message can have named. None when that cannot be told now, and so must wait.
         """
         if known is not None:
-            return _Sender(known.facts.ds, verified=True)
+            facts = known.facts
+            return Sender(facts.ds, facts.verified)
         key = step_key(job.submission, "submitted")
         owner = self._memory.sender(key)
         if owner:
-            return _Sender(owner, verified=True)
+            return Sender(owner, verified=True)
         if not self._drive.thorough:
             return None
         claimed, accepted = job.submission.claimed_ds, self._drive.accepted
+        account = account_of(claimed)
+        address = self._drive.addresses.get(account, claimed)
+        if self._memory.unproven(key):
+            return Sender(address, verified=False)
         undecided = self._drive.unread and not self._memory.seen(key) and self._nameless.nearest(job.submission)
         if accepted is None or undecided:
             return None
         if job.path not in self._matches and self._nameless.may_be_of_another(claimed):
-            return None if self._drive.unread else _Sender(claimed, verified=False)
-        return _Sender(claimed, verified=claimed in accepted)
+            return None if self._drive.unread else Sender(address, verified=False)
+        return Sender(address, verified=account in accepted)
 
 
 def _later_steps(status: JobStatus) -> list[Kind]:
@@ -316,7 +317,7 @@ def _later_steps(status: JobStatus) -> list[Kind]:
     return [*steps, _FINISHED[status]] if status in _FINISHED else steps
 
 
-def _facts(do: str, submission: Submission, sender: _Sender) -> JobFacts:
+def _facts(do: str, submission: Submission, sender: Sender) -> JobFacts:
     return JobFacts(
         do=do,
         ds=sender.ds,
@@ -333,12 +334,14 @@ def _facts(do: str, submission: Submission, sender: _Sender) -> JobFacts:
     )
 
 
-def _disagreement(owner: str, message: SeenMessage, submission: Submission) -> str:
-    """What the owner should know when the message claims another sender than Drive's owner of the file."""
-    claims = {message.peer, message.contents.claimed_sender.lower(), submission.claimed_ds.lower()} - {owner, ""}
-    if not claims:
-        return ""
-    return f"Drive says that {owner} sent this, but the submission names {', '.join(sorted(claims))}."
+def _disagreement(message: SeenMessage, submission: Submission) -> str:
+    """What the owner should know when the message claims another sender than Drive's owner of the file, or has none."""
+    sender = message.sender
+    if not sender.verified:
+        return _HIDDEN
+    claims = {message.folder, message.contents.claimed_sender.lower(), submission.claimed_ds.lower()} - {""}
+    others = sorted(claim for claim in claims if not is_same_account(claim, sender.ds))
+    return f"Drive says that {sender.ds} sent this, but the submission names {', '.join(others)}." if others else ""
 
 
 def _sent_at(file: RemoteFile, now: datetime) -> datetime:

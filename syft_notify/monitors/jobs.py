@@ -109,7 +109,7 @@ class JobMonitor:
         survey, found = sight.survey, self._messages.find(sight, memory)
         old = {file.id for folder, file in found.new if past and folder.name.role is FolderRole.ARCHIVE}
         wanted, postponed = shares([(folder, file) for folder, file in found.new if file.id not in old])
-        messages, unfetched = self._messages.read(wanted)
+        messages, unfetched = self._messages.read(wanted, survey)
         unread = (*postponed, *unfetched)
         unlisted = () if survey.complete else ("Drive did not list all folders",)
         named = (survey.peers_problem,) if survey.peers_problem else ()
@@ -126,7 +126,8 @@ class JobMonitor:
             listed=None if blind else found.all,
             by_feed=found.by_feed,
             by_reconcile=found.by_reconcile,
-            odd=odd,
+            odd=(*survey.notes, *found.odd),
+            addresses=survey.addresses,
             thorough=sight.thorough,
         )
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from syft_notify.accounts import account_of
 from syft_notify.errors import CredentialFault, Fault, MissingFault, RejectedFault
 from syft_notify.model import Listing, MessageContents, Opaque, RemoteChange, RemoteFile
 from syft_notify.monitors.job_events import SeenMessage
@@ -106,7 +107,7 @@ class MessageReader:
         file = change.file
         if file is None or change.parents or not is_message(file):
             return before | change.parents
-        return before | {i for i, folder in sight.survey.to_read.items() if folder.name.peer == file.owner}
+        return before | {i for i, folder in sight.survey.to_read.items() if _may_hold(folder, file)}
 
     def _list(self, folders: Sequence[PeerFolder], memory: Memory) -> list[str]:
         """List these folders; returns the ids of messages that were nowhere before, and that the memory lacks."""
@@ -157,7 +158,7 @@ class MessageReader:
             if change.file and is_message(change.file) and change.file_id not in self._place:
                 self._stale |= change.parents & sight.survey.to_read.keys()
 
-    def read(self, found: Sequence[Found]) -> tuple[tuple[SeenMessage, ...], tuple[str, ...]]:
+    def read(self, found: Sequence[Found], survey: Survey) -> tuple[tuple[SeenMessage, ...], tuple[str, ...]]:
         """The messages that could be fetched, and a problem for each that must be fetched again later."""
         place = {file.id: folder for folder, file in found}
         messages: dict[str, SeenMessage] = {}
@@ -165,14 +166,15 @@ class MessageReader:
         for file, content in self._remote.downloads([file for _, file in found], MAX_PACKED_BYTES):
             folder = place[file.id]
             try:
-                messages[file.id] = SeenMessage(file, folder.name.peer, folder.name.role, _contents(file, content))
+                contents, sender = _contents(file, content), survey.sender_of(folder, file)
+                messages[file.id] = SeenMessage(file, folder.name.address, contents, sender)
             except MissingFault:
                 self._stale.add(folder.id)
             except CredentialFault:
                 raise
             except Fault as fault:
                 name = printable(file.name)
-                unread.append(f"the message {name} of {folder.name.peer} could not be fetched: {fault.title}")
+                unread.append(f"the message {name} of {folder.name.address} could not be fetched: {fault.title}")
         return tuple(messages[file.id] for _, file in found if file.id in messages), tuple(sorted(unread))
 
 
@@ -181,17 +183,23 @@ def is_message(file: RemoteFile) -> bool:
     return file.plain and file.name.startswith(MESSAGE_PREFIX)
 
 
+def _may_hold(folder: PeerFolder, file: RemoteFile) -> bool:
+    """Whether the owner of a file can put it there, or may be the one whom Drive hides."""
+    return folder.name.peer == account_of(file.owner) if file.owner else not folder.proven
+
+
 def shares(found: Sequence[Found]) -> tuple[list[Found], tuple[str, ...]]:
     """The first messages of each peer, and in words what the next polls will read."""
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, bool]] = Counter()
     wanted = []
     for folder, file in found:
-        counts[folder.name.peer] += 1
-        if counts[folder.name.peer] <= MAX_MESSAGES:
+        peer = folder.name.peer, folder.proven
+        counts[peer] += 1
+        if counts[peer] <= MAX_MESSAGES:
             wanted.append((folder, file))
     postponed = tuple(
         f"Of {peer} only the first {MAX_MESSAGES} messages were read; {count - MAX_MESSAGES} wait for the next polls"
-        for peer, count in counts.items()
+        for (peer, _), count in counts.items()
         if count > MAX_MESSAGES
     )
     return wanted, postponed
@@ -204,9 +212,9 @@ def _messages_of(folder: PeerFolder, listing: Listing | Fault) -> tuple[list[Rem
     if isinstance(listing, MissingFault):
         return [], ""
     if isinstance(listing, Fault):
-        return None, f"the folder of {folder.name.peer} could not be listed: {listing.title}"
+        return None, f"the folder of {folder.name.address} could not be listed: {listing.title}"
     messages = [file for file in listing.files if is_message(file)]
-    return messages, "" if listing.complete else f"Drive did not list all messages of {folder.name.peer}"
+    return messages, "" if listing.complete else f"Drive did not list all messages of {folder.name.address}"
 
 
 def _contents(file: RemoteFile, content: bytes | Fault) -> MessageContents:

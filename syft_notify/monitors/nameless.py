@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
+from syft_notify.accounts import account_of, is_same_account
 from syft_notify.model import Submission
 from syft_notify.ports import OpaqueRecord
 
@@ -29,11 +30,12 @@ class NamelessSubmissions:
         """The one that may be this job: sent by its DS and right after it was written."""
         if submission.submitted_at is None:
             return None
+        account = account_of(submission.claimed_ds)
         written_at = submission.submitted_at.astimezone(UTC)
         near = [
             (_gap(record.sent_at, written_at), record.event_key)
             for record in self._open.values()
-            if record.ds == submission.claimed_ds and _EARLIEST <= record.sent_at - written_at <= _LATEST
+            if account_of(record.ds) == account and _EARLIEST <= record.sent_at - written_at <= _LATEST
         ]
         return self._open[min(near)[1]] if near else None
 
@@ -46,7 +48,7 @@ class NamelessSubmissions:
 
     def may_be_of_another(self, ds: str) -> bool:
         """Whether the owner's client read a message of another DS that may have put a job into this one's folder."""
-        return any(record.ds != ds and key not in self._unread for key, record in self._open.items())
+        return any(not is_same_account(record.ds, ds) and key not in self._unread for key, record in self._open.items())
 
 
 def _gap(one: datetime, other: datetime) -> timedelta:

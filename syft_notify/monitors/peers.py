@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from syft_notify.accounts import account_of
 from syft_notify.errors import TransientFault
 from syft_notify.items import few
 from syft_notify.model import Decision, Event, Kind, Look, Observation, PeerFacts
-from syft_notify.monitors.survey import PEERS_FILE, REJECTED, REQUESTED_BY_ME, PeerFolder, Survey, event_time
+from syft_notify.monitors.survey import ACCEPTED, PEERS_FILE, REJECTED, REQUESTED_BY_ME, PeerFolder, Survey, event_time
 from syft_notify.monitors.surveyor import Surveyor
 from syft_notify.ports import Memory
 
@@ -18,11 +19,18 @@ PART = "peers"
 
 @dataclass(frozen=True)
 class PeerObservation(Observation):
-    """The DSs that have folders here, what the owner said to each, and who counts as accepted."""
+    """The DSs that have folders here, what the owner said to each, and who counts as accepted; all by account.
+
+    `unproven` are those of whose folders Drive hides the owner. `addresses` are for mails. By any of its `spellings` an
+    account may be remembered.
+    """
 
     peers: Mapping[str, PeerFolder] = field(default_factory=dict)
-    states: Mapping[str, str] = field(default_factory=dict)
+    unproven: Mapping[str, PeerFolder] = field(default_factory=dict)
+    decisions: Mapping[str, str] = field(default_factory=dict)
     accepted: frozenset[str] = frozenset()
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    spellings: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class PeerMonitor:
@@ -48,19 +56,23 @@ class PeerMonitor:
             raise TransientFault(survey.peers_problem, f"Peers are looked at again when {PEERS_FILE} can be read")
         if not survey.complete:
             raise TransientFault("Drive did not list all folders")
+        skipped = few(survey.notes)
         present, before = (survey, memory.edition), self._compared
         self._compared = present
         if present == before:
-            return PeerObservation(parts=(PART,), skipped=few(survey.odd))
+            return PeerObservation(parts=(PART,), skipped=skipped)
         appeared = () if sight.first else survey.peers.keys() - self._known
         self._known = survey.peers.keys()
         announced = sum(survey.peers[peer].id in sight.announced for peer in appeared)
         return PeerObservation(
             parts=(PART,),
-            skipped=few(survey.odd),
+            skipped=skipped,
             peers=survey.peers,
-            states=survey.states,
+            unproven=survey.unproven,
+            decisions=survey.decisions,
             accepted=survey.accepted,
+            addresses=survey.addresses,
+            spellings=survey.spellings,
             by_feed=announced,
             by_reconcile=len(appeared) - announced,
         )
@@ -71,35 +83,56 @@ class PeerMonitor:
         A peer who was granted once does not ask again: the owner's client may lose its peers file.
         """
         quiet = not memory.started(PART)
+
+        def is_new(peer: str, *keys: Callable[[str], str]) -> bool:
+            names = {peer, *observation.spellings.get(peer, ())}
+            return not any(memory.seen(key(name)) for key in keys for name in names)
+
         requested = [
-            self._requested(peer, folder, observation.states.get(peer, ""), now)
+            self._requested(observation, folder, now)
             for peer, folder in observation.peers.items()
-            if not (
-                peer in observation.accepted
-                or observation.states.get(peer) == REQUESTED_BY_ME
-                or memory.seen(_requested_key(peer))
-                or memory.seen(_granted_key(peer))
-            )
+            if peer not in observation.accepted
+            and observation.decisions.get(peer) != REQUESTED_BY_ME
+            and is_new(peer, _requested_key, _granted_key)
         ]
-        ungranted = sorted(peer for peer in observation.accepted if not memory.seen(_granted_key(peer)))
+        unproven = [
+            self._requested(observation, folder, now)
+            for peer, folder in observation.unproven.items()
+            if observation.decisions.get(peer) not in (ACCEPTED, REQUESTED_BY_ME) and is_new(peer, _unproven_key)
+        ]
+        ungranted = [peer for peer in sorted(observation.accepted) if is_new(peer, _granted_key)]
         versions = {peer: folder.name.version for peer in ungranted if (folder := observation.peers.get(peer))}
-        granted = [self.granted(peer, now, version=versions.get(peer, ""), quiet=quiet) for peer in ungranted]
-        return [*requested, *granted]
+        granted = [
+            self.granted(observation.addresses.get(peer, peer), now, version=versions.get(peer, ""), quiet=quiet)
+            for peer in ungranted
+        ]
+        return [*requested, *unproven, *granted]
 
-    def _requested(self, peer: str, folder: PeerFolder, state: str, now: datetime) -> Event:
-        """Of a request that was rejected before we saw it nobody is told, not even when the rejection is forgotten."""
-        decision = Decision.BASELINE if state == REJECTED else Decision.SEND
-        facts = PeerFacts(self._me, peer, folder.name.version)
-        return Event(_requested_key(peer), Kind.PEER_REQUESTED, event_time(folder, now), facts, decision)
+    def _requested(self, observation: PeerObservation, folder: PeerFolder, now: datetime) -> Event:
+        """Of a request that was rejected before we saw it nobody is told, not even when the rejection is forgotten.
 
-    def granted(self, peer: str, now: datetime, *, version: str = "", quiet: bool = False) -> Event:
+        A stranger's folder has another key than the one of the person whose name it bears, whom it must not silence.
+        """
+        peer = folder.name.peer
+        decision = Decision.BASELINE if observation.decisions.get(peer) == REJECTED else Decision.SEND
+        address = observation.addresses.get(peer, folder.name.address)
+        facts = PeerFacts(self._me, address, folder.name.version, verified=folder.proven)
+        key = _requested_key(peer) if folder.proven else _unproven_key(peer)
+        return Event(key, Kind.PEER_REQUESTED, event_time(folder, now), facts, decision)
+
+    def granted(self, address: str, now: datetime, *, version: str = "", quiet: bool = False) -> Event:
         """The event that this peer's request was granted; also what a manual grant admits."""
         decision = Decision.BASELINE if quiet else Decision.SEND
-        return Event(_granted_key(peer), Kind.PEER_GRANTED, now, PeerFacts(self._me, peer, version), decision)
+        facts = PeerFacts(self._me, address, version)
+        return Event(_granted_key(account_of(address)), Kind.PEER_GRANTED, now, facts, decision)
 
 
 def _requested_key(peer: str) -> str:
     return f"peer:{peer}:requested"
+
+
+def _unproven_key(peer: str) -> str:
+    return f"peer:{peer}:unproven:requested"
 
 
 def _granted_key(peer: str) -> str:

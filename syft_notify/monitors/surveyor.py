@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from syft_notify.accounts import account_of
 from syft_notify.errors import CredentialFault, Fault, MissingFault, RejectedFault
 from syft_notify.model import Listing, Look, Overview, RemoteChange, RemoteFile
 from syft_notify.monitors.survey import (
@@ -18,7 +19,7 @@ from syft_notify.monitors.survey import (
     read_peer_states,
 )
 from syft_notify.ports import RemoteFiles
-from syft_notify.syftbox.layouts import FolderRole, parse_folder
+from syft_notify.syftbox.layouts import FolderRole, parse_folder, printable
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class Surveyor:
         self._survey: Survey | None = None
         self._folders: dict[str, PeerFolder] = {}
         self._odd: tuple[str, ...] = ()
+        self._impostors: dict[str, str] = {}
         self._peers_file = _PeersFile(remote)
 
     def sight(self, look: Look) -> Sight:
@@ -114,8 +116,8 @@ class Surveyor:
         first = self._survey is None
         cursor = self._cursor or self._feed_start()
         overview = self._overview()
-        self._odd = overview.folders.odd
-        found = (folder for file in overview.folders.files if (folder := self._trusted(file)))
+        self._odd, self._impostors = overview.folders.odd, {}
+        found = (folder for file in overview.folders.files if (folder := self._counted(file)))
         self._folders = {folder.id: folder for folder in found}
         self._peers_file.read(overview.files)
         sight = Sight(self._surveyed(complete=overview.folders.complete), changes, first=first)
@@ -144,32 +146,39 @@ class Surveyor:
             complete=complete,
             peers_problem=problem,
             odd=self._odd,
+            impostors=tuple(self._impostors.values()),
         )
         return self._survey
 
     def _take_in(self, changes: Iterable[RemoteChange]) -> bool:
         """Let the folders be as the feed says; whether any became another one."""
-        changed = False
+        changed, impostors = False, dict(self._impostors)
         for change in changes:
             known = self._folders.get(change.file_id)
-            folder = self._trusted(change.file) if change.file and change.is_folder else None
+            folder = self._counted(change.file) if change.file and change.is_folder else None
+            if change.file is None:
+                self._impostors.pop(change.file_id, None)
             if folder is None and known is not None:
                 del self._folders[change.file_id]
-            elif folder is not None and (known is None or known.name != folder.name):
+            elif folder is not None and (known is None or (known.name, known.proven) != (folder.name, folder.proven)):
                 self._folders[change.file_id] = folder
             else:
                 continue
             changed = True
-        return changed
+        return changed or impostors != self._impostors
 
-    def _trusted(self, file: RemoteFile) -> PeerFolder | None:
+    def _counted(self, file: RemoteFile) -> PeerFolder | None:
         """Anybody can make a folder of any name and share it: only its owner on Drive proves whose it is."""
+        self._impostors.pop(file.id, None)
         name = parse_folder(file.name, self._me) if file.name.startswith(FOLDER_PREFIX) else None
         if name is None or name.role not in _TELLING:
             return None
-        mine = name.role is not FolderRole.INBOX
-        trusted = file.owned_by_me if mine else file.owner == name.peer and not file.owned_by_me
-        return PeerFolder(file.id, file.created_at, name) if trusted else None
+        if name.role is not FolderRole.INBOX:
+            return PeerFolder(file.id, file.created_at, name) if file.owned_by_me else None
+        if file.owned_by_me or (file.owner and account_of(file.owner) != name.peer):
+            self._impostors[file.id] = f"a folder named for {name.address} belongs to {printable(file.owner)}; ignored"
+            return None
+        return PeerFolder(file.id, file.created_at, name, file.owner_id, proven=bool(file.owner))
 
 
 class _PeersFile:

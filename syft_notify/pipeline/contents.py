@@ -65,7 +65,10 @@ def contents(notification: Notification, preview: Preview | None, now: datetime,
     }
     if notification.members:
         context |= _digest_contents(notification, zone)
-    elif isinstance(facts, JobFacts):
+        return context
+    if notification.role is Role.DO:
+        context["verified"] = facts.verified
+    if isinstance(facts, JobFacts):
         context |= _job_contents(facts, notification.kind)
         if notification.role is Role.DO:
             context |= _for_the_owner_alone(facts, preview)
@@ -136,7 +139,6 @@ def _job_contents(facts: JobFacts, kind: Kind) -> dict[str, Any]:
 def _for_the_owner_alone(facts: JobFacts, preview: Preview | None) -> dict[str, Any]:
     """No template of a scientist's mail has these, so none, whoever wrote it, can tell what is private."""
     return {
-        "verified": facts.verified,
         "warning": plain(facts.warning, 1000),
         "reason": _beginning(facts.reason, REASON_LIMIT),
         "stderr": _end(facts.stderr_tail, STDERR_LIMIT),
@@ -167,8 +169,7 @@ def _untold(notification: Notification) -> str:
 
 
 def _scientist(facts: JobFacts | PeerFacts) -> str:
-    doubt = isinstance(facts, JobFacts) and not facts.verified
-    return (plain(facts.ds) or "unknown") + (" (not verified)" if doubt else "")
+    return (plain(facts.ds) or "unknown") + ("" if facts.verified else " (not verified)")
 
 
 def _details(facts: JobFacts, kind: Kind) -> list[tuple[str, str]]:

@@ -67,8 +67,7 @@ class Router:
     def _reason_to_withhold(self, event: Event, notification: Notification) -> Decision | None:
         if event.kind in self._muted:
             return Decision.MUTED
-        unverified = isinstance(event.facts, JobFacts) and not event.facts.verified
-        if notification.role is Role.DS and (unverified or not event.facts.ds):
+        if notification.role is Role.DS and (not event.facts.verified or not event.facts.ds):
             return Decision.UNVERIFIED_SENDER
         if why_unreachable(notification.recipient):
             return Decision.UNREACHABLE_ADDRESS
@@ -98,13 +97,14 @@ def _ledger_key(kind: Kind, facts: JobFacts | PeerFacts, role: Role) -> str:
         return facts.key
     if kind is Kind.PEER_GRANTED:
         return f"peer_granted_{facts.ds}"
-    return f"peer_new_{facts.ds}_to_{role.value}"
+    return f"peer_{'new' if facts.verified else 'unverified'}_{facts.ds}_to_{role.value}"
 
 
 def _thread(facts: JobFacts | PeerFacts, role: Role) -> Thread:
     """All mails about one submission, or one peer, are one conversation of each side."""
     to_do = role is Role.DO
     if isinstance(facts, PeerFacts):
-        return Thread(f"peer {facts.ds}", f"Peer {facts.ds if to_do else facts.do}")
+        key = f"peer {facts.ds}" if facts.verified else f"peer {facts.ds} unverified"
+        return Thread(key, f"Peer {facts.ds if to_do else facts.do}")
     other = f"from {facts.ds}" if to_do else f"at {facts.do}"
     return Thread(f"job {facts.key} {facts.identity}", f"Job {facts.job} {other}")

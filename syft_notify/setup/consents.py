@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from syft_notify.accounts import is_same_account
 from syft_notify.config import Config
 from syft_notify.errors import ConfigError, CredentialFault, UserError
 from syft_notify.google_api.auth import DRIVE_SCOPES, GMAIL_SCOPES, LentToken, TokenFile, scopes_in
@@ -134,7 +135,9 @@ class Consents:
                 return drive.account()
 
         found = persist(self._interview, account)
-        return "" if found == config.do_email else f"this is the consent of {found}, but the owner is {config.do_email}"
+        if is_same_account(found, config.do_email):
+            return ""
+        return f"this is the consent of {found}, but the owner is {config.do_email}"
 
     def _tell_of_testing(self, service: Service, ends_at: datetime | None) -> None:
         if ends_at is None:

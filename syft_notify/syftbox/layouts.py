@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
+from syft_notify.accounts import account_of
 from syft_notify.model import JobLayout
 
 CONFIG_FILE = "config.yaml"
@@ -49,12 +50,17 @@ class DriveLayout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FolderName:
-    """What a folder's name says. `peer` is lower case; `version` is the client's, empty before D3."""
+    """What a folder's name says. `address` is lower case; `version` is the client's, empty before D3."""
 
     role: FolderRole
-    peer: str
+    address: str
     version: str
     generation: DriveLayout
+
+    @property
+    def peer(self) -> str:
+        """The account of the other person: compare by this, and write to the address."""
+        return account_of(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +99,11 @@ def parse_folder(name: str, me: str) -> FolderName | None:
     """What a Drive folder's name means to the owner `me`; None for everything that is not exactly of a known shape."""
     if len(name) > _MAX_NAME:
         return None
-    name, me = name.lower(), me.lower()
+    name, me = name.lower(), account_of(me)
     found = _datasite_folder(name, me) or _archive_folder(name, me) or _outbox_inbox_folder(name, me)
-    if found is None or found.peer == me or not is_address(found.peer):
+    if found is None or found.peer == me or not is_address(found.address):
         return None
-    return replace(found, peer=sys.intern(found.peer))  # of several folders
+    return replace(found, address=sys.intern(found.address))  # of several folders
 
 
 def _datasite_folder(name: str, me: str) -> FolderName | None:
@@ -110,35 +116,40 @@ def _datasite_folder(name: str, me: str) -> FolderName | None:
     if generation is DriveLayout.D3 and not _VERSION.fullmatch(version):
         return None
     datasite, box, other = parts
+    mine = account_of(datasite) == me
     roles = {
         ("inbox", True): FolderRole.INBOX,
         ("outbox", True): FolderRole.OUTBOX,
         ("inbox", False): FolderRole.THEIR_INBOX,
         ("outbox", False): FolderRole.THEIR_OUTBOX,
     }
-    role = roles.get((box, datasite == me))
-    if role is None or me not in (datasite, other):
+    role = roles.get((box, mine))
+    if role is None or not (mine or account_of(other) == me):
         return None
-    return FolderName(role, other if datasite == me else datasite, version, generation)
+    return FolderName(role, other if mine else datasite, version, generation)
 
 
 def _archive_folder(name: str, me: str) -> FolderName | None:
-    peer = _between(name, "syft_", f"_to_{me}_archive")
-    return FolderName(FolderRole.ARCHIVE, peer, "", DriveLayout.ANY) if peer else None
+    peer, receiver = _two_addresses(name, "syft_", "_archive")
+    return FolderName(FolderRole.ARCHIVE, peer, "", DriveLayout.ANY) if account_of(receiver) == me else None
 
 
 def _outbox_inbox_folder(name: str, me: str) -> FolderName | None:
     """D0 and D1: the name says from whom to whom."""
-    sender = _between(name, "syft_outbox_inbox_", f"_to_{me}")
-    if is_address(sender):
+    sender, receiver = _two_addresses(name, "syft_outbox_inbox_", "")
+    if account_of(receiver) == me:
         return FolderName(FolderRole.INBOX, sender, "", DriveLayout.D1)
-    receiver = _between(name, f"syft_outbox_inbox_{me}_to_", "")
-    return FolderName(FolderRole.OUTBOX, receiver, "", DriveLayout.D1) if receiver else None
+    return FolderName(FolderRole.OUTBOX, receiver, "", DriveLayout.D1) if account_of(sender) == me else None
 
 
-def _between(text: str, start: str, end: str) -> str:
-    fits = text.startswith(start) and text.endswith(end) and len(text) > len(start) + len(end)
-    return text[len(start) : len(text) - len(end)] if fits else ""
+def _two_addresses(name: str, start: str, end: str) -> tuple[str, str]:
+    """Both sides of `_to_`, which comes right after the domain of the first address; empty where there are none."""
+    if not (name.startswith(start) and name.endswith(end)):
+        return "", ""
+    inner = name[len(start) : len(name) - len(end)]
+    local, at, rest = inner.partition("@")
+    domain, _, second = rest.partition("_to_")
+    return (f"{local}{at}{domain}", second) if at and second else ("", "")
 
 
 def find_jobs(paths: Iterable[str]) -> dict[JobFolder, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 
+from syft_notify.accounts import account_of, is_same_account
 from syft_notify.items import ItemGuard, few
 from syft_notify.model import LocalJob, LocalLook, Preview
 from syft_notify.paths import is_there
@@ -187,12 +188,12 @@ class LocalJobFolder:
         yield from few(stateless, lambda job: self._sentence(job.place or tree.datasite, job.problem))
 
     def accepted_peers(self) -> frozenset[str]:
-        """The peers that have a review folder (J2 and later); empty when that cannot be told."""
+        """The accounts of peers that have a review folder (J2 and later); empty when that cannot be told."""
         try:
             datasite = self._datasite()
         except OSError:
             return frozenset()
-        found = frozenset(self._reviewed(datasite)[0]) if datasite else frozenset()
+        found = frozenset(map(account_of, self._reviewed(datasite)[0])) if datasite else frozenset()
         if found != self._peers:
             self._peers = found
         return self._peers
@@ -228,10 +229,11 @@ class LocalJobFolder:
         """The owner's folder, however its address is written. Raises `OSError`."""
         try:
             with os.scandir(self._root) as entries:
-                names = sorted(entry.name for entry in entries if entry.name.lower() == self._me and entry.is_dir())
+                names = sorted(e.name for e in entries if is_same_account(e.name, self._me) and e.is_dir())
         except (FileNotFoundError, NotADirectoryError):
             return None
-        return self._root / (self._me if self._me in names else names[0]) if names else None
+        # The name as configured, else one that differs in case only, else another spelling of the account.
+        return self._root / min(names, key=lambda name: (name != self._me, name.lower() != self._me)) if names else None
 
     def absence(self) -> str:
         """Why the owner's folder cannot be looked into; empty when it can."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -105,3 +106,31 @@ def test_a_folder_of_the_name_of_the_peers_file_is_not_read(village: Village) ->
     assert village.poll() == sorted(requested())
     assert village.report is not None
     assert village.report.problems == ()
+
+
+def test_a_peer_with_very_many_folders_costs_no_more_than_twenty(
+    village: Village, caplog: pytest.LogCaptureFixture
+) -> None:
+    village.ask(OTHER)
+    share, ids = {DO: "writer"}, []
+    for number in range(200):
+        name = f"syft_datasite#0.{number}.0#{DO}#inbox#{DS}"
+        ids.append(village.google.drive.folder(DS, name, share=share))
+        village.google.drive.describe(ids[-1], createdTime=f"2026-01-{1 + number // 24:02}T{number % 24:02}:00:00.000Z")
+    for ds in (DS, OTHER):
+        village.accept(ds)
+    for number, inbox in ((179, ids[179]), (180, ids[180]), (199, ids[199])):
+        job = replace(python_job(f"in {number}"), ds=DS, do=DO, submitted_at=village.tick())
+        village.google.drive.file(DS, *village.generation.message(job, DS, DO, village.now), inbox)
+    village.submit(python_job("sales"), OTHER)
+    village.google.requests.clear()
+    with open_app(load_config(village.config_file, {}, village.home)) as app:
+        narrator = LogNarrator()
+        for _ in range(2):
+            app.poll(narrator)
+            narrator.end()
+    assert village.google.requests.count("drive.files.list") < 60
+    headlines = {mail.text.lstrip().splitlines()[0] for mail in village.google.mailbox(DO).received}
+    assert headlines == {f"New job: {job} from {DS}" for job in ("in 180", "in 199")} | {f"New job: sales from {OTHER}"}
+    lines = [record.message for record in caplog.records if "newest" in record.message]
+    assert lines == [f"peers: {DS} has 200 inbox folders; only the newest 20 are read"]

@@ -91,6 +91,21 @@ def test_a_wider_scope_tells_whose_mailbox_it_is(home):
     assert home.examined()["Gmail"].detail == "Gmail answers; mails go out from sender@example.org"
 
 
+class TestPeers:
+    def test_a_folder_of_somebody_else_than_its_name_says_is_named(self, home):
+        drive, to = home.google.drive, {DO: "writer"}
+        drive.folder("ds@example.org", f"syft_datasite#0.10.0#{DO}#inbox#ds@example.org", share=to)
+        drive.folder("evil@example.org", f"syft_datasite#0.10.0#{DO}#inbox#victim@example.org", share=to)
+        home.google.people.hide_address("hidden@example.org")
+        drive.folder("hidden@example.org", f"syft_datasite#0.10.0#{DO}#inbox#hidden@example.org", share=to)
+        found = home.examined()["peers"]
+        assert found.state is State.OK
+        assert found.detail == (
+            "1 with a folder here; a folder named for victim@example.org belongs to evil@example.org; ignored; "
+            "Drive hides who owns the folder of hidden@example.org"
+        )
+
+
 class TestTheMachine:
     def test_a_missing_config(self, home):
         home.config.unlink()

@@ -23,9 +23,9 @@ from syft_notify.model import (
     Submission,
 )
 from syft_notify.monitors.job_events import LOCAL, DriveLook, JobDetector, SeenMessage, past_part, step_key
+from syft_notify.monitors.survey import Sender
 from syft_notify.pipeline.route import Router
 from syft_notify.ports import OpaqueRecord
-from syft_notify.syftbox.layouts import FolderRole
 from tests.unit.makers import DO, MINUTE, NOW
 
 VICTOR, MALLORY = "victor@example.org", "mallory@example.org"
@@ -40,6 +40,7 @@ class Recollection:
     nameless: tuple[OpaqueRecord, ...] = ()
     parts: frozenset[str] = frozenset({"drive", LOCAL})
     edition: int = 0
+    doubtful: frozenset[str] = frozenset()  # the keys of what hidden senders sent
 
     def seen(self, event_key: str) -> bool:
         return event_key in self.events
@@ -55,6 +56,9 @@ class Recollection:
 
     def sender(self, event_key: str) -> str:
         return self.events.get(event_key, "")
+
+    def unproven(self, event_key: str) -> bool:
+        return event_key in self.doubtful
 
     def opaque(self) -> Sequence[OpaqueRecord]:
         return self.nameless
@@ -74,7 +78,8 @@ def message(owner: str, folder: str, claims: str, opaque: Opaque | None = None) 
     """A message in the inbox folder of one DS, of which Drive says that the owner is another, perhaps hidden, one."""
     file = RemoteFile(f"file of {owner}", "msgv2_1.0_x.tar.gz", owner, False, NOW, NOW)
     found = () if opaque else ((submission(claims), Preview()),)
-    return SeenMessage(file, folder, FolderRole.INBOX, MessageContents(claims, found, opaque))
+    sender = Sender(owner or folder, verified=bool(owner))
+    return SeenMessage(file, folder, MessageContents(claims, found, opaque), sender)
 
 
 def look(*messages: SeenMessage, accepted: Iterable[str] | None = (), **changes: object) -> DriveLook:
@@ -100,6 +105,10 @@ BELIEVED = [
     ("the owner of the message", look(message(VICTOR, VICTOR, VICTOR)), Recollection(), VICTOR, True),
     ("the owner of the message, not the path that it forged",
      look(message(MALLORY, MALLORY, VICTOR), accepted=[VICTOR, MALLORY]), Recollection(), MALLORY, True),
+    ("nobody where Drive hides the owner of the message",
+     look(message("", VICTOR, VICTOR), accepted=[VICTOR]), Recollection(), VICTOR, False),
+    ("nobody where Drive hid the owner of the message then",
+     look(accepted=[VICTOR]), Recollection(doubtful=frozenset({SUBMITTED})), VICTOR, False),
     ("who was proven before, whatever the path says", look(), Recollection({SUBMITTED: VICTOR}), VICTOR, True),
     ("who was proven before, not the path that they forged",
      look(accepted=[VICTOR]), Recollection({SUBMITTED: MALLORY}), MALLORY, True),

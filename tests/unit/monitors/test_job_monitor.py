@@ -14,10 +14,10 @@ from syft_notify.model import Decision, Event, JobStatus, Kind, LocalJob, Look, 
 from syft_notify.monitors.job_events import DriveLook, JobDetector, SeenMessage
 from syft_notify.monitors.jobs import JobMonitor
 from syft_notify.monitors.messages import MAX_MESSAGES
+from syft_notify.monitors.survey import Sender
 from syft_notify.monitors.surveyor import Surveyor
 from syft_notify.paths import Files
 from syft_notify.pipeline.route import Router
-from syft_notify.syftbox.layouts import FolderRole
 from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
 from syft_notify.testing import FakeClock, MemoryLocalJobs, MemoryRemoteFiles
 from tests.worlds import GENERATIONS, Job, python_job
@@ -91,7 +91,7 @@ class TestOddItems:
         post.submit(next(iter(file)), python_job("sales"))
         (found,) = post.drive.children(list(file))[next(iter(file))].files
         odd = MessageContents(submissions=(("what", "nobody foresaw"),))
-        look = DriveLook(messages=(SeenMessage(found, DS, FolderRole.INBOX, odd),))
+        look = DriveLook(messages=(SeenMessage(found, DS, odd, Sender(DS, verified=True)),))
         (event,) = JobDetector(DO, post.ledger, look, post.clock()).detect((), {})
         assert (event.facts.ds, event.facts.opaque) == (DS, Opaque.UNREADABLE)
         assert event.facts.reason == "it cannot be compared with what is known: internal error (AttributeError)"
