@@ -12,10 +12,12 @@ from syft_notify.google_api.token_files import gmail_token
 from syft_notify.model import Message, Receipt, ThreadRef
 from syft_notify.paths import ServiceFiles
 from syft_notify.pipeline.contents import Accent
+from syft_notify.pipeline.plain import plain
 from syft_notify.pipeline.rendering import Renderer
 
 SUBJECT = "Test: syft-notify can send you mail"
 _TEMPLATE = "test_do"
+_LONGEST_PATH = 4096  # what Linux takes (limits.h)
 _ACCENT = Accent("Test", "#1d5fbf", "#8fbaff")
 
 
@@ -29,13 +31,20 @@ def send_test_mail(config: Config, to: str, now: datetime) -> Receipt:
 def written(config: Config, to: str, now: datetime, zone: tzinfo | None = None) -> Message:
     """The test mail; `zone` is the data owner's, None the system's own. Raises `RejectedFault`."""
     renderer = Renderer(ServiceFiles(config.folder).templates if config.folder else None)
+    root = plain(str(config.syftbox_root), _LONGEST_PATH)
     context = {
         "do": config.do_email,
         "to_owner": is_same_account(to, config.do_email),
         "accent": _ACCENT,
         "rows": [
             ("Asked for", [f"{now.astimezone(zone):%Y-%m-%d %H:%M %Z}"]),
-            ("Watched", [f"the Google Drive of {config.do_email}", f"the folder {config.syftbox_root}"]),
+            (
+                "Watched",
+                [
+                    f"the Google Drive of {config.do_email}",
+                    f"the folder {root}",
+                ],
+            ),
         ],
         "steps": [],
     }

@@ -33,8 +33,8 @@ class SystemdNotifier:
         self._send("READY=1")
 
     def status(self, text: str) -> None:
-        """One line for `systemctl status`."""
-        self._send(f"STATUS={text}")
+        """One line for `systemctl status`; it may name a path that is not UTF-8, which systemd asks for."""
+        self._send(f"STATUS={text.encode(errors='replace').decode()}")
 
     def beat(self) -> None:
         """The loop turns."""

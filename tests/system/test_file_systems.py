@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.stories.village import Village, submitted
-from tests.system.program import environment, syft_notify
+from tests.system.program import environment, syft_notify, wait_until
 from tests.worlds import python_job
 
 DS = "ds@example.org"
@@ -116,6 +118,26 @@ class TestNoLocksBesideTheConfig:
         ended = on({"FLOCK": "EIO", "FLOCK_ON": "syft-notify.lock"}, "run")
         assert ended.returncode == 1
         assert ended.stderr.endswith("syft-notify.lock cannot be locked: Input/output error. Look at its disk.\n")
+
+
+def test_a_folder_whose_name_is_not_utf_8_holds_config_and_state(village):
+    odd = village.home / os.fsdecode(b"Ren\xe9")
+    odd.mkdir(mode=0o700)
+    village.settings["interval"] = 1
+    for path in (village.config_file, village.home / "token_do.json", village.home / "gmail_token.json"):
+        path.rename(odd / path.name)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(village.home / "notify"))
+        systemd.settimeout(10)
+        env = {**environment(village.home), "NOTIFY_SOCKET": str(village.home / "notify")}
+        assert syft_notify("start", "-c", odd / "daemon.yaml", home=village.home, env=env).returncode == 0
+        wait_until((odd / "notification_state.lock").exists)
+        (odd / "notification_state.lock").unlink()
+        (odd / "notification_state.lock").mkdir()
+        wait_until(lambda: b"Ren?/notification_state.lock is a folder" in systemd.recv(4096))
+    status = syft_notify("status", "-c", odd / "daemon.yaml", home=village.home)
+    assert (status.returncode, "Ren?/notification_state.lock is a folder" in status.stdout) == (1, True)
+    assert syft_notify("stop", "-c", odd / "daemon.yaml", home=village.home).stdout.startswith("Stopped")
 
 
 class TestAFolderThatOthersCanWriteTo:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +37,13 @@ def test_it_says_what_is_watched_and_no_machine_answers_it(sandbox, config):
         assert "the Google Drive of do@example.org" in part
         assert "the folder /data/box" in part
     assert (mail.header("Auto-Submitted"), mail.header("X-Syft-Event")) == ("auto-generated", "test")
+
+
+def test_a_folder_whose_name_is_not_utf_8_does_not_stop_it(sandbox, config):
+    odd = config.model_copy(update={"syftbox_root": Path(os.fsdecode(b"/home/Ren\xe9/SyftBox"))})
+    assert send_test_mail(odd, "to@example.org", NOW).message_id
+    (mail,) = sandbox.mailbox("to@example.org").received
+    assert "the folder /home/Ren\ufffd/SyftBox" in mail.text
 
 
 def test_what_stands_in_its_way_is_raised_with_the_cure(sandbox, config):

@@ -50,6 +50,12 @@ def test_a_watchdog_that_is_not_ours_is_not_fed(systemd, environ):
         assert listener.recv(1024) == b"READY=1"
 
 
+def test_a_status_that_names_a_path_in_other_bytes_than_utf_8_arrives(systemd):
+    name, listener = systemd
+    SystemdNotifier({"NOTIFY_SOCKET": name}).status(os.fsdecode(b"/home/Ren\xe9 is not there"))
+    assert listener.recv(1024) == b"STATUS=/home/Ren? is not there"
+
+
 def test_without_systemd_nothing_happens(tmp_path):
     SystemdNotifier({}).ready()
     SystemdNotifier({"NOTIFY_SOCKET": str(tmp_path / "gone")}).ready()
