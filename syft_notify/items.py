@@ -22,7 +22,8 @@ class ItemGuard:
     """Lets an error of the block end the block alone; a sentence about `what` is appended to `failed`.
 
     It goes around the work on one item in a loop over items that others wrote. Our own errors pass: each of them has a
-    meaning for the whole loop. The traceback is logged at DEBUG, because the same item may fail at every poll.
+    meaning for the whole loop. So does a module that is missing, as during an upgrade: no item is the cause. The
+    traceback is logged at DEBUG, because the same item may fail at every poll.
     """
 
     what: str
@@ -34,7 +35,7 @@ class ItemGuard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        if not isinstance(error, Exception) or isinstance(error, NotifyError):
+        if not isinstance(error, Exception) or isinstance(error, NotifyError | ImportError):
             return False
         log.debug("%s", self.what, exc_info=error)
         self.failed.append(f"{self.what}: internal error ({type(error).__name__})")

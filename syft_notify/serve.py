@@ -205,8 +205,10 @@ class Service:
         self._control.reloaded()
         try:
             self._line.replace(load_config(self._path, os.environ, Path.home()))
-        except NotifyError as error:
-            self._refused = f"config: not taken over, the one before stays in force: {error}"
+        except Exception as error:
+            if not isinstance(error, NotifyError):
+                log.exception("internal error while the config was read again")
+            self._refused = f"config: not taken over, the one before stays in force: {described(error)}"
         else:
             self._refused = ""
             self._health.interval_seconds = self._interval.total_seconds()

@@ -29,7 +29,7 @@ def send_test_mail(config: Config, to: str, now: datetime) -> Receipt:
 
 
 def written(config: Config, to: str, now: datetime, zone: tzinfo | None = None) -> Message:
-    """The test mail; `zone` is the data owner's, None the system's own. Raises `RejectedFault`."""
+    """The test mail; `zone` is the data owner's, None the system's own. Raises `TransientFault`."""
     renderer = Renderer(ServiceFiles(config.folder).templates if config.folder else None)
     root = plain(str(config.syftbox_root), _LONGEST_PATH)
     context = {

@@ -10,7 +10,7 @@ from email.policy import Policy
 from typing import Any
 
 from syft_notify.addresses import addr_spec
-from syft_notify.errors import MissingFault, RejectedFault
+from syft_notify.errors import MissingFault, RejectedFault, TransientFault
 from syft_notify.google_api.auth import PROFILE_SCOPES, Token
 from syft_notify.google_api.session import Session
 from syft_notify.model import Message, Receipt
@@ -100,10 +100,18 @@ def _receipt(answer: object) -> Receipt:
 
 
 def mime(message: Message) -> EmailMessage:
-    """The mail as Gmail takes it. Raises `RejectedFault` when it cannot be written."""
+    """The mail as Gmail takes it.
+
+    Raises `RejectedFault` for an address that Gmail cannot send to, `TransientFault` for what else cannot be written:
+    that is our error, which the next version may not have.
+    """
     mail = EmailMessage()
     try:
-        mail["To"] = _Recipient(addr_spec(message.to))
+        to = addr_spec(message.to)
+    except ValueError as error:
+        raise RejectedFault(f"The mail to {message.to!r} cannot be written: {error}") from error
+    try:
+        mail["To"] = _Recipient(to)
         mail["Subject"] = _Subject(message.subject)
         for name, value in message.headers.items():
             mail[name] = value
@@ -112,5 +120,5 @@ def mime(message: Message) -> EmailMessage:
             mail.add_alternative(message.html, subtype="html")
         mail.as_bytes()
     except (ValueError, IndexError, MessageError) as error:
-        raise RejectedFault(f"The mail to {message.to!r} cannot be written: {error}") from error
+        raise TransientFault(f"The mail to {message.to!r} cannot be written: {error}") from error
     return mail

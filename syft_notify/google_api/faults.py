@@ -11,7 +11,7 @@ from http.client import HTTPException
 from typing import Any, Protocol
 
 from google.auth.exceptions import GoogleAuthError, ReauthFailError, RefreshError, TransportError
-from googleapiclient.errors import HttpError
+from googleapiclient.errors import HttpError, UnknownApiNameOrVersion
 
 from syft_notify.errors import (
     AmbiguousFault,
@@ -65,6 +65,11 @@ def translated(service: str, token: Named, *, sending: bool = False) -> Iterator
         raise TransientFault(f"The token for {token.service} could not be refreshed ({reason})", hint) from error
     except HttpError as error:
         raise _http_fault(error, service, token, sending=sending) from error
+    except (UnknownApiNameOrVersion, ImportError) as error:
+        # Google's client looks for the description of a service, and for modules, when they are needed.
+        fault = AmbiguousFault if sending and isinstance(error, ImportError) else TransientFault
+        missing = f"a part of the Google client is missing ({type(error).__name__})"
+        raise fault(f"{service} cannot be asked: {missing}", "If it stays: install syft-notify again") from error
     except NeverConnected as error:
         raise TransientFault(f"{service} cannot be reached ({error.reason})", error.hint) from error
     except Redirected as error:

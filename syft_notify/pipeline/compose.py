@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from syft_notify.addresses import why_unreachable
-from syft_notify.errors import RejectedFault
+from syft_notify.errors import RejectedFault, TransientFault
 from syft_notify.model import Message, Notification, Preview, ThreadRef
 from syft_notify.pipeline.contents import contents
 from syft_notify.pipeline.plain import plain
@@ -31,13 +31,16 @@ class Composer:
         self._renderer = Renderer(own)
 
     def compose(self, notification: Notification, preview: Preview | None, thread: ThreadRef, now: datetime) -> Message:
-        """The mail of a notification. Raises `RejectedFault` for one that can never be written."""
+        """The mail of a notification.
+
+        Raises `RejectedFault` for an address that the service cannot send to, `TransientFault` for what is our error.
+        """
         if problem := why_unreachable(notification.recipient):
             raise RejectedFault(f"{plain(notification.recipient)!r} {problem}")
         try:
             context = contents(notification, preview, now, self._zone)
         except ValueError as error:
-            raise RejectedFault(f"the mail could not be written: {plain(str(error))}") from error
+            raise TransientFault(f"the mail could not be written: {plain(str(error))}") from error
 
         def part(name: str) -> str:
             return self._renderer.render(f"{notification.template}.{name}.j2", context)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
-from syft_notify.errors import Fault
+from syft_notify.errors import AmbiguousFault, Fault, TransientFault
 from syft_notify.model import Message, Outcome, OutcomeKind, Pending
 from syft_notify.pipeline.outbox import after_fault
 from syft_notify.ports import Channel
@@ -17,15 +18,30 @@ log = logging.getLogger(__name__)
 def deliver(
     pending: Pending, compose: Callable[[Pending], Message], channel: Channel, now: datetime, jitter: float
 ) -> Outcome:
-    """One attempt. A mail that cannot be composed can never go: it is dead, and the others are not held up.
+    """One attempt. An internal error is tried again like a fault of the network, and holds up no other mail.
 
-    So is one that meets a mistake of ours: nobody knows whether it went out, and trying again would meet it again.
+    It may pass: an upgrade below a running service takes modules away for seconds. One in sending is ambiguous.
     """
     try:
-        receipt = channel.send(compose(pending))
+        with _internal_errors(pending, "writing", TransientFault):
+            message = compose(pending)
+        with _internal_errors(pending, "sending", AmbiguousFault):
+            receipt = channel.send(message)
     except Fault as fault:
         return after_fault(fault, pending, now, jitter)
-    except Exception as error:
-        log.exception("the notification %s met a mistake of ours", pending.notification.id)
-        return Outcome(OutcomeKind.DEAD, now, fault=f"it met a mistake of ours ({type(error).__name__})")
     return Outcome(OutcomeKind.SENT, now, receipt=receipt)
+
+
+@contextmanager
+def _internal_errors(pending: Pending, action: str, kind: type[Fault]) -> Iterator[None]:
+    """Raises a fault of this kind for every error that is none."""
+    try:
+        yield
+    except Fault:
+        raise
+    except Exception as error:
+        log.exception("internal error while %s the notification %s", action, pending.notification.id)
+        raise kind(
+            f"internal error while {action} the mail ({type(error).__name__})",
+            "It is tried again. After an upgrade restart syft-notify; if it stays, report it",
+        ) from error

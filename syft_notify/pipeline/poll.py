@@ -135,7 +135,7 @@ class Poll:
         try:
             self._keep(found, narrator, tally)
             if self._dry_run:
-                self._preview_outbox(narrator)
+                self._preview_outbox(narrator, tally)
             else:
                 self._send(narrator, wanted, tally)
             self._ledger.save()
@@ -278,9 +278,12 @@ class Poll:
         preview = self._ledger.preview(notification.event_key)
         return self._compose(notification, preview, self._ledger.thread(notification), self._clock())
 
-    def _preview_outbox(self, narrator: Narrator) -> None:
+    def _preview_outbox(self, narrator: Narrator, tally: _Tally) -> None:
         for pending in self._due():
-            narrator.would_send(self._message(pending))
+            try:
+                narrator.would_send(self._message(pending))
+            except Fault as fault:
+                self._trouble("outbox", str(fault), narrator, tally)
 
     def _due(self) -> Iterator[Pending]:
         return due(self._ledger.pending(), self._clock(), self._ledger.closed_channels())

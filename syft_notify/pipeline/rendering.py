@@ -28,7 +28,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from syft_notify.errors import RejectedFault
+from syft_notify.errors import TransientFault
 from syft_notify.paths import is_there
 from syft_notify.pipeline.own_templates import UnusableTemplateError, read_template
 from syft_notify.pipeline.plain import plain
@@ -39,7 +39,29 @@ log = logging.getLogger(__name__)
 PART_LIMIT = 1_000_000  # characters
 STEP_LIMIT = 100_000  # rounds of loops, and calls
 
-OURS = PackageLoader("syft_notify")
+
+class _ReadOnce(BaseLoader):
+    """Keeps all templates of another loader in memory.
+
+    An upgrade removes our files for seconds below a running process, and puts others there, for other code.
+    """
+
+    def __init__(self, loader: BaseLoader) -> None:
+        self._sources = {name: loader.get_source(Environment(), name)[:2] for name in loader.list_templates()}  # noqa: S701
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool]]:
+        """As Jinja2 asks for it. Raises `TemplateNotFound`."""
+        try:
+            return *self._sources[template], lambda: True
+        except KeyError:
+            raise TemplateNotFound(template) from None
+
+    def list_templates(self) -> list[str]:
+        """The names of all."""
+        return sorted(self._sources)
+
+
+OURS = _ReadOnce(PackageLoader("syft_notify"))
 _DIALECT: Mapping[str, Any] = {
     "autoescape": select_autoescape(enabled_extensions=("html.j2",)),
     "undefined": StrictUndefined,
@@ -60,12 +82,12 @@ class Renderer:
         self._own = _Own(own) if own else None
 
     def render(self, name: str, context: Mapping[str, Any]) -> str:
-        """What the template `name` makes of the context. Raises `RejectedFault` when it can never be rendered."""
+        """What the template `name` makes of the context. Raises `TransientFault` when ours makes nothing of it."""
         try:
             written = self._own.render(name, context) if self._own else None
             return self._ours.get_template(name).render(context) if written is None else written
         except (TemplateError, ValueError) as error:
-            raise RejectedFault(f"the mail could not be written from its template: {plain(str(error))}") from error
+            raise TransientFault(f"the mail could not be written from its template: {plain(str(error))}") from error
 
 
 class _Own:

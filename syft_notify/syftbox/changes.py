@@ -1,4 +1,4 @@
-"""The JSON inside a message, checked with pydantic. Imported only when there is a message to read."""
+"""The JSON inside a message, checked with pydantic."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from typing import Any
 from syft_notify.items import ItemGuard
 from syft_notify.model import JobLayout, MessageContents, Opaque, Preview, Submission
 from syft_notify.syftbox.archive import MAX_PACKED_BYTES, OpaqueContent, encrypted_sender, unpack
+from syft_notify.syftbox.changes import read_changes
 from syft_notify.syftbox.documents import read_mapping, text_of, texts_of, time_of
 from syft_notify.syftbox.layouts import CONFIG_FILE, JobFolder, find_jobs, is_address, printable
 from syft_notify.syftbox.preview import build_preview, submitted_names
@@ -69,8 +70,6 @@ def describe(folder: JobFolder, config: str, files: Iterable[str]) -> Submission
 
 
 def _contents(content: bytes) -> MessageContents:
-    from syft_notify.syftbox.changes import read_changes
-
     changes = read_changes(content)
     files = changes.files()
     if sum(map(len, files)) > MAX_NAMES_LENGTH:

@@ -17,8 +17,10 @@ def test_what_one_item_raises_is_named_and_the_next_one_has_its_turn() -> None:
     assert failed == ["the item one: internal error (ValueError)"]
 
 
-@pytest.mark.parametrize("error", [TransientFault("Drive answered 503"), KeyboardInterrupt()])
-def test_our_own_errors_and_the_end_of_the_process_pass(error: BaseException) -> None:
+@pytest.mark.parametrize(
+    "error", [TransientFault("Drive answered 503"), KeyboardInterrupt(), ModuleNotFoundError("an upgrade goes on")]
+)
+def test_our_own_errors_missing_modules_and_the_end_of_the_process_pass(error: BaseException) -> None:
     with pytest.raises(type(error)), ItemGuard("an item", []):
         raise error
 

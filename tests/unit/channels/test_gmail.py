@@ -135,14 +135,22 @@ class TestTheMail:
         with pytest.raises(RejectedFault, match="non-ASCII characters before the @"):
             mime(message(to="josé@example.org"))
 
-    def test_that_cannot_be_written_is_rejected_and_stops_nothing(self):
-        with pytest.raises(RejectedFault, match="cannot be written"):
+    def test_that_cannot_be_written_is_tried_again_and_stops_nothing(self):
+        with pytest.raises(TransientFault, match="cannot be written"):
             mime(message(headers={"References": "a\nBcc: b@example.org"}))
-        with pytest.raises(RejectedFault, match="cannot be written"):
+        with pytest.raises(TransientFault, match="cannot be written"):
             mime(message(text="half a \ud800 character"))
 
 
 class TestSending:
+    def test_a_client_library_that_is_away_for_a_moment_is_tried_again(self, sandbox, channel, monkeypatch, tmp_path):
+        with monkeypatch.context() as upgrading:
+            upgrading.setattr("googleapiclient.discovery_cache.DISCOVERY_DOC_DIR", str(tmp_path))
+            with pytest.raises(TransientFault, match="a part of the Google client is missing"):
+                channel.send(message())
+        assert sandbox.mailbox(DS).received == []
+        assert channel.send(message())
+
     def test_the_receipt_names_message_and_thread(self, sandbox, channel):
         receipt = channel.send(message())
         (mail,) = sandbox.mailbox(DS).received

@@ -63,6 +63,7 @@ class Line:
     muted: frozenset[Kind] = frozenset()
     daily_cap: int = 450
     dry_run: bool = False
+    compose: Any = compose
 
     def __post_init__(self) -> None:
         self.open()
@@ -74,7 +75,7 @@ class Line:
         self.run = Poll(
             monitors=self.monitors,
             router=Router("gmail", self.muted),
-            compose=compose,
+            compose=self.compose,
             channels={"gmail": self.channel},
             ledger=self.ledger,
             clock=self.clock,
@@ -227,13 +228,34 @@ class TestDelivery:
         line.clock.advance(60)
         assert line.poll().sent == 6
 
-    def test_a_mistake_of_ours_costs_one_mail_and_is_logged(self, line, caplog):
+    def test_an_internal_error_holds_up_no_other_mail_is_logged_and_tried_again(self, line, caplog):
         line.monitors[0].finds = [job_event(job=name) for name in ("a", "b")]
         line.channel.faults = [KeyError("mistake")]
         report = line.poll()
-        assert (report.sent, report.dead) == (3, 1)
-        assert "met a mistake of ours" in caplog.text
+        assert (report.sent, report.dead, report.undelivered) == (3, 0, 1)
+        assert "internal error while sending the notification" in caplog.text
         assert "KeyError" in caplog.text
+        line.clock.advance(60)
+        assert line.poll().sent == 1
+
+    @pytest.mark.parametrize("error", [ImportError("gone"), FileNotFoundError("gone"), KeyError("x"), RecursionError()])
+    def test_a_mail_that_cannot_be_written_now_waits_and_holds_up_no_other(self, line, error):
+        broken = [error]
+
+        def failing(notification: Any, *rest: Any) -> Message:
+            if broken and notification.facts.job == "a":
+                raise broken[0]
+            return compose(notification, *rest)
+
+        line.compose = failing
+        line.open()
+        line.monitors[0].finds = [job_event(job=name) for name in ("a", "b")]
+        report = line.poll()
+        assert (report.sent, report.dead, report.undelivered) == (2, 0, 2)
+        assert all("internal error while writing" in pending.last_fault for pending in line.ledger.pending())
+        broken.clear()
+        line.clock.advance(60)
+        assert line.poll().sent == 2
 
     def test_a_clock_that_was_ahead_does_not_hold_mails_back(self, line):
         line.monitors[0].finds = [job_event(Kind.JOB_APPROVED)]

@@ -6,8 +6,6 @@ import base64
 import gzip
 import io
 import json
-import subprocess
-import sys
 import tarfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -391,18 +389,3 @@ def test_no_config_breaks_the_reader(config: str) -> None:
     contents = read_files(put("a/config.yaml", config.encode(errors="replace").decode()))
     assert_sane(contents)
     assert one_submission(contents).name == "a"
-
-
-def test_pydantic_is_loaded_only_for_a_message_to_read() -> None:
-    program = (
-        "import sys, syft_notify.syftbox.submission, syft_notify.syftbox.local_jobs; print('pydantic' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
-
-
-@pytest.mark.timeout(5)
-def test_text_that_is_slow_to_compose_is_cut_before() -> None:
-    marks = "\u0301\u0316" * 60_000
-    submission = submitted(f'submitted_at: "2026-11-23T11:00:00Z"\nentrypoint: "a{marks}"\n')
-    assert 290 < len(submission.entry_point) <= 300
