@@ -180,7 +180,7 @@ def build_app(
     local = LocalJobFolder(config.syftbox_root, config.do_email, time.time_ns)
     surveyor = Surveyor(remote, local.accepted_peers, config.do_email)
     peer_monitor = PeerMonitor(surveyor, config.do_email)
-    job_monitor = JobMonitor(surveyor, remote, local, config.do_email)
+    job_monitor = JobMonitor(surveyor, remote, local, config.do_email, utc_now)
     wanted = ((peers and config.monitor_peers, peer_monitor), (jobs and config.monitor_jobs, job_monitor))
     monitors: list[Monitor[Any]] = [monitor for on, monitor in wanted if on]
     if not monitors:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from syft_notify.errors import Fault, MissingFault, RejectedFault
@@ -85,6 +85,12 @@ class MemoryRemoteFiles:
 
     def touch(self, file_id: str) -> None:
         """Let the feed name it though nothing of it changed that we see."""
+        self._feed.append(file_id)
+
+    def rewrite(self, file_id: str) -> None:
+        """Write the content of a file again."""
+        stored = self._stored[file_id]
+        stored.file = replace(stored.file, modified_at=self._clock(), version=str(next(self._numbers)))
         self._feed.append(file_id)
 
     def remove(self, file_id: str) -> None:

@@ -132,7 +132,10 @@ class DriveFiles:
         raise RejectedFault("Drive has too many changes to be read one by one")
 
     def download(self, file: RemoteFile, limit: int) -> bytes:
-        """The content of a file of at most `limit` bytes. Raises `RejectedFault` for a larger one."""
+        """The content of a file of at most `limit` bytes. Raises `RejectedFault` for a larger one.
+
+        What has not the size that Drive told did not arrive whole, or is the page of a proxy: a `TransientFault`.
+        """
         if file.size > limit:
             raise RejectedFault(f"{file.name} is larger than {limit} bytes")
         if file.size == 0:
@@ -145,6 +148,8 @@ class DriveFiles:
             raise RejectedFault(f"{file.name} is larger than {limit} bytes")
         if len(content) < file.size:
             raise TransientFault(f"Drive sent only a part of {file.name}")
+        if len(content) > file.size:
+            raise TransientFault(f"Drive sent more than the {file.size} bytes of {file.name}")
         return content
 
     def downloads(self, files: Sequence[RemoteFile], limit: int) -> Iterator[tuple[RemoteFile, bytes | Fault]]:

@@ -51,7 +51,8 @@ class DriveLook:
     """The Drive half of a look.
 
     `files` need no second look; `waiting` are all messages in inboxes, old and new; `unread` says that there may be
-    messages which could not be read now. `accepted` is None when Drive could not say whom the owner accepted.
+    messages which could not be read now, but perhaps in a moment; `unread_of` are the senders of those that the owner's
+    client read and we did not. `accepted` is None when Drive could not say whom the owner accepted.
     `whole` says that all archives were listed, so that what is found in them later is new. `listed` are all messages,
     if none can have been missed; `odd` says in words what could not be understood. `addresses` are those for mails, by
     account. If not `thorough`, there may be messages that the changes feed did not show.
@@ -61,6 +62,7 @@ class DriveLook:
     files: tuple[str, ...] = ()
     waiting: frozenset[str] = frozenset()
     unread: bool = True
+    unread_of: frozenset[str] = frozenset()
     accepted: frozenset[str] | None = None
     whole: bool = False
     problems: tuple[str, ...] = ()
@@ -166,8 +168,6 @@ class JobDetector:
                 news += [] if job.path in gone else self._job_events(job, details.get(job.path, LocalDetails()))
         return chain(self._announced.values(), news, chain.from_iterable(map(self._past_events, past)))
 
-    # Messages on Drive.
-
     def _guarded_message_events(self, message: SeenMessage) -> list[Event]:
         """What a message tells; of one that cannot be compared the owner hears at least that it is there."""
         failed: list[str] = []
@@ -212,8 +212,6 @@ class JobDetector:
             file=message.file.id,
         )
 
-    # Job folders on disk.
-
     def _match_nameless(self, jobs: Sequence[LocalJob]) -> None:
         """A job that is new may be what a message without a readable name announced; then that is not told twice."""
         new = [
@@ -221,7 +219,8 @@ class JobDetector:
             for event in self._announced.values()
             if isinstance(event.facts, JobFacts) and event.facts.opaque
         ]
-        self._nameless = NamelessSubmissions((*self._memory.opaque(), *new), self._drive.waiting)
+        records = (*self._memory.opaque(), *new)
+        self._nameless = NamelessSubmissions(records, self._drive.waiting, self._drive.unread_of)
         if self._drive.unread:
             return
         for job in jobs:

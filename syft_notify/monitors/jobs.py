@@ -24,7 +24,7 @@ from syft_notify.monitors.job_events import (
 )
 from syft_notify.monitors.messages import MessageReader, shares
 from syft_notify.monitors.surveyor import Sight, Surveyor
-from syft_notify.ports import LocalJobs, Memory, RemoteFiles
+from syft_notify.ports import Clock, LocalJobs, Memory, RemoteFiles
 from syft_notify.syftbox.layouts import FolderRole
 
 log = logging.getLogger(__name__)
@@ -46,9 +46,9 @@ class JobMonitor:
 
     name = "jobs"
 
-    def __init__(self, surveyor: Surveyor, remote: RemoteFiles, local: LocalJobs, do_email: str) -> None:
+    def __init__(self, surveyor: Surveyor, remote: RemoteFiles, local: LocalJobs, do_email: str, clock: Clock) -> None:
         self._surveyor = surveyor
-        self._messages = MessageReader(remote)
+        self._messages = MessageReader(remote, clock)
         self._local = local
         self._me = do_email
         self._open: dict[str, LocalJob] = {}
@@ -108,9 +108,11 @@ class JobMonitor:
         past = not memory.started(DRIVE)
         survey, found = sight.survey, self._messages.find(sight, memory)
         old = {file.id for folder, file in found.new if past and folder.name.role is FolderRole.ARCHIVE}
-        wanted, postponed = shares([(folder, file) for folder, file in found.new if file.id not in old])
-        messages, unfetched = self._messages.read(wanted, survey)
-        unread = (*postponed, *unfetched)
+        new = [(folder, file) for folder, file in found.new if file.id not in old]
+        wanted, postponed = shares([(folder, file) for folder, file in new if self._messages.is_due(file)])
+        messages = self._messages.read(wanted, survey)
+        read = {message.file.id for message in messages}
+        unread = self._messages.unread([(folder, file) for folder, file in new if file.id not in read], survey)
         unlisted = () if survey.complete else ("Drive did not list all folders",)
         named = (survey.peers_problem,) if survey.peers_problem else ()
         odd = (*survey.odd, *found.odd)
@@ -119,10 +121,11 @@ class JobMonitor:
             messages=messages,
             files=(*old, *(message.file.id for message in messages)),
             waiting=found.waiting,
-            unread=bool(unlisted or found.problems or unread),
+            unread=bool(unlisted or found.problems or postponed or unread.passing),
+            unread_of=unread.read_by_owner,
             accepted=None if unlisted or named else survey.accepted,
             whole=survey.complete and found.archives_whole,
-            problems=(*unlisted, *named, *found.problems, *unread),
+            problems=(*unlisted, *named, *found.problems, *postponed, *unread.problems),
             listed=None if blind else found.all,
             by_feed=found.by_feed,
             by_reconcile=found.by_reconcile,

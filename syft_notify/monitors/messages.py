@@ -10,9 +10,10 @@ from syft_notify.accounts import account_of
 from syft_notify.errors import CredentialFault, Fault, MissingFault, RejectedFault
 from syft_notify.model import Listing, MessageContents, Opaque, RemoteChange, RemoteFile
 from syft_notify.monitors.job_events import SeenMessage
+from syft_notify.monitors.retries import Retries
 from syft_notify.monitors.survey import PeerFolder, Survey
 from syft_notify.monitors.surveyor import Sight
-from syft_notify.ports import Memory, RemoteFiles
+from syft_notify.ports import Clock, Memory, RemoteFiles
 from syft_notify.syftbox.layouts import FolderRole, printable
 from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
 
@@ -42,6 +43,19 @@ class Messages:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """Messages that could not be fetched: in words, and whether a moment later they may be.
+
+    `read_by_owner` are the senders of those that lie in archives, empty for unknown ones: the owner's client knows what
+    they hold.
+    """
+
+    problems: tuple[str, ...]
+    passing: bool
+    read_by_owner: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Shelf:
     """A folder as it was listed last."""
 
@@ -53,8 +67,9 @@ class _Shelf:
 class MessageReader:
     """Knows which messages lie where, and which of them the memory does not know yet."""
 
-    def __init__(self, remote: RemoteFiles) -> None:
+    def __init__(self, remote: RemoteFiles, clock: Clock) -> None:
         self._remote = remote
+        self._retries = Retries(clock)
         self._shelves: dict[str, _Shelf] = {}
         self._place: dict[str, str] = {}
         self._new: dict[str, Found] = {}
@@ -158,24 +173,45 @@ class MessageReader:
             if change.file and is_message(change.file) and change.file_id not in self._place:
                 self._stale |= change.parents & sight.survey.to_read.keys()
 
-    def read(self, found: Sequence[Found], survey: Survey) -> tuple[tuple[SeenMessage, ...], tuple[str, ...]]:
-        """The messages that could be fetched, and a problem for each that must be fetched again later."""
+    def is_due(self, file: RemoteFile) -> bool:
+        """Whether to fetch a message now: one that could not be fetched waits for its time."""
+        return self._retries.is_due(file)
+
+    def read(self, found: Sequence[Found], survey: Survey) -> tuple[SeenMessage, ...]:
+        """The messages that could be fetched; `unread` knows the others. Raises `CredentialFault`."""
         place = {file.id: folder for folder, file in found}
         messages: dict[str, SeenMessage] = {}
-        unread = []
         for file, content in self._remote.downloads([file for _, file in found], MAX_PACKED_BYTES):
             folder = place[file.id]
-            try:
-                contents, sender = _contents(file, content), survey.sender_of(folder, file)
+            contents = _contents(file, content)
+            if isinstance(contents, CredentialFault):
+                raise contents
+            if isinstance(contents, MessageContents):
+                sender = survey.sender_of(folder, file)
                 messages[file.id] = SeenMessage(file, folder.name.address, contents, sender)
-            except MissingFault:
-                self._stale.add(folder.id)
-            except CredentialFault:
-                raise
-            except Fault as fault:
-                name = printable(file.name)
-                unread.append(f"the message {name} of {folder.name.address} could not be fetched: {fault.title}")
-        return tuple(messages[file.id] for _, file in found if file.id in messages), tuple(sorted(unread))
+            else:
+                self._failed(folder, file, contents)
+        return tuple(messages[file.id] for _, file in found if file.id in messages)
+
+    def _failed(self, folder: PeerFolder, file: RemoteFile, fault: Fault) -> None:
+        if isinstance(fault, MissingFault):
+            self._stale.add(folder.id)
+            self._retries.failed(file, fault, "")
+        else:
+            name = f"the message {printable(file.name)} of {folder.name.address}"
+            self._retries.failed(file, fault, f"{name} could not be fetched: {fault.title}")
+
+    def unread(self, found: Sequence[Found], survey: Survey) -> Unread:
+        """Which of these could not be fetched, now or at their last time."""
+        self._retries.keep({file.id for _, file in found})
+        failed = [(folder, file) for folder, file in found if self._retries.problem(file)]
+        archived = [found for found in failed if found[0].name.role is FolderRole.ARCHIVE]
+        senders = [survey.sender_of(folder, file) for folder, file in archived]
+        return Unread(
+            tuple(sorted(self._retries.problem(file) for _, file in failed)),
+            any(not self._retries.lasts(file) for _, file in failed),
+            frozenset(sender.ds if sender.verified else "" for sender in senders),
+        )
 
 
 def is_message(file: RemoteFile) -> bool:
@@ -217,12 +253,13 @@ def _messages_of(folder: PeerFolder, listing: Listing | Fault) -> tuple[list[Rem
     return messages, "" if listing.complete else f"Drive did not list all messages of {folder.name.address}"
 
 
-def _contents(file: RemoteFile, content: bytes | Fault) -> MessageContents:
-    """What the message holds. Raises `Fault` when that cannot be told now."""
+def _contents(file: RemoteFile, content: bytes | Fault) -> MessageContents | Fault:
+    """What the message holds, as far as bytes that arrived whole tell, or the fault for which they did not arrive.
+
+    That Drive does not hand out a file says nothing about what it holds, even if Drive says that it is dangerous.
+    """
     if isinstance(content, bytes):
         return read_message(content)
-    if isinstance(content, MissingFault) or not isinstance(content, RejectedFault):
-        raise content
-    if file.size > MAX_PACKED_BYTES:
+    if file.size > MAX_PACKED_BYTES and isinstance(content, RejectedFault):
         return MessageContents(opaque=Opaque.TOO_LARGE, reason=f"it is larger than {MAX_PACKED_BYTES:,} bytes")
-    return MessageContents(opaque=Opaque.UNREADABLE, reason=content.title)
+    return content

@@ -21,8 +21,14 @@ def message_key(file_id: str) -> str:
 class NamelessSubmissions:
     """What was announced without a name and is no job on disk yet."""
 
-    def __init__(self, records: Iterable[OpaqueRecord], waiting: Collection[str]) -> None:
-        """`waiting` are the ids of the messages in inbox folders: the owner's client did not read them yet."""
+    def __init__(
+        self, records: Iterable[OpaqueRecord], waiting: Collection[str], unread_of: Collection[str] = ()
+    ) -> None:
+        """`waiting` are the ids of the messages in inbox folders: the owner's client did not read them yet.
+
+        `unread_of` are the senders of messages that only the owner's client could read, and that are not announced.
+        """
+        self._unread_of = frozenset(unread_of)
         self._open = {record.event_key: record for record in records}
         self._unread = {message_key(file_id) for file_id in waiting}
 
@@ -48,7 +54,8 @@ class NamelessSubmissions:
 
     def may_be_of_another(self, ds: str) -> bool:
         """Whether the owner's client read a message of another DS that may have put a job into this one's folder."""
-        return any(not is_same_account(record.ds, ds) and key not in self._unread for key, record in self._open.items())
+        read = [record.ds for key, record in self._open.items() if key not in self._unread]
+        return any(not is_same_account(sender, ds) for sender in (*read, *self._unread_of))
 
 
 def _gap(one: datetime, other: datetime) -> timedelta:

@@ -234,7 +234,11 @@ class _PeersFile:
         try:
             self.states = read_peer_states(self._remote.download(file, PEERS_FILE_LIMIT))
             self._version, self.problem = version, ""
-        except (RejectedFault, MissingFault) as fault:
+        except CredentialFault:
+            raise
+        except Fault as fault:
+            if not self._version and not isinstance(fault, RejectedFault | MissingFault):
+                raise  # nobody knows yet whom the owner rejected
             self.problem = fault.title
         except ValueError as error:
             self.problem = f"{PEERS_FILE} on Drive cannot be understood: {error}"

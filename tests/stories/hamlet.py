@@ -85,7 +85,7 @@ class Hamlet:
         surveyor = Surveyor(self.drive, self.local.accepted_peers, DO)
         self.peers = PeerMonitor(surveyor, DO)
         self.line = Poll(
-            monitors=[self.peers, JobMonitor(surveyor, self.drive, self.local, DO)],
+            monitors=[self.peers, JobMonitor(surveyor, self.drive, self.local, DO, self.clock)],
             router=Router("gmail", self.muted),
             compose=Composer(UTC).compose,
             channels={"gmail": self.channel},

@@ -378,6 +378,12 @@ class TestDownloads:
         with pytest.raises(TransientFault, match="answered 40"):
             drive.download(file, 100)
 
+    def test_a_page_that_comes_in_its_place_is_not_the_content(self, sandbox, drive, inboxes):
+        file = a_file(drive, inboxes[-1])
+        sandbox.faults.add(Trouble.NOT_JSON, "drive.files.media", times=None)
+        with pytest.raises(TransientFault, match="more than the 7 bytes"):
+            drive.download(file, 10_000)
+
     def test_a_file_that_is_gone(self, sandbox, drive, inboxes):
         file = a_file(drive, inboxes[-1])
         sandbox.drive.delete(file.id)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from syft_notify.errors import CredentialFault, MissingFault, RejectedFault, TransientFault
+from syft_notify.errors import CredentialFault, MissingFault, RateLimitedFault, RejectedFault, TransientFault
 from syft_notify.ledger import Ledger
 from syft_notify.model import Decision, Event, JobStatus, Kind, LocalJob, Look, MessageContents, Opaque
 from syft_notify.monitors.job_events import DriveLook, JobDetector, SeenMessage
 from syft_notify.monitors.jobs import JobMonitor
 from syft_notify.monitors.messages import MAX_MESSAGES
+from syft_notify.monitors.retries import LASTING_FAILURES
 from syft_notify.monitors.survey import Sender
 from syft_notify.monitors.surveyor import Surveyor
 from syft_notify.paths import Files
@@ -38,7 +40,7 @@ class Post:
         self.drive = MemoryRemoteFiles(DO, self.clock)
         self.ledger = Ledger(Files(self.path / "state.json"), DO)
         surveyor = Surveyor(self.drive, self.local.accepted_peers, DO)
-        self.monitor = JobMonitor(surveyor, self.drive, self.local, DO)
+        self.monitor = JobMonitor(surveyor, self.drive, self.local, DO, self.clock)
 
     def peer(self, ds: str = DS) -> str:
         """An accepted peer; returns the id of their inbox folder."""
@@ -170,14 +172,115 @@ class TestDrive:
         assert event.facts.opaque is Opaque.TOO_LARGE
         assert post.look() == []
 
-    def test_a_message_that_drive_does_not_give_out_is_told_with_its_reason(self, post):
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            TransientFault("Drive answered 403 (downloadQuotaExceeded)"),
+            RejectedFault("Drive answered 400 (badRequest)"),
+            RateLimitedFault("Drive answered 429"),
+        ],
+    )
+    def test_of_a_message_that_drive_does_not_hand_out_nothing_is_told(self, post, fault):
+        blocked = post.submit(post.peer(), python_job("sales"))
+        post.drive.faults[blocked] = fault
+        for _ in range(200):
+            assert post.look(thorough=False) == []
+            (problem,) = post.observation.problems
+            assert problem.endswith(f"of {DS} could not be fetched: {fault.title}")
+            post.clock.advance(30)
+        post.clock.advance(3600)
+        del post.drive.faults[blocked]
+        assert kinds(post.look()) == [("sales", Kind.JOB_SUBMITTED, Decision.SEND)]
+        assert post.observation.problems == ()
+
+    def test_a_message_that_drive_does_not_hand_out_is_asked_for_less_and_less(self, post):
+        blocked = post.submit(post.peer(), python_job("sales"))
+        post.drive.faults[blocked] = TransientFault("Drive answered 403")
+        tries = []
+        for _ in range(24 * 60):
+            post.drive.calls.clear()
+            post.look(thorough=False)
+            if any(call.startswith("download msgv2_") for call in post.drive.calls):
+                tries.append(post.clock())
+            post.clock.advance(60)
+        pauses = [round((b - a).total_seconds() / 60) for a, b in pairwise(tries)]
+        assert pauses[:8] == [1, 1, 1, 2, 4, 8, 16, 32]
+        assert set(pauses[8:]) == {60}
+
+    def test_a_message_that_was_written_again_is_asked_for_at_once(self, post):
         inbox = post.peer()
-        kept = post.submit(inbox, python_job("kept"))
-        post.drive.faults[kept] = RejectedFault("Drive answered 403 (cannotDownloadFile)")
-        (event,) = post.look()
-        assert event.facts.opaque is Opaque.UNREADABLE
-        assert event.facts.reason == "Drive answered 403 (cannotDownloadFile)"
+        blocked = post.submit(inbox, python_job("sales"))
+        post.drive.faults[blocked] = TransientFault("Drive answered 403")
+        for _ in range(5):
+            assert post.look() == []
+        del post.drive.faults[blocked]
+        post.clock.advance(1)
         assert post.look() == []
+        post.drive.rewrite(blocked)
+        assert kinds(post.look()) == [("sales", Kind.JOB_SUBMITTED, Decision.SEND)]
+
+    def test_a_limit_is_waited_for_but_not_longer_than_an_hour(self, post):
+        blocked = post.submit(post.peer(), python_job("sales"))
+        post.drive.faults[blocked] = RateLimitedFault("Drive answered 429", until=post.clock() + timedelta(days=1))
+        assert post.look() == []
+        del post.drive.faults[blocked]
+        post.clock.advance(3590)
+        assert post.look() == []
+        post.clock.advance(10)
+        assert kinds(post.look()) == [("sales", Kind.JOB_SUBMITTED, Decision.SEND)]
+
+    def test_a_message_that_drive_names_but_does_not_have_is_asked_for_less_and_less(self, post):
+        odd = post.submit(post.peer(), python_job("sales"))
+        post.drive.faults[odd] = MissingFault("it is not there")
+        for _ in range(5):
+            assert post.look(thorough=False) == []
+        post.drive.calls.clear()
+        assert post.look(thorough=False) == []
+        assert post.drive.calls == ["changes"]
+
+    def test_a_job_on_disk_is_told_while_its_message_cannot_be_fetched_and_not_again(self, post):
+        archive = post.drive.add_folder(TODAY.archive_folder(DO, DS), DO)
+        inbox = post.peer()
+        post.look()
+        blocked = post.submit(inbox, python_job("sales"))
+        post.drive.faults[blocked] = TransientFault("Drive answered 403")
+        assert post.look() == []
+        post.drive.move(blocked, archive)
+        post.local.set(post.on_disk("sales"))
+        assert kinds(post.look()) == [("sales", Kind.JOB_SUBMITTED, Decision.SEND)]
+        told = post.ledger.pending()
+        del post.drive.faults[blocked]
+        post.clock.advance(3600)
+        post.look()
+        assert (post.observation.problems, post.ledger.pending()) == ((), told)
+
+    def test_a_fetch_that_fails_for_long_is_no_reason_to_wait_with_what_is_on_disk(self, post):
+        """Between looks at everything a job on disk asks for one, unless what is missing may come in a moment."""
+        inbox = post.peer()
+        post.look()
+        blocked = post.submit(inbox, python_job("sales"))
+        post.drive.faults[blocked] = TransientFault("Drive answered 403")
+        for _ in range(LASTING_FAILURES):
+            assert post.look(thorough=False) == []
+            post.clock.advance(3600)
+        post.local.set(post.on_disk("other"))
+        post.look(thorough=False)
+        assert post.observation.doubtful
+
+    def test_a_job_that_a_message_of_another_may_have_made_is_not_said_to_be_of_its_ds(self, post):
+        archive = post.drive.add_folder(TODAY.archive_folder(DO, OTHER), DO)
+        post.peer()
+        inbox = post.peer(OTHER)
+        post.look()
+        blocked = post.submit(inbox, python_job("evil"), OTHER)
+        post.drive.faults[blocked] = TransientFault("Drive answered 403")
+        assert post.look() == []
+        post.drive.move(blocked, archive)
+        post.local.set(post.on_disk("sales"))
+        assert post.look() == []
+        post.clock.advance(3600)
+        (event,) = post.look()
+        assert (event.facts.ds, event.facts.verified) == (DS, False)
 
     def test_a_folder_that_fails_hides_no_other_and_is_looked_at_again(self, post):
         first, second = post.peer(DS), post.peer(OTHER)

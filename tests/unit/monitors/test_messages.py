@@ -36,7 +36,7 @@ class Reader(Tower):
         self.says(ds="accepted", other="accepted")
         self.archive = self.drive.add_folder(TODAY.archive_folder(DO, DS), DO)
         self.others = self.drive.add_folder(TODAY.inbox_folder(DO, OTHER), OTHER)
-        self.reader = MessageReader(self.drive)
+        self.reader = MessageReader(self.drive, self.clock)
 
     def submits(self, ds: str = DS) -> str:
         self.clock.advance(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syft_notify.errors import CredentialFault, RejectedFault, TransientFault
+from syft_notify.errors import CredentialFault, Fault, RateLimitedFault, RejectedFault, TransientFault
 from syft_notify.model import Look
 from syft_notify.monitors.survey import PEERS_FILE
 from syft_notify.monitors.surveyor import SYFTBOX
@@ -146,6 +146,20 @@ class TestThePeersFile:
         tower.says(ds="rejected")
         survey = tower.looks().survey
         assert (survey.states, survey.peers_problem) == ({DS: "rejected"}, "")
+
+    @pytest.mark.parametrize("fault", [TransientFault("Drive answered 403"), RateLimitedFault("Drive answered 429")])
+    def test_that_does_not_come_now_leaves_what_was_known(self, tower: Tower, fault: Fault) -> None:
+        tower.drive.faults[tower.says(ds="rejected")] = fault
+        survey = tower.looks().survey
+        assert (survey.states, survey.peers_problem) == ({DS: "accepted"}, fault.title)
+        tower.drive.faults.clear()
+        assert tower.looks().survey.states == {DS: "rejected"}
+
+    def test_that_never_came_shows_nobody_whom_the_owner_may_have_rejected(self) -> None:
+        tower = Tower()
+        tower.drive.faults[tower.says(ds="rejected")] = TransientFault("Drive answered 403")
+        with pytest.raises(TransientFault):
+            tower.looks()
 
     def test_of_somebody_else_counts_for_nothing(self, tower: Tower) -> None:
         foreign = tower.drive.add_folder("Elsewhere", DS)
