@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import http.client
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from urllib.parse import urlsplit
 
 STOLEN = b'{"access_token": "stolen", "refresh_token": "stolen", "expires_in": 3600}'
 
@@ -82,6 +85,25 @@ def response(content: bytes = b"{}", *headers: str, status: str = "200 OK") -> b
     """A whole answer after which the connection ends."""
     lines = (f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", "Connection: close", *headers, "", "")
     return "\r\n".join(lines).encode() + content
+
+
+def packing(url: str) -> Callable[[bytes], Iterable[bytes]]:
+    """The answers of a server of this machine, packed."""
+    place = urlsplit(url)
+
+    def answer(request: bytes) -> Iterable[bytes]:
+        line, _, rest = request.partition(b"\r\n")
+        method, path, _ = line.decode().split(" ")
+        head, _, body = rest.partition(b"\r\n\r\n")
+        headers = dict(field.split(": ", 1) for field in head.decode().split("\r\n"))
+        with closing(http.client.HTTPConnection(place.hostname or "", place.port)) as behind:
+            behind.request(method, path, body, headers | {"accept-encoding": "identity"})
+            found = behind.getresponse()
+            kind = f"Content-Type: {found.headers['content-type']}"
+            packed = gzip.compress(found.read())
+        yield response(packed, kind, "Content-Encoding: gzip", status=f"{found.status} {found.reason}")
+
+    return answer
 
 
 @contextmanager

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from syft_notify.errors import MissingFault, RateLimitedFault, RejectedFault, TooLargeFault, TransientFault
+from syft_notify.google_api.auth import DRIVE_SCOPES, TokenFile
 from syft_notify.google_api.connection import Bounds
-from syft_notify.google_api.drive import FETCHED_AT_ONCE
+from syft_notify.google_api.drive import FETCHED_AT_ONCE, DriveFiles
 from syft_notify.google_api.queries import quoted
 from syft_notify.google_api.session import READ_ATTEMPTS
 from syft_notify.model import Listing, RemoteFile
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.faults import Trouble
 from tests.unit.google_api.conftest import DO
+from tests.unit.google_api.servers import packing, serving
 
 DS = "ds@example.org"
 ODD_ANSWERS = [Trouble.WRONG_JSON, Trouble.NOT_JSON]
@@ -193,6 +196,16 @@ class TestListings:
         answers = drive.children(inboxes)
         assert [len(answers[folder_id].files) for folder_id in inboxes] == [40, 0, 1]
         assert len({file.name for file in answers[inboxes[0]].files}) == 40
+
+    def test_four_hundred_folders_with_very_long_names_are_read_packed(self, sandbox, token_path):
+        """They are 11 MB, and packed a hundredth of it."""
+        for number in range(400):
+            sandbox.drive.folder(DS, f"syft_{number}_{'x' * 27_000}", share={DO: "writer"})
+        token = TokenFile(token_path, "Drive", DRIVE_SCOPES, sandbox.token_uri)
+        with serving(packing(sandbox.drive_endpoint)) as front:
+            with closing(DriveFiles(token, f"{front.url}drive/v3/", timeout=30)) as drive:
+                assert len(drive.overview("syft_", "x").folders.files) == 400
+            assert len(front.got) == 1
 
     def test_what_is_too_large_in_any_portion_is_given_up_alone(self, sandbox, drive, inboxes, monkeypatch):
         monkeypatch.setattr("syft_notify.google_api.queries.BATCHES", Bounds(100_000, 30.0))
