@@ -109,7 +109,7 @@ class JobMonitor:
         survey, found = sight.survey, self._messages.find(sight, memory)
         old = {file.id for folder, file in found.new if past and folder.name.role is FolderRole.ARCHIVE}
         new = [(folder, file) for folder, file in found.new if file.id not in old]
-        wanted, postponed = shares([(folder, file) for folder, file in new if self._messages.is_due(file)])
+        wanted, postponed = shares(self._messages.due(new))
         messages = self._messages.read(wanted, survey)
         read = {message.file.id for message in messages}
         unread = self._messages.unread([(folder, file) for folder, file in new if file.id not in read], survey)

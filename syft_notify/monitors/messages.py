@@ -20,6 +20,8 @@ from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
 MESSAGE_PREFIX = "msgv2_"
 # So many messages of one peer are read in one poll: a flood of one must not keep the others waiting.
 MAX_MESSAGES = 100
+# So many that failed before are tried again in one poll: each may take seconds, and fails again more often than not.
+MAX_RETRIES = 20
 
 Found = tuple[PeerFolder, RemoteFile]
 
@@ -173,9 +175,12 @@ class MessageReader:
             if change.file and is_message(change.file) and change.file_id not in self._place:
                 self._stale |= change.parents & sight.survey.to_read.keys()
 
-    def is_due(self, file: RemoteFile) -> bool:
-        """Whether to fetch a message now: one that could not be fetched waits for its time."""
-        return self._retries.is_due(file)
+    def due(self, found: Sequence[Found]) -> list[Found]:
+        """Those to fetch now: all that are new, and a few of those that failed before and whose time has come."""
+        due = [pair for pair in found if self._retries.is_due(pair[1])]
+        again = [file.id for _, file in due if self._retries.has_failed(file)]
+        later = frozenset(again[MAX_RETRIES:])
+        return [pair for pair in due if pair[1].id not in later]
 
     def read(self, found: Sequence[Found], survey: Survey) -> tuple[SeenMessage, ...]:
         """The messages that could be fetched; `unread` knows the others. Raises `CredentialFault`."""
@@ -189,29 +194,36 @@ class MessageReader:
             if isinstance(contents, MessageContents):
                 sender = survey.sender_of(folder, file)
                 messages[file.id] = SeenMessage(file, folder.name.address, contents, sender)
-            else:
-                self._failed(folder, file, contents)
+                continue
+            self._retries.failed(file, contents)
+            if isinstance(contents, MissingFault):
+                self._stale.add(folder.id)
         return tuple(messages[file.id] for _, file in found if file.id in messages)
 
-    def _failed(self, folder: PeerFolder, file: RemoteFile, fault: Fault) -> None:
-        if isinstance(fault, MissingFault):
-            self._stale.add(folder.id)
-            self._retries.failed(file, fault, "")
-        else:
-            name = f"the message {printable(file.name)} of {folder.name.address}"
-            self._retries.failed(file, fault, f"{name} could not be fetched: {fault.title}")
-
     def unread(self, found: Sequence[Found], survey: Survey) -> Unread:
-        """Which of these could not be fetched, now or at their last time."""
+        """Which of these could not be fetched, now or at their last time; one that is gone is no problem."""
         self._retries.keep({file.id for _, file in found})
-        failed = [(folder, file) for folder, file in found if self._retries.problem(file)]
-        archived = [found for found in failed if found[0].name.role is FolderRole.ARCHIVE]
+        failed = [(folder, file) for folder, file in found if self._retries.reason(file)]
+        archived = [pair for pair in failed if pair[0].name.role is FolderRole.ARCHIVE]
         senders = [survey.sender_of(folder, file) for folder, file in archived]
         return Unread(
-            tuple(sorted(self._retries.problem(file) for _, file in failed)),
+            _in_words((folder, file, self._retries.reason(file)) for folder, file in failed),
             any(not self._retries.lasts(file) for _, file in failed),
             frozenset(sender.ds if sender.verified else "" for sender in senders),
         )
+
+
+def _in_words(failed: Iterable[tuple[PeerFolder, RemoteFile, str]]) -> tuple[str, ...]:
+    """A problem for each peer and reason: there may be very many messages."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for folder, file, reason in failed:
+        names.setdefault((folder.name.address, reason), []).append(printable(file.name))
+    return tuple(
+        f"the message {those[0]} of {peer} could not be fetched: {reason}"
+        if len(those) == 1
+        else f"{len(those)} messages of {peer} could not be fetched: {reason}"
+        for (peer, reason), those in sorted(names.items())
+    )
 
 
 def is_message(file: RemoteFile) -> bool:

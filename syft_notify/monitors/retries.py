@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from syft_notify.errors import Fault, RateLimitedFault
+from syft_notify.errors import Fault, MissingFault, RateLimitedFault
 from syft_notify.model import Pause, RemoteFile
 from syft_notify.ports import Clock
 
@@ -18,12 +18,12 @@ LASTING_FAILURES, LASTING_AGE = 3, timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """The downloads of one content of a file that failed. `problem` says why the last one did."""
+    """The downloads of one content of a file that failed, the last one for this reason."""
 
     modified_at: datetime
     failures: int
     pause: Pause
-    problem: str
+    reason: str
 
 
 class Retries:
@@ -38,19 +38,25 @@ class Retries:
         failed = self._of(file)
         return failed is None or not failed.pause.holds(self._clock())
 
-    def failed(self, file: RemoteFile, fault: Fault, problem: str) -> None:
+    def has_failed(self, file: RemoteFile) -> bool:
+        """Whether it was tried before."""
+        return self._of(file) is not None
+
+    def failed(self, file: RemoteFile, fault: Fault) -> None:
         """It could not be fetched because of `fault`."""
         before, now = self._of(file), self._clock()
         failures = (before.failures if before else 0) + 1
         pause = FIRST_PAUSE * (1 << min(failures, 16) - 2) if failures > 1 else timedelta()
         asked = fault.until if isinstance(fault, RateLimitedFault) and fault.until else now
         until = min(max(now + pause, asked), now + LONGEST_PAUSE)
-        self._failed[file.id] = _Failed(file.modified_at, failures, Pause(now, until), problem)
+        self._failed[file.id] = _Failed(
+            file.modified_at, failures, Pause(now, until), "" if isinstance(fault, MissingFault) else fault.title
+        )
 
-    def problem(self, file: RemoteFile) -> str:
-        """Why it could not be fetched; empty when it was not tried, or is no problem."""
+    def reason(self, file: RemoteFile) -> str:
+        """Why it could not be fetched; empty when it was not tried, or is not there."""
         failed = self._of(file)
-        return failed.problem if failed else ""
+        return failed.reason if failed else ""
 
     def lasts(self, file: RemoteFile) -> bool:
         """Whether it cannot be fetched for longer than a moment."""

@@ -14,7 +14,7 @@ from syft_notify.ledger import Ledger
 from syft_notify.model import Decision, Event, JobStatus, Kind, LocalJob, Look, MessageContents, Opaque
 from syft_notify.monitors.job_events import DriveLook, JobDetector, SeenMessage
 from syft_notify.monitors.jobs import JobMonitor
-from syft_notify.monitors.messages import MAX_MESSAGES
+from syft_notify.monitors.messages import MAX_MESSAGES, MAX_RETRIES
 from syft_notify.monitors.retries import LASTING_FAILURES
 from syft_notify.monitors.survey import Sender
 from syft_notify.monitors.surveyor import Surveyor
@@ -206,6 +206,19 @@ class TestDrive:
         pauses = [round((b - a).total_seconds() / 60) for a, b in pairwise(tries)]
         assert pauses[:8] == [1, 1, 1, 2, 4, 8, 16, 32]
         assert set(pauses[8:]) == {60}
+
+    def test_many_that_drive_does_not_hand_out_are_one_problem_and_hold_nobody_up(self, post):
+        flooded, other = post.peer(), post.peer(OTHER)
+        for number in range(MAX_MESSAGES):
+            blocked = post.submit(flooded, python_job(f"{number}"))
+            post.drive.faults[blocked] = TransientFault("Drive answered 403")
+        assert post.look() == []
+        assert post.observation.problems == (f"100 messages of {DS} could not be fetched: Drive answered 403",)
+        post.submit(other, python_job("sales"), OTHER)
+        post.submit(flooded, python_job("last"))
+        post.drive.calls.clear()
+        assert [event.facts.job for event in post.look()] == ["sales", "last"]
+        assert len([call for call in post.drive.calls if call.startswith("download msgv2_")]) == MAX_RETRIES + 2
 
     def test_a_message_that_was_written_again_is_asked_for_at_once(self, post):
         inbox = post.peer()
