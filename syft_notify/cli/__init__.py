@@ -41,10 +41,7 @@ TRACEBACK_VARIABLE = "SYFT_NOTIFY_TRACEBACK"
         "demo": "syft_notify.cli.demo:demo",
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-@click.version_option(__version__, prog_name="syft-notify")
-def cli() -> None:
-    """Mails to the right person when something happens in your SyftBox.
+    help="""Mails to the right person when something happens in your SyftBox.
 
     \b
     Examples:
@@ -54,7 +51,11 @@ def cli() -> None:
       syft-notify run --once   look once, send what is new
       syft-notify run          keep watching
       syft-notify start        keep watching in the background
-    """
+    """,
+)
+@click.version_option(__version__, prog_name="syft-notify")
+def cli() -> None:
+    """The program; each command is in a module of its own."""
 
 
 def main() -> NoReturn:

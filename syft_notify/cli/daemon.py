@@ -32,11 +32,9 @@ timeout_option = click.option(
 )
 
 
-@click.command(short_help="Watch in the background.")
-@config_option
-@watching_options
-def start(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: bool) -> None:
-    """Start the daemon; returns when it is ready, or says why it is not.
+@click.command(
+    short_help="Watch in the background.",
+    help="""Start the daemon; returns when it is ready, or says why it is not.
 
     \b
     Exit codes: 0 it runs; 1 it could not start or runs already;
@@ -47,18 +45,20 @@ def start(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: b
       syft-notify start
       syft-notify start --interval 60
       syft-notify start -c ~/other/daemon.yaml --jobs-only
-    """
+    """,
+)
+@config_option
+@watching_options
+def start(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: bool) -> None:
     check_parts(jobs_only=jobs_only, peers_only=peers_only)
     from syft_notify.serve import Options
 
     _start(path, Options(interval, jobs=not peers_only, peers=not jobs_only))
 
 
-@click.command(short_help="End the daemon after the mail in hand.")
-@config_option
-@timeout_option
-def stop(path: Path, timeout: float) -> None:
-    """Stop what runs with this config, be it `start` or `run`; the mail in hand is finished.
+@click.command(
+    short_help="End the daemon after the mail in hand.",
+    help="""Stop what runs with this config, be it `start` or `run`; the mail in hand is finished.
 
     Exit code 0 also when nothing was running.
 
@@ -66,17 +66,18 @@ def stop(path: Path, timeout: float) -> None:
     Examples:
       syft-notify stop
       syft-notify stop --timeout 60
-    """
+    """,
+)
+@config_option
+@timeout_option
+def stop(path: Path, timeout: float) -> None:
     stopped = _stop(path, timeout)
     output.outcome(f"Stopped (PID {stopped.pid})." if stopped else "It was not running.")
 
 
-@click.command(short_help="Stop the daemon and start it again.")
-@config_option
-@watching_options
-@timeout_option
-def restart(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: bool, timeout: float) -> None:
-    """Stop and start, with the options of the last start unless given anew.
+@click.command(
+    short_help="Stop the daemon and start it again.",
+    help="""Stop and start, with the options of the last start unless given anew.
 
     A config that cannot be used is refused before anything is stopped, and what systemd or a terminal runs is left to
     them. Exit codes as of start.
@@ -85,7 +86,12 @@ def restart(path: Path, interval: timedelta | None, jobs_only: bool, peers_only:
     Examples:
       syft-notify restart
       syft-notify restart --interval 60
-    """
+    """,
+)
+@config_option
+@watching_options
+@timeout_option
+def restart(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: bool, timeout: float) -> None:
     check_parts(jobs_only=jobs_only, peers_only=peers_only)
     from syft_notify.config import load_config
     from syft_notify.service.health import read_health

@@ -28,7 +28,22 @@ DO, DS = "olivia@hospital.example.org", "sam_lee@university.example.org"
 _OURS = re.compile(r"\d\d-[a-z0-9-]+\.(eml|html)")
 
 
-@click.command(short_help="See the whole story on a local Google; no account needed.")
+@click.command(
+    short_help="See the whole story on a local Google; no account needed.",
+    help="""Play a story on a Google of our own on this machine: a scientist asks, submits jobs, an owner decides.
+
+    Everything is real but the people: the same program looks at Drive and sends through Gmail, both over HTTP.
+    No account and no network is needed. Then a page for your browser shows both mailboxes, with buttons for what
+    people do, while the real service polls; Ctrl+C ends it. Without a terminal, and in CI, it ends as with --once.
+    Exit code 0 when every mail of the story arrived that had to, and no other.
+
+    \b
+    Examples:
+      syft-notify demo
+      syft-notify demo --port 8000
+      syft-notify demo --once --output /tmp/mails
+    """,
+)
 @click.option(
     "-o",
     "--output",
@@ -47,19 +62,6 @@ _OURS = re.compile(r"\d\d-[a-z0-9-]+\.(eml|html)")
     help="Port of the page on 127.0.0.1; a free one when not given.",
 )
 def demo(folder: Path, once: bool, port: int) -> int:
-    """Play a story on a Google of our own on this machine: a scientist asks, submits jobs, an owner decides.
-
-    Everything is real but the people: the same program looks at Drive and sends through Gmail, both over HTTP.
-    No account and no network is needed. Then a page for your browser shows both mailboxes, with buttons for what
-    people do, while the real service polls; Ctrl+C ends it. Without a terminal, and in CI, it ends as with --once.
-    Exit code 0 when every mail of the story arrived that had to, and no other.
-
-    \b
-    Examples:
-      syft-notify demo
-      syft-notify demo --port 8000
-      syft-notify demo --once --output /tmp/mails
-    """
     from syft_notify.app import utc_now
     from syft_notify.demo.house import House
     from syft_notify.demo.stage import Stage

@@ -22,11 +22,9 @@ _NAME_WIDTH = 13
 _COLOURS = {"ok": "green", "failed": "red"}
 
 
-@click.command(short_help="Check everything, and say what cures it.")
-@config_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def doctor(path: Path, as_json: bool) -> int:
-    """Check config, secrets, SyftBox folder, disk, state, network, clock, tokens, Drive, Gmail and service.
+@click.command(
+    short_help="Check everything, and say what cures it.",
+    help="""Check config, secrets, SyftBox folder, disk, state, network, clock, tokens, Drive, Gmail and service.
 
     Nothing is changed and no mail is sent. What cannot be told, because something before it is not good, is skipped.
 
@@ -38,7 +36,11 @@ def doctor(path: Path, as_json: bool) -> int:
       syft-notify doctor
       syft-notify doctor --json
       syft-notify doctor -c ~/other/daemon.yaml
-    """
+    """,
+)
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def doctor(path: Path, as_json: bool) -> int:
     from syft_notify.checkup.findings import State, examine
     from syft_notify.checkup.order import CHECKS
     from syft_notify.checkup.patient import Patient

@@ -17,20 +17,22 @@ if TYPE_CHECKING:
     from syft_notify.history import Delivery
 
 
-@click.command(short_help="Show what was sent.")
+@click.command(
+    short_help="Show what was sent.",
+    help="""The mails that went out: when, of what, to whom.
+
+    \b
+    Examples:
+      syft-notify history
+      syft-notify history -n 100 --json
+    """,
+)
 @config_option
 @click.option(
     "-n", "count", type=click.IntRange(0), metavar="N", default=20, show_default=True, help="How many, the newest last."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def history(path: Path, count: int, as_json: bool) -> None:
-    """The mails that went out: when, of what, to whom.
-
-    \b
-    Examples:
-      syft-notify history
-      syft-notify history -n 100 --json
-    """
     from syft_notify.config import load_config
     from syft_notify.history import History
     from syft_notify.paths import Files

@@ -17,7 +17,24 @@ if TYPE_CHECKING:
     from syft_notify.setup.place import Place
 
 
-@click.command(short_help="Set everything up, or mend it.")
+@click.command(
+    short_help="Set everything up, or mend it.",
+    help="""Ask what is to be watched, get Google's consent to read Drive and to send mail, and write the config.
+
+    What is there already and good is kept, so it can be run again at any time. Nothing is written before all is
+    answered.
+
+    \b
+    Exit codes: 0 it is set up; 1 it is not, or the test mail did not go out.
+
+    \b
+    Examples:
+      syft-notify init
+      syft-notify init --no-browser            on a server
+      syft-notify init --renew gmail           when Google no longer takes the token
+      syft-notify init --no-input --email you@example.org --no-test-mail
+    """,
+)
 @config_option
 @click.option("--email", callback=email_address, metavar="ADDRESS", help="Your address, as the data owner.")
 @click.option(
@@ -57,21 +74,6 @@ def init(
     no_input: bool,
     renew: str | None,
 ) -> None:
-    """Ask what is to be watched, get Google's consent to read Drive and to send mail, and write the config.
-
-    What is there already and good is kept, so it can be run again at any time. Nothing is written before all is
-    answered.
-
-    \b
-    Exit codes: 0 it is set up; 1 it is not, or the test mail did not go out.
-
-    \b
-    Examples:
-      syft-notify init
-      syft-notify init --no-browser            on a server
-      syft-notify init --renew gmail           when Google no longer takes the token
-      syft-notify init --no-input --email you@example.org --no-test-mail
-    """
     from syft_notify.cli.memory import utc_now
     from syft_notify.cli.terminal import Nobody, Terminal
     from syft_notify.setup.browser import Ways, can_open

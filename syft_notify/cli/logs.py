@@ -16,20 +16,22 @@ from syft_notify.service.tail import last_lines
 _LOOK_SECONDS = 0.2
 
 
-@click.command(short_help="Show what the daemon wrote.")
-@config_option
-@click.option("-n", "count", type=click.IntRange(0), metavar="N", default=50, show_default=True, help="How many lines.")
-@click.option("-f", "--follow", is_flag=True, help="Go on as it writes; Ctrl+C ends it.")
-@click.option("--errors", is_flag=True, help="Warnings and errors only.")
-def logs(path: Path, count: int, follow: bool, errors: bool) -> None:
-    """The last lines of the daemon's log; exit code 1 when there is none.
+@click.command(
+    short_help="Show what the daemon wrote.",
+    help="""The last lines of the daemon's log; exit code 1 when there is none.
 
     \b
     Examples:
       syft-notify logs
       syft-notify logs -n 200 --errors
       syft-notify logs --follow
-    """
+    """,
+)
+@config_option
+@click.option("-n", "count", type=click.IntRange(0), metavar="N", default=50, show_default=True, help="How many lines.")
+@click.option("-f", "--follow", is_flag=True, help="Go on as it writes; Ctrl+C ends it.")
+@click.option("--errors", is_flag=True, help="Warnings and errors only.")
+def logs(path: Path, count: int, follow: bool, errors: bool) -> None:
     files = service_files(path)
     log = files.error_log if errors else files.log
     try:

@@ -13,11 +13,10 @@ from syft_notify.cli.options import config_option, email
 from syft_notify.errors import ExitCode
 
 
-@click.command("test-email", short_help="Send one test mail.")
-@config_option
-@click.option("--to", "to", callback=email, metavar="ADDRESS", help="To whom. [default: the owner of the config]")
-def test_email(path: Path, to: str) -> None:
-    """Send one real mail in the way of all others, to see that it arrives.
+@click.command(
+    "test-email",
+    short_help="Send one test mail.",
+    help="""Send one real mail in the way of all others, to see that it arrives.
 
     \b
     Exit codes: 0 Gmail took it; 1 it did not go out;
@@ -27,7 +26,11 @@ def test_email(path: Path, to: str) -> None:
     Examples:
       syft-notify test-email
       syft-notify test-email --to colleague@example.org
-    """
+    """,
+)
+@config_option
+@click.option("--to", "to", callback=email, metavar="ADDRESS", help="To whom. [default: the owner of the config]")
+def test_email(path: Path, to: str) -> None:
     from syft_notify.config import load_config
     from syft_notify.trial import SUBJECT, send_test_mail
 
@@ -38,11 +41,10 @@ def test_email(path: Path, to: str) -> None:
     output.line("It is in the inbox there, or among the spam.")
 
 
-@click.command("peer-granted", short_help="Tell a scientist that you accepted them.")
-@config_option
-@click.argument("ds_email", metavar="EMAIL", callback=email)
-def peer_granted(path: Path, ds_email: str) -> int:
-    """Tell the scientist at EMAIL at once that their request was granted.
+@click.command(
+    "peer-granted",
+    short_help="Tell a scientist that you accepted them.",
+    help="""Tell the scientist at EMAIL at once that their request was granted.
 
     A watchman does so by itself when it sees your decision; they are told once, whoever is first.
 
@@ -53,7 +55,11 @@ def peer_granted(path: Path, ds_email: str) -> int:
     \b
     Examples:
       syft-notify peer-granted ds@example.org
-    """
+    """,
+)
+@config_option
+@click.argument("ds_email", metavar="EMAIL", callback=email)
+def peer_granted(path: Path, ds_email: str) -> int:
     from syft_notify.app import open_app
     from syft_notify.cli.live import LiveNarrator
     from syft_notify.cli.watch import local_now

@@ -20,14 +20,9 @@ if TYPE_CHECKING:
 _SHOWN_ID = 8
 
 
-@click.command(short_help="See and change what waits to be sent.")
-@config_option
-@click.argument("action", type=click.Choice(["list", "retry", "drop"]), default="list", metavar="[list|retry|drop]")
-@click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--json", "as_json", is_flag=True, help="The list as one JSON document.")
-@click.option("--yes", is_flag=True, help="Drop without asking.")
-def outbox(path: Path, action: str, ids: tuple[str, ...], as_json: bool, yes: bool) -> None:
-    """What waits to be sent or was given up. An ID may be shortened.
+@click.command(
+    short_help="See and change what waits to be sent.",
+    help="""What waits to be sent or was given up. An ID may be shortened.
 
     \b
     Examples:
@@ -35,7 +30,14 @@ def outbox(path: Path, action: str, ids: tuple[str, ...], as_json: bool, yes: bo
       syft-notify outbox retry         try all of it again, with the next poll
       syft-notify outbox retry 1a2b3c  try this one again
       syft-notify outbox drop 1a2b3c   take one out; its mail is never sent
-    """
+    """,
+)
+@config_option
+@click.argument("action", type=click.Choice(["list", "retry", "drop"]), default="list", metavar="[list|retry|drop]")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--json", "as_json", is_flag=True, help="The list as one JSON document.")
+@click.option("--yes", is_flag=True, help="Drop without asking.")
+def outbox(path: Path, action: str, ids: tuple[str, ...], as_json: bool, yes: bool) -> None:
     if action == "list":
         _list(path, ids, as_json=as_json)
     elif action == "retry":

@@ -12,14 +12,9 @@ from syft_notify.cli.options import config_option
 from syft_notify.errors import UserError
 
 
-@click.command(short_help="Forget, so that it is announced again.")
-@config_option
-@click.option("--peers", is_flag=True, help="Open peer requests.")
-@click.option("--jobs", is_flag=True, help="All jobs: those that still wait are announced again.")
-@click.option("--job", "name", metavar="NAME", help="Everything about the jobs of this name.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def reset(path: Path, peers: bool, jobs: bool, name: str | None, yes: bool) -> None:
-    """Forget what was told, so that the next poll tells it again; also while syft-notify runs.
+@click.command(
+    short_help="Forget, so that it is announced again.",
+    help="""Forget what was told, so that the next poll tells it again; also while syft-notify runs.
 
     With --jobs the next poll is like the first one ever: it tells of jobs that wait for the owner, and of none that is
     settled. With --job every step of that job is told again, to the owner and to the scientist.
@@ -28,7 +23,14 @@ def reset(path: Path, peers: bool, jobs: bool, name: str | None, yes: bool) -> N
     Examples:
       syft-notify reset --job sales_analysis
       syft-notify reset --peers --jobs --yes
-    """
+    """,
+)
+@config_option
+@click.option("--peers", is_flag=True, help="Open peer requests.")
+@click.option("--jobs", is_flag=True, help="All jobs: those that still wait are announced again.")
+@click.option("--job", "name", metavar="NAME", help="Everything about the jobs of this name.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(path: Path, peers: bool, jobs: bool, name: str | None, yes: bool) -> None:
     if not (peers or jobs or name):
         raise click.UsageError("Say what to forget: --peers, --jobs or --job NAME.")
     if not yes:

@@ -18,7 +18,21 @@ if TYPE_CHECKING:
     from syft_notify.config import Config
 
 
-@click.command(short_help="Watch in the foreground; Ctrl+C ends it.")
+@click.command(
+    short_help="Watch in the foreground; Ctrl+C ends it.",
+    help="""Watch Drive and the SyftBox folder, and mail what happens.
+
+    \b
+    Exit codes of --once: 0 all is told; 1 a look failed or a mail waits;
+    78 the config or a token needs you.
+
+    \b
+    Examples:
+      syft-notify run                       keep watching
+      syft-notify run --once --dry-run      see what a first poll would send
+      syft-notify run -c ~/other/daemon.yaml --interval 60
+    """,
+)
 @config_option
 @click.option("--once", is_flag=True, help="Poll once and end.")
 @watching_options
@@ -33,18 +47,6 @@ def run(
     dry_run: bool,
     verbose: bool,
 ) -> int:
-    """Watch Drive and the SyftBox folder, and mail what happens.
-
-    \b
-    Exit codes of --once: 0 all is told; 1 a look failed or a mail waits;
-    78 the config or a token needs you.
-
-    \b
-    Examples:
-      syft-notify run                       keep watching
-      syft-notify run --once --dry-run      see what a first poll would send
-      syft-notify run -c ~/other/daemon.yaml --interval 60
-    """
     check_parts(jobs_only=jobs_only, peers_only=peers_only)
     from syft_notify.cli.watch import Watch
     from syft_notify.config import load_config

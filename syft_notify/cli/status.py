@@ -27,11 +27,9 @@ _NO_REPORT = (
 )
 
 
-@click.command(short_help="Say whether it runs and how it does.")
-@config_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def status(path: Path, as_json: bool) -> int:
-    """Whether it runs, since when, how the last poll went, what waits, how the tokens are.
+@click.command(
+    short_help="Say whether it runs and how it does.",
+    help="""Whether it runs, since when, how the last poll went, what waits, how the tokens are.
 
     \b
     Exit codes: 0 it runs and all is well; 1 it runs but fails, or the
@@ -42,7 +40,11 @@ def status(path: Path, as_json: bool) -> int:
       syft-notify status
       syft-notify status --json
       syft-notify status > /dev/null || echo "look at it"
-    """
+    """,
+)
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def status(path: Path, as_json: bool) -> int:
     report = _report(path)
     output.line(json.dumps(report, indent=1, ensure_ascii=False) if as_json else _in_words(report))
     if not report["running"]:

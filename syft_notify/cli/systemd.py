@@ -40,13 +40,10 @@ name_option = click.option(
 )
 
 
-@click.command("install-service", short_help="Write the unit that systemd starts.")
-@config_option
-@place_option
-@name_option
-@click.option("--print", "only_print", is_flag=True, help="Show the unit and write nothing.")
-def install_service(path: Path, for_user: bool, name: str, only_print: bool) -> None:
-    """Write a systemd unit with the paths of this program and this config, and say how to switch it on.
+@click.command(
+    "install-service",
+    short_help="Write the unit that systemd starts.",
+    help="""Write a systemd unit with the paths of this program and this config, and say how to switch it on.
 
     The service of --system runs as the user to whom the config belongs.
 
@@ -55,7 +52,13 @@ def install_service(path: Path, for_user: bool, name: str, only_print: bool) -> 
       syft-notify install-service --print
       syft-notify install-service
       syft-notify install-service -c ~/other/daemon.yaml --name other
-    """
+    """,
+)
+@config_option
+@place_option
+@name_option
+@click.option("--print", "only_print", is_flag=True, help="Show the unit and write nothing.")
+def install_service(path: Path, for_user: bool, name: str, only_print: bool) -> None:
     unit = _unit(path, name, for_user=for_user)
     if only_print:
         output.line(unit.text.rstrip("\n"))
@@ -76,18 +79,21 @@ def install_service(path: Path, for_user: bool, name: str, only_print: bool) -> 
         output.line("It will run as root; the service of an ordinary user is locked in better.")
 
 
-@click.command("uninstall-service", short_help="Remove that unit.")
-@config_option
-@place_option
-@name_option
-def uninstall_service(path: Path, for_user: bool, name: str) -> None:
-    """Remove the unit that install-service wrote. Switch the service off before.
+@click.command(
+    "uninstall-service",
+    short_help="Remove that unit.",
+    help="""Remove the unit that install-service wrote. Switch the service off before.
 
     \b
     Examples:
       syft-notify uninstall-service
       sudo syft-notify uninstall-service --system -c ~/.syft-creds/daemon.yaml
-    """
+    """,
+)
+@config_option
+@place_option
+@name_option
+def uninstall_service(path: Path, for_user: bool, name: str) -> None:
     place = _user_folder() / f"{name}.service" if for_user else SYSTEM_FOLDER / f"{name}@{_owner(path)}.service"
     _check_place(place, path)
     try:

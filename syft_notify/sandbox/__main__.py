@@ -11,7 +11,7 @@ from syft_notify.sandbox.sandbox import Sandbox
 
 def main() -> None:
     """Serve until SIGINT or SIGTERM; the first line on stdout is the URL."""
-    parser = argparse.ArgumentParser(prog="python -m syft_notify.sandbox", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m syft_notify.sandbox", description="The local Google.")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; a free one when not given")
     options = parser.parse_args()
     signals = {signal.SIGINT, signal.SIGTERM}

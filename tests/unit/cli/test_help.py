@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -31,6 +33,21 @@ def test_every_command_has_examples_that_it_takes(name):
         command = cli.get_command(None, name)  # type: ignore[arg-type]
         known = {option for param in command.params for option in param.opts + param.secondary_opts}  # type: ignore[union-attr]
         assert {word for word in words[2:] if word.startswith("-")} <= known
+
+
+def test_every_help_is_the_same_without_docstrings():
+    """`python -OO` strips them."""
+    program = (
+        "from click.testing import CliRunner; from syft_notify.cli import cli\n"
+        "for command in [[], *([name] for name in cli.list_commands(None))]:\n"
+        "    print(CliRunner().invoke(cli, [*command, '--help']).output)\n"
+    )
+    usual, stripped = (
+        subprocess.run([sys.executable, *options, "-c", program], capture_output=True, text=True, check=True).stdout
+        for options in ([], ["-OO"])
+    )
+    assert usual.count("Examples:") > len(COMMANDS)
+    assert stripped == usual
 
 
 def test_the_programs_own_help_begins_with_examples_too():
