@@ -140,8 +140,14 @@ def _user_unit(folder: Path, environment: str, command: str, name: str = NAME) -
 
 
 def _command(program: Sequence[str], config: Path) -> str:
+    """The command line. systemd reads its first word in another way than the others (systemd.service(5)).
+
+    It replaces no variables there, so a `$` stands for itself, and refuses quotes and backslashes.
+    """
     words = [*program, "run", "--config", str(config)]
-    return " ".join(map(_argument, words))
+    if any(char in "\"'\\" for char in words[0]):
+        words = ["/bin/sh", "-c", 'exec "$0" "$@"', *words]
+    return " ".join([_quoted(words[0]), *map(_argument, words[1:])])
 
 
 def _argument(word: str) -> str:

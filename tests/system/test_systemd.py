@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from syft_notify.sandbox import Trouble
-from syft_notify.service.systemd import system_unit, template_unit, template_user_unit, user_unit
+from syft_notify.service.systemd import serves, system_unit, template_unit, template_user_unit, user_unit
 from tests.docs.markdown import REPOSITORY
 from tests.stories.village import Village, requested
 from tests.system.program import environment, syft_notify, wait_until
@@ -136,12 +136,20 @@ class TestUnits:
         assert (REPOSITORY / "systemd/syft-notify-user.service").read_text() == template_user_unit().text
 
     @pytest.mark.parametrize("scope", ["system", "user"])
-    def test_systemd_finds_nothing_wrong(self, scope, tmp_path):
+    @pytest.mark.parametrize(
+        "name", ["plain", "a  b ;", "it's", 'a"b', "a\\b", "a\\", "a$b${HOME}$$", "a%b%h%%", "é=#"]
+    )
+    def test_systemd_finds_nothing_wrong(self, scope, name, tmp_path):
         needs("systemd-analyze", package="systemd")
+        folder = tmp_path / name
+        folder.mkdir()
+        program = folder / "syft-notify"
+        shutil.copy("/bin/true", program)
         unit = {
-            "system": system_unit("root", ["/bin/true"], tmp_path / "a b%$'.yaml", [tmp_path, tmp_path / "a b"]),
-            "user": user_unit(tmp_path, ["/bin/true"], tmp_path / "a b%$'.yaml"),
+            "system": system_unit("root", [str(program)], folder / f"{name}.yaml", [tmp_path, folder]),
+            "user": user_unit(tmp_path, [str(program)], folder / f"{name}.yaml"),
         }[scope]
+        assert serves(unit.text, folder / f"{name}.yaml")
         path = tmp_path / unit.path.name
         path.write_text(unit.text)
         judged = subprocess.run(
