@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test coverage bench bench-quick lint format manual package check clean
+.PHONY: help demo test coverage bench bench-quick lint format manual package pythons check clean
 
 help:
 	@echo "make demo      play the whole story on a local Google; no account, no network"
@@ -11,7 +11,8 @@ help:
 	@echo "make coverage  the same, and how much of the code they reach, in processes of their own too"
 	@echo "make bench     measure what watching costs, beside a naive watchman; about half an hour"
 	@echo "make lint      ruff, mypy --strict, import-linter, codespell"
-	@echo "make package   install into clean environments of each Python that is found, and look at what an index would get"
+	@echo "make pythons   install into a clean environment of each Python that is found, and test there what depends on it"
+	@echo "make package   the same, and look at what an index would get"
 	@echo "make manual    write the man page from the commands' --help"
 	@echo "make check     lint and test"
 
@@ -59,6 +60,9 @@ manual: $(VENV)/base.stamp
 
 package: $(VENV)/dev.stamp
 	$(BIN)/nox --parallel auto
+
+pythons: $(VENV)/dev.stamp
+	$(BIN)/nox --parallel auto -s pythons install
 
 check: lint test
 

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nox
 
 PROJECT = nox.project.load_toml("pyproject.toml")
+SUPPORTED = nox.project.python_versions(PROJECT)
+TRIED = ("3.15",)
+# `make test` plays every test on the Python that nox runs on, too.
+SUITE = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+# What depends on the Python that runs it: processes, signals, locks, and what its library says of the disk.
+TESTS = (
+    *(f"tests/unit/service/test_{name}.py" for name in ("background", "lock", "logs", "loop", "signals", "tail")),
+    "tests/unit/syftbox/test_local_disrepair.py",
+    "tests/unit/test_paths.py",
+    "tests/unit/cli/test_help.py",
+    "tests/system/test_daemon.py",
+)
+# The rest of the tests' requirements may have no wheels for the newest Python.
+TESTERS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis")
 
 # A user's own program, which must be checked against our types and not against `Any`.
 CALLER = """\
@@ -30,15 +48,37 @@ if "PYENV_ROOT" in os.environ:
     os.environ.setdefault("PYENV_VERSION", ":".join(path.name for path in versions))
 
 
-@nox.session(python=nox.project.python_versions(PROJECT))
+def _runs(version: str) -> bool:
+    """Whether this Python is found and starts: pyenv has a program for Pythons that it does not show as well."""
+    program = shutil.which(f"python{version}")
+    if program is None:
+        return False
+    return subprocess.run([program, "-c", ""], capture_output=True, check=False).returncode == 0  # noqa: S603 - it is ours
+
+
+@nox.session(python=False)
+def pythons(session: nox.Session) -> None:
+    """Say which Pythons are found. In CI the oldest and the newest supported one must be among them."""
+    found = [version for version in (*SUPPORTED, *TRIED) if _runs(version)]
+    session.log(f"Pythons that are found: {', '.join(found) or 'none'}")
+    if lacking := sorted({SUPPORTED[0], SUPPORTED[-1]}.difference(found)):
+        words = f"Python {' and '.join(lacking)} is not found"
+        (session.error if "SYFT_NOTIFY_ALL_TOOLS" in os.environ else session.warn)(words)
+
+
+@nox.session(python=[*SUPPORTED, *TRIED])
 def install(session: nox.Session) -> None:
-    """`pip install .`, the version, the story of the demo, and the man page where `man` looks for it."""
+    """`pip install .`, the version, the demo, the man page where `man` looks; then what depends on the Python."""
     home = session.create_tmp()
     session.install(".")
     session.env["HOME"] = home
     session.run("syft-notify", "--version")
     session.run("syft-notify", "demo", "--once", "--output", f"{home}/mails", silent=True)
     session.run("test", "-f", f"{session.virtualenv.location}/share/man/man1/syft-notify.1", external=True)
+    if session.python != SUITE:
+        session.install(*TESTERS)
+        session.env.pop("TMPDIR")  # too long a name for sockets
+        session.run("python", "-m", "pytest", "-n", "2", *TESTS)
 
 
 @nox.session

@@ -234,6 +234,8 @@ class TestStart:
             pytest.skip("only root can be somebody else")
         pid_of(command("start"))
         stranger = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+        if subprocess.run([*stranger, sys.executable, "-c", ""], capture_output=True, check=False).returncode:
+            pytest.skip("this Python is closed to others")
         program = [*stranger, sys.executable, "-m", "syft_notify", called, "-c", str(village.home / "daemon.yaml")]
         ended = subprocess.run(program, capture_output=True, text=True, check=False, env=environment(village.home))
         assert ended.returncode == code
