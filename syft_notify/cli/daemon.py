@@ -138,7 +138,8 @@ def _stop(path: Path, timeout: float) -> Stopped | None:
     from syft_notify.service import background
 
     files = service_files(path)
-    stopped = background.stop(files.lock, files.pid, timeout)
+    with output.warnings_shown():
+        stopped = background.stop(files.lock, files.pid, timeout)
     if stopped and stopped.killed:
         output.outcome(f"It did not end within {timeout:g} s and was killed; a mail in hand may go out twice.")
     return stopped

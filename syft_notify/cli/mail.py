@@ -65,7 +65,7 @@ def peer_granted(path: Path, ds_email: str) -> int:
     from syft_notify.cli.watch import local_now
     from syft_notify.config import load_config
 
-    with open_app(load_config(path, os.environ, Path.home())) as app:
+    with output.warnings_shown(), open_app(load_config(path, os.environ, Path.home())) as app:
         report = app.grant_peer(ds_email, LiveNarrator(output.line, local_now))
     if report.credentials:
         for problem in report.credentials.values():

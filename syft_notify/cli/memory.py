@@ -21,7 +21,8 @@ PATIENCE_SECONDS = 90.0
 def opened_ledger(path: Path) -> Iterator[Ledger]:
     """The ledger of the config at `path`, alone with it; what was changed is saved at the end.
 
-    Waits for the poll of a service. Raises `ConfigError`, `HeldError`, and `UserError` for the disk's no.
+    Waits for the poll of a service, and says so when that takes long. Raises `ConfigError`, `HeldError`, and
+    `UserError` for the disk's no.
     """
     from syft_notify.config import load_config
     from syft_notify.ledger import Ledger
@@ -30,7 +31,9 @@ def opened_ledger(path: Path) -> Iterator[Ledger]:
 
     config = load_config(path, os.environ, Path.home())
     files = Files(config.state_path)
-    with FileLock(files.lock, patience=PATIENCE_SECONDS, make_folder=True, move=MOVE_STATE):
+    with output.warnings_shown():
+        lock = FileLock(files.lock, patience=PATIENCE_SECONDS, make_folder=True, move=MOVE_STATE)
+    with lock:
         ledger = Ledger(files, config.do_email)
         if notice := ledger.refresh(utc_now()):
             output.line(notice)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import select
 import sys
@@ -90,6 +91,25 @@ def coloured(text: str, colour: str | None) -> str:
 def is_lively() -> bool:
     """Whether standard output is a terminal that can do more than print one line after the other."""
     return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def warning_handler() -> logging.Handler:
+    """Prints warnings of loggers on standard error, a line each; errors are the command's own matter."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("Warning: %(message)s"))
+    handler.addFilter(lambda record: record.levelno == logging.WARNING)
+    return handler
+
+
+@contextmanager
+def warnings_shown() -> Iterator[None]:
+    """Print the warnings of our own loggers while this lasts."""
+    handler, logger = warning_handler(), logging.getLogger("syft_notify")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def error(text: str) -> None:

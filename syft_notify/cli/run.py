@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syft_notify.cli import output
 from syft_notify.cli.options import check_parts, config_option, watching_options
 from syft_notify.service.logs import stream_handler
 
@@ -65,10 +66,6 @@ def _log_to_stderr(config: Config, *, verbose: bool) -> None:
     Only of our own loggers: Google's can show whole requests, and with them tokens.
     """
     logger = logging.getLogger("syft_notify")
-    handler = stream_handler(sys.stderr, config.log_format)
     if verbose:
         logger.setLevel("DEBUG" if config.log_level == "INFO" else config.log_level)
-    else:
-        handler.setFormatter(logging.Formatter("Warning: %(message)s"))
-        handler.addFilter(lambda record: record.levelno == logging.WARNING)
-    logger.addHandler(handler)
+    logger.addHandler(stream_handler(sys.stderr, config.log_format) if verbose else output.warning_handler())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import select
 import signal
@@ -15,11 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from syft_notify.errors import ExitCode, NotifyError, UserError
-from syft_notify.service.lock import FileLock, Holder, holder_of, is_held, signed_by
+from syft_notify.service.lock import NOTICE_SECONDS, FileLock, Holder, holder_of, is_held, signed_by
 from syft_notify.service.signals import POLL, RELOAD, STOP, SignalInbox
 
 if TYPE_CHECKING:
     from daemon import DaemonContext
+
+log = logging.getLogger(__name__)
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -212,7 +215,8 @@ def stop(lock: Path, pid_file: Path, seconds: float = STOP_SECONDS) -> Stopped |
         raise UserError(f"{lock} is held by a process that cannot be identified", "Find it with `fuser` and end it")
     killed = False
     _signal(holder, signal.SIGTERM)
-    if not _ended(lock, holder, seconds):
+    _signal(holder, signal.SIGCONT)  # one that was stopped (SIGSTOP, Ctrl+Z) hears of nothing else before
+    if not _ended_in_time(lock, holder, seconds):
         killed = True
         _signal(holder, signal.SIGKILL)
         if not _ended(lock, holder, _KILL_SECONDS):
@@ -237,6 +241,17 @@ def _signal(holder: Holder, number: signal.Signals) -> None:
         return
     except PermissionError:
         raise UserError(f"It runs as another user (PID {holder.pid})", "Stop it as that user, or as root") from None
+
+
+def _ended_in_time(lock: Path, holder: Holder, seconds: float) -> bool:
+    """As `_ended`, and says so when a person waits long for it."""
+    notice = min(NOTICE_SECONDS, seconds)
+    if _ended(lock, holder, notice):
+        return True
+    if seconds > notice:
+        why = "has not ended yet, as it does with a mail in hand"
+        log.warning("PID %s %s: waiting for it, at most %g s", holder.pid, why, seconds)
+    return _ended(lock, holder, seconds - notice)
 
 
 def _ended(lock: Path, holder: Holder, seconds: float) -> bool:

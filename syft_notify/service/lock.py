@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
+import logging
 import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -16,9 +18,13 @@ from types import TracebackType
 from syft_notify.errors import ConfigError, UserError
 from syft_notify.regular_files import open_regular
 
+log = logging.getLogger(__name__)
+
 # Who only looks holds the lock for a moment; who wants it tries a few times before believing that it is taken.
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.1
+# A person who waits longer than this wants to know for whom.
+NOTICE_SECONDS = 2.0
 _LARGEST_SIGNATURE = 65_536
 # NFS without its lock service, Lustre without the mount option, and others. 524 is Linux's own ENOTSUPP, which some
 # file systems let through to programs.
@@ -41,6 +47,15 @@ class Holder:
     def is_alive(self) -> bool:
         """Whether the process of this PID is the one that signed."""
         return self == _process(self.pid)
+
+    def is_stopped(self) -> bool:
+        """Whether it cannot go on before it gets SIGCONT."""
+        import psutil
+
+        try:
+            return bool(psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
+        except (psutil.Error, OSError):
+            return False
 
 
 class HeldError(UserError):
@@ -70,7 +85,7 @@ class FileLock:
     def __init__(
         self, path: Path, patience: float = 0.5, *, make_folder: bool = False, move: str = MOVE_CONFIG
     ) -> None:
-        """Take the lock and sign it; wait at most `patience` seconds for who has it.
+        """Take the lock and sign it; wait at most `patience` seconds for who has it, and warn of a long wait.
 
         `move` says how a person moves the file to a file system that has locks.
         Raises `HeldError` when another process has it, `UserError` for the disk's no, also when there is no folder,
@@ -85,7 +100,7 @@ class FileLock:
         except OSError as error:
             raise UserError(f"{path} cannot be opened: {error.strerror}", f"Check {_whose(path)}") from error
         try:
-            self._take(time.monotonic() + patience)
+            self._take(patience)
             self.sign()
         except BaseException:
             self.close()
@@ -130,12 +145,15 @@ class FileLock:
     ) -> None:
         self.close()
 
-    def _take(self, deadline: float) -> None:
-        while True:
-            if _locked(self._descriptor, fcntl.LOCK_EX, self._path, self._move):
-                return
-            if time.monotonic() > deadline:
+    def _take(self, patience: float) -> None:
+        begun, silent = time.monotonic(), True
+        while not _locked(self._descriptor, fcntl.LOCK_EX, self._path, self._move):
+            waited = time.monotonic() - begun
+            if waited > patience:
                 raise HeldError(self._path, _signature(self._descriptor))
+            if silent and waited > NOTICE_SECONDS:
+                silent = False
+                log.warning("%s", _whom_for(self._path, _signature(self._descriptor), patience))
             time.sleep(_PAUSE_SECONDS)
 
 
@@ -188,6 +206,22 @@ def signed_by(path: Path) -> Holder | None:
         return _signature(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _whom_for(path: Path, holder: Holder | None, patience: float) -> str:
+    """Who is waited for, how long, and what a person can do meanwhile."""
+    until = f"waiting for it, at most {patience:g} s"
+    if holder is None:
+        return f"Another process is working in {path.parent}: {until}. `fuser {shlex.quote(str(path))}` names it."
+    if holder.is_stopped():
+        return (
+            f"PID {holder.pid} was stopped (SIGSTOP or Ctrl+Z) while it works in {path.parent}: {until}. "
+            f"`kill -CONT {holder.pid}` lets it go on."
+        )
+    return (
+        f"PID {holder.pid} is working in {path.parent}: {until}. Ctrl+C ends the wait; `syft-notify stop` ends a "
+        "service that hangs."
+    )
 
 
 def _whose(path: Path) -> str:

@@ -25,20 +25,15 @@ def test_each_event_is_told_once(village: Village) -> None:
     village.poll()
     village.new_mails()
     over = threading.Event()
+    said: set[str] = set()
 
-    def cron() -> set[int]:
-        codes = set()
+    def cron() -> None:
         while not over.is_set():
-            ended = syft_notify("run", "--once", "-c", village.config_file, home=village.home)
-            assert ended.stderr == ""
-            codes.add(ended.returncode)
-        return codes
+            said.add(syft_notify("run", "--once", "-c", village.config_file, home=village.home).stderr)
 
-    def person() -> set[str]:
-        said = set()
+    def person() -> None:
         while not over.is_set():
             said.add(syft_notify("outbox", "retry", "-c", village.config_file, home=village.home).stderr)
-        return said
 
     with a_daemon(village), ThreadPoolExecutor() as pool:
         workers = [pool.submit(cron), pool.submit(person)]
@@ -47,8 +42,9 @@ def test_each_event_is_told_once(village: Village) -> None:
             expected = live(village)
             wait_until(lambda: len(village.arrived()) >= len(expected), 60)
         over.set()
-        results = [worker.result() for worker in workers]
-    assert results[1] == {""}
+        for worker in workers:
+            worker.result()
+    assert all("waiting for it" in line for text in said for line in text.splitlines())
     assert Counter(told_by(*mail) for mail in village.arrived()) == Counter(expected)
     marks = records(village.home)
     assert set(map(tuple, marks.values())) == {("certain",)}

@@ -392,6 +392,25 @@ class TestStop:
         command("stop")
         assert village.new_mails() == sorted(requested(DS))
 
+    def test_one_that_was_stopped_by_a_signal_ends_in_order(self, village, command):
+        pid = pid_of(command("start"))
+        os.kill(pid, signal.SIGSTOP)
+        begun = time.monotonic()
+        assert command("stop").stdout == f"Stopped (PID {pid}).\n"
+        assert time.monotonic() - begun < 5
+        assert nothing_is_left(village)
+
+    def test_a_long_wait_is_said(self, village, command):
+        village.ask(DS)
+        village.google.faults.slow(4, "gmail.messages.send")
+        pid = pid_of(command("start"))
+        begun_sends = Files(village.home / "notification_state.json").attempts
+        wait_until(lambda: begun_sends.exists() and begun_sends.stat().st_size)
+        stopped = command("stop")
+        assert (stopped.returncode, stopped.stdout) == (0, f"Stopped (PID {pid}).\n")
+        assert stopped.stderr.startswith(f"Warning: PID {pid} has not ended yet")
+        assert stopped.stderr.endswith("waiting for it, at most 10 s\n")
+
     def test_a_mail_that_takes_too_long_is_said(self, village, command):
         village.ask(DS)
         village.google.faults.slow(30, "gmail.messages.send")

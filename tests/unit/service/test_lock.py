@@ -51,6 +51,37 @@ def test_the_second_is_told_who_holds_it_and_gets_it_when_the_first_dies(path, o
         assert json.loads(path.read_text())["pid"] == os.getpid()
 
 
+class TestWaiting:
+    @pytest.fixture(autouse=True)
+    def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("syft_notify.service.lock.NOTICE_SECONDS", 0.2)
+
+    def test_a_long_wait_is_said_once_with_whom_it_is_for(self, path, other, caplog):
+        with pytest.raises(HeldError):
+            FileLock(path, patience=0.8)
+        (said,) = caplog.messages
+        assert said.startswith(f"PID {other.pid} is working in {path.parent}: waiting for it, at most 0.8 s. Ctrl+C")
+
+    def test_a_holder_that_was_stopped_is_told_apart(self, path, other, caplog):
+        other.send_signal(signal.SIGSTOP)
+        with pytest.raises(HeldError):
+            FileLock(path, patience=0.8)
+        (said,) = caplog.messages
+        assert said.startswith(f"PID {other.pid} was stopped (SIGSTOP or Ctrl+Z) while it works in {path.parent}: ")
+        assert said.endswith(f"`kill -CONT {other.pid}` lets it go on.")
+
+    def test_one_that_did_not_sign_can_be_looked_for(self, path, other, caplog):
+        path.write_text("")
+        with pytest.raises(HeldError):
+            FileLock(path, patience=0.8)
+        assert caplog.messages[0].endswith(f"`fuser {path}` names it.")
+
+    def test_a_short_wait_is_not(self, path, other, caplog):
+        with pytest.raises(HeldError):
+            FileLock(path, patience=0.1)
+        assert caplog.messages == []
+
+
 def test_it_can_be_taken_again_after_it_was_released(path):
     for _ in range(2):
         with FileLock(path):

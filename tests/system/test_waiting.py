@@ -1,0 +1,57 @@
+"""A command that waits for another process on the same state says for whom, and goes on afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stories.village import Village
+from tests.system.program import started
+
+DS = "ds@example.org"
+HOLD = """
+import sys, time
+from pathlib import Path
+from syft_notify.service.lock import FileLock
+with FileLock(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def other(village: Village) -> Iterator[subprocess.Popen[str]]:
+    """Another process that works on the state."""
+    lock = village.config_file.parent / "notification_state.lock"
+    with subprocess.Popen([sys.executable, "-c", HOLD, lock], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["run", "--once"], ["outbox"], ["outbox", "retry"], ["reset", "--peers", "--yes"], ["peer-granted", DS]],
+    ids=" ".join,
+)
+def test_it_says_for_whom_after_two_seconds_and_what_helps(village, other, words):
+    os.kill(other.pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    with started(words[0], "-c", village.config_file, *words[1:], home=village.home) as command:
+        assert command.stdout is not None
+        line = command.stdout.readline()
+        assert 2 < time.monotonic() - begun < 20
+        assert line == (
+            f"Warning: PID {other.pid} was stopped (SIGSTOP or Ctrl+Z) while it works in {village.home}: "
+            f"waiting for it, at most 90 s. `kill -CONT {other.pid}` lets it go on.\n"
+        )
+        other.kill()
+        assert "Warning" not in command.communicate(timeout=30)[0]
+    assert command.returncode == 0
