@@ -136,7 +136,7 @@ def _http_fault(error: HttpError, service: str, token: Named, *, sending: bool) 
         return MissingFault(f"{says}: it is not there")
     if refusal.meaning is Meaning.REJECTED:
         return RejectedFault(says)
-    return TransientFault(says, "" if refusal.words else "If it stays, look at the proxy or firewall of this network")
+    return TransientFault(says, "" if refusal.words else _LOOK_BETWEEN)
 
 
 def _is_about_tokens(response: Any) -> bool:

@@ -138,7 +138,7 @@ def test_a_mistake_of_ours_is_none_of_google_s_faults():
 def test_the_words_name_the_service_and_the_reason_and_no_request():
     assert str(fault_of(refusal(400, "badRequest", "Secret words"))) == "Gmail answered 400 (badRequest)."
     assert fault_of(refusal(403, "", rpc="PERMISSION_DENIED")).title == "Gmail answered 403 (PERMISSION_DENIED)"
-    assert str(fault_of(answer(403, PAGE))).endswith("look at the proxy or firewall of this network.")
+    assert str(fault_of(answer(403, PAGE))).endswith("see whether a proxy answers in its place.")
     assert str(fault_of(TimeoutError("POST body=..."))) == "The connection to Gmail broke (timeout)."
     unreachable = NeverConnected("Connection refused")
     assert str(fault_of(unreachable)) == "Gmail cannot be reached (Connection refused). Check the network."
