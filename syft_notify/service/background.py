@@ -110,7 +110,10 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
 
 
 def _detached(folder: Path, writing: int, lock: FileLock) -> DaemonContext:
-    """What makes a daemon of this process: a session without a terminal, and only these files open."""
+    """What makes a daemon of this process: a session without a terminal, and only these files open.
+
+    No terminal sends it a SIGHUP or SIGINT, so that `nohup` had these ignored means nothing to it.
+    """
     from daemon import DaemonContext
 
     ignored = (signal.SIGTTIN, signal.SIGTTOU, signal.SIGTSTP)
@@ -118,7 +121,7 @@ def _detached(folder: Path, writing: int, lock: FileLock) -> DaemonContext:
         detach_process=True,
         umask=0o077,
         working_directory=str(folder),
-        signal_map=dict.fromkeys(ignored),
+        signal_map={**dict.fromkeys(ignored), signal.SIGHUP: signal.SIG_DFL, signal.SIGINT: signal.SIG_DFL},
         files_preserve=[writing, lock],
     )
 

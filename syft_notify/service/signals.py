@@ -14,13 +14,19 @@ STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 RELOAD = signal.SIGHUP
 POLL = signal.SIGUSR1
 
+# What a terminal sends. A program that starts with these ignored, by `nohup` or by `&` in a script, shall go on.
+_OF_TERMINAL = frozenset({signal.SIGHUP, signal.SIGINT})
+
 # A number that is no signal: somebody in this process wants the main thread to look up.
 _WAKE = b"\0"
 _GRACE_SECONDS = 1.0
 
 
 class SignalInbox:
-    """Catches signals between `with` and its end. Handlers do nothing: a lock that one took could be held already."""
+    """Catches signals between `with` and its end. Handlers do nothing: a lock that one took could be held already.
+
+    A SIGHUP or SIGINT that is ignored already stays ignored.
+    """
 
     def __init__(self, *signals: int) -> None:
         """Which signals to catch; SIGTERM and SIGINT unless given. Only the main thread may open it."""
@@ -33,7 +39,12 @@ class SignalInbox:
 
     def __enter__(self) -> SignalInbox:
         self._former_wakeup = signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
-        self._former = {number: signal.signal(number, self.handler) for number in self._signals}
+        caught = [
+            number
+            for number in self._signals
+            if not (number in _OF_TERMINAL and signal.getsignal(number) is signal.SIG_IGN)
+        ]
+        self._former = {number: signal.signal(number, self.handler) for number in caught}
         return self
 
     def __exit__(

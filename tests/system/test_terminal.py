@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from tests.stories.village import Village
-from tests.system.program import environment, wait_until
+from tests.system.program import environment, heed_interrupts, wait_until
 
 DS = "ds@example.org"
 
@@ -19,7 +21,12 @@ def watched_on_a_terminal(village: Village, **environ: str) -> str:
     terminal, side = pty.openpty()
     command = [sys.executable, "-m", "syft_notify", "run", "-c", str(village.config_file), "--interval", "1"]
     process = subprocess.Popen(
-        command, stdin=side, stdout=side, stderr=side, env={**environment(village.home), "TERM": "xterm", **environ}
+        command,
+        stdin=side,
+        stdout=side,
+        stderr=side,
+        env={**environment(village.home), "TERM": "xterm", **environ},
+        preexec_fn=heed_interrupts,
     )
     os.close(side)
     shown = b""
@@ -55,3 +62,26 @@ def test_a_status_line_tells_when_it_looked_last(village):
 def test_no_color_means_no_colour(village):
     shown = watched_on_a_terminal(village, NO_COLOR="1")
     assert "\x1b[3" not in shown.replace("\x1b[?25", "")
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_terminal_that_closes_ends_the_watch_unless_hangups_are_ignored(village, ignored):
+    """As `(trap '' HUP; syft-notify run > file) &` in a shell at a terminal: the input is still the terminal."""
+    trap = "trap '' HUP;" if ignored else ""
+    script = f'exec 3<&0; ({trap} exec "$@" <&3 >run.txt 2>&1) & echo "PID $!"; read wait'
+    command = [sys.executable, "-m", "syft_notify", "run", "-c", str(village.config_file), "--interval", "1"]
+    shell, terminal = pty.fork()
+    if shell == 0:
+        os.chdir(village.home)
+        os.execve("/bin/sh", ["sh", "-c", script, "sh", *command], environment(village.home))
+    pid = int(os.read(terminal, 4096).split()[1])
+    output = village.home / "run.txt"
+    wait_until(output.exists)
+    wait_until(lambda: "every 1 s" in output.read_text())
+    os.close(terminal)
+    os.waitpid(shell, 0)
+    if ignored:
+        village.ask(DS)
+        wait_until(lambda: len(village.arrived()) == 2)
+        os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: output.read_text().endswith(f"Stopped. {2 if ignored else 0} mails sent.\n"))

@@ -182,3 +182,9 @@ class TestStart:
         )
         serve = "inbox.wait() == (signal.SIGTERM,) and ready(); return 0"
         assert self.said(tmp_path, serve, before) == "ready True\n"
+
+    @pytest.mark.parametrize("number", ["SIGHUP", "SIGINT"])
+    def test_a_daemon_hears_what_its_starter_ignored(self, tmp_path, number):
+        before = f"signal.signal(signal.{number}, signal.SIG_IGN)"
+        serve = f"os.kill(os.getpid(), signal.{number}); inbox.wait() == (signal.{number},) and ready(); return 0"
+        assert self.said(tmp_path, serve, before, seconds=5) == "ready True\n"

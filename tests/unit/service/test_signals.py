@@ -36,6 +36,26 @@ class TestInbox:
         assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
         assert signal.set_wakeup_fd(-1) == -1
 
+    @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+    def test_what_is_ignored_already_stays_ignored(self, number):
+        before = signal.signal(number, signal.SIG_IGN)
+        try:
+            with SignalInbox(*STOP, RELOAD, POLL) as inbox:
+                kill(number)
+                kill(POLL)
+                assert inbox.wait() == (POLL,)
+        finally:
+            signal.signal(number, before)
+
+    def test_a_termination_is_heard_although_it_was_ignored(self):
+        before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        try:
+            with SignalInbox() as inbox:
+                kill(signal.SIGTERM)
+                assert inbox.wait() == (signal.SIGTERM,)
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
     def test_a_storm_of_signals_blocks_nobody(self):
         with SignalInbox(POLL) as inbox:
             for _ in range(5000):
