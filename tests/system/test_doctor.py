@@ -45,7 +45,7 @@ def test_where_all_is_well_it_ends_with_0_and_leaves_no_trace(well):
     ended = doctor(well)
     assert (ended.returncode, ended.stderr) == (0, "")
     lines = ended.stdout.splitlines()
-    assert [line[0] for line in lines[:-2]] == ["✓"] * 16 + ["-"]
+    assert [line[0] for line in lines[:-2]] == ["✓"] * 17 + ["-"]
     assert lines[-1] == "Nothing is wrong."
     assert contents(well.home) == before
     assert well.google.mailbox(DO).sent == []
@@ -72,7 +72,7 @@ def test_json_is_one_document(ill):
     document = json.loads(ended.stdout)
     assert (document["healthy"], document["config"]) == (False, str(ill.config_file))
     checks = {check["name"]: check for check in document["checks"]}
-    assert len(checks) == 17
+    assert len(checks) == 18
     assert checks["config"]["cure"] is None
     assert checks["Drive account"]["state"] == "skipped"
     assert "--renew gmail" in checks["Gmail consent"]["cure"]

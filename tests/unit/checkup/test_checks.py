@@ -256,6 +256,11 @@ class TestGoogle:
         fault = home.fault()
         assert (fault.name, "Switch the API on" in fault.cure) == ("Gmail", True)
 
+    def test_an_account_without_a_mailbox(self, home):
+        home.google.faults.add(Trouble.NO_MAILBOX, "gmail.users.getProfile")
+        fault = home.fault()
+        assert (fault.name, "has no Gmail mailbox" in fault.cure) == ("Gmail", True)
+
     @pytest.mark.parametrize(("seconds", "side"), [(90, "ahead of"), (-90, "behind")])
     def test_a_clock_that_is_off(self, home, seconds, side):
         home.ahead = timedelta(seconds=seconds)
