@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,8 +129,15 @@ def user_unit(folder: Path, program: Sequence[str], config: Path, name: str = NA
 
 
 def serves(unit: str, config: Path) -> bool:
-    """Whether the text of a unit starts a service of this config."""
-    return f" run --config {_argument(str(config))}\n" in unit
+    """Whether the text of a unit starts a service of this config, by whichever way its folder is named."""
+    named = re.search(r"^ExecStart=.* run --config (\S+|\".*\")$", unit, re.MULTILINE)
+    return named is not None and _place(_read_back(named[1])) == _place(str(config))
+
+
+def _place(config: str) -> str:
+    """The folder without links on the way. A link in place of the config itself is a config of its own folder."""
+    folder, name = os.path.split(config)
+    return os.path.join(os.path.realpath(folder), name)
 
 
 def _user_unit(folder: Path, environment: str, command: str, name: str = NAME) -> Unit:
@@ -152,6 +161,13 @@ def _command(program: Sequence[str], config: Path) -> str:
 
 def _argument(word: str) -> str:
     return _quoted(word).replace("$", "$$")
+
+
+def _read_back(argument: str) -> str:
+    """The word that `_argument` wrote."""
+    if argument.startswith('"'):
+        argument = re.sub(r"\\(.)", r"\1", argument[1:-1])
+    return argument.replace("$$", "$").replace("%%", "%")
 
 
 def _quoted(word: str | Path) -> str:

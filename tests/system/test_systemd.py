@@ -150,6 +150,7 @@ class TestUnits:
             "user": user_unit(tmp_path, [str(program)], folder / f"{name}.yaml"),
         }[scope]
         assert serves(unit.text, folder / f"{name}.yaml")
+        assert not serves(unit.text, folder / f"{name}2.yaml")
         path = tmp_path / unit.path.name
         path.write_text(unit.text)
         judged = subprocess.run(
@@ -240,6 +241,14 @@ class TestInstall:
         assert place.read_text() == before
         assert syft_notify("install-service", "-c", other, "--name", "other", home=village.home).returncode == 0
         assert str(other) in place.with_name("other.service").read_text()
+
+    def test_a_link_to_the_folder_leads_to_the_same_config(self, village, tmp_path):
+        link = tmp_path / "link to home"
+        link.symlink_to(village.home)
+        assert self.called(village, "install-service").returncode == 0
+        for name in ("install-service", "uninstall-service"):
+            ended = syft_notify(name, "-c", link / village.config_file.name, home=village.home)
+            assert (ended.returncode, ended.stderr) == (0, "")
 
     def test_a_path_that_would_break_the_unit_is_refused(self, village):
         odd = village.home / "a\nb.yaml"
