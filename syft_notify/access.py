@@ -38,12 +38,13 @@ class Access(Enum):
         return self in (Access.LOOK, Access.CHANGE)
 
 
-class OpenFolderError(ConfigError):
-    """Others can look into the folder of a config, or write to it."""
+class OpenError(ConfigError):
+    """Others can look into the folder of a config, or write to it or to the config itself."""
 
-    def __init__(self, folder: Path, access: Access) -> None:
+    def __init__(self, path: Path, access: Access) -> None:
+        mode = "700" if path.is_dir() else "go-w"
         super().__init__(
-            f"Others on this machine can {access.value} {folder}", f"`chmod 700 {shlex.quote(str(folder))}`"
+            f"Others on this machine can {access.value} {path}", f"`chmod {mode} {shlex.quote(str(path))}`"
         )
 
 
@@ -62,12 +63,16 @@ def access_of_others(path: Path) -> Access:
     return Access.CHANGE if open_bits & (stat.S_IWGRP | stat.S_IWOTH) else Access.LOOK
 
 
-def check_folder(folder: Path) -> None:
-    """Raise `OpenFolderError` where others can replace the tokens and the config; warn where nobody can tell."""
-    access = access_of_others(folder)
-    if access is Access.CHANGE:
-        raise OpenFolderError(folder, access)
-    if access is Access.UNKNOWN:
+def check_written_by_us_alone(folder: Path, config: Path | None) -> None:
+    """Raise `OpenError` where others can replace the tokens or the config; warn where nobody can tell.
+
+    `config` is the file in it, if there is one.
+    """
+    access = {path: access_of_others(path) for path in (folder, config) if path}
+    for path, found in access.items():
+        if found is Access.CHANGE:
+            raise OpenError(path, found)
+    if access[folder] is Access.UNKNOWN:
         log.warning("the file system of %s keeps no modes, so others may be able to look into it", folder)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from syft_notify.access import check_folder, close_to_others
+from syft_notify.access import check_written_by_us_alone, close_to_others
 from syft_notify.channels.gmail import GmailChannel
 from syft_notify.config import Config
 from syft_notify.errors import ConfigError, CredentialFault, Fault, UserError
@@ -170,7 +170,7 @@ def build_app(
     `heartbeat` is called before each request. Raises `ConfigError` and `CredentialFault` for tokens, and
     `ConfigError` where others can write to the config's folder.
     """
-    _keep_from_others(config, dry_run=dry_run)
+    keep_from_others(config, dry_run=dry_run)
     tokens: tuple[Token, Token] = (
         LentToken(lent_drive) if lent_drive is not None else drive_token(config),
         gmail_token(config),
@@ -204,19 +204,19 @@ def build_app(
     return App(poll, peer_monitor, ledger, utc_now, remote, gmail, tokens, lock)
 
 
-def _keep_from_others(config: Config, *, dry_run: bool) -> None:
-    """Close our own files. Raises `ConfigError` where others can write to the config's folder.
+def keep_from_others(config: Config, *, dry_run: bool = False) -> None:
+    """Close our own files, except in a dry run. Raises `ConfigError` where others can write to the config's folder.
 
-    Only the default folder is closed, too: any other may be a person's home or one that programs share.
+    Only the default folder and its config are closed, too: another one may be a person's home, or shared by programs.
     """
     folder = config.folder
     if folder is None or not folder.is_dir():
         return
     if not dry_run:
-        own, names = ([folder], [CONFIG_NAME]) if config.is_default else ([], [])
-        files = [*(folder / name for name in names), *private_files(config.paths, folder)]
-        close_to_others([*own, Files(config.state_path).spool], files)
-    check_folder(folder)
+        own_folders, own_files = ([folder], [folder / CONFIG_NAME]) if config.is_default else ([], [])
+        spool = Files(config.state_path).spool
+        close_to_others([*own_folders, spool], [*own_files, *private_files(config.paths, folder)])
+    check_written_by_us_alone(folder, config.file)
 
 
 def utc_now() -> datetime:

@@ -68,6 +68,7 @@ class Config(BaseModel):
 
     _place: str = PrivateAttr("")
     _folder: Path | None = PrivateAttr(None)
+    _file: Path | None = PrivateAttr(None)
 
     def command(self, words: str) -> str:
         """`syft-notify` with these words, as a person types it for this config."""
@@ -77,6 +78,11 @@ class Config(BaseModel):
     def folder(self) -> Path | None:
         """Where the config lies, if it lies anywhere."""
         return self._folder
+
+    @property
+    def file(self) -> Path | None:
+        """The file that holds the settings, if one does."""
+        return self._file
 
     @property
     def is_default(self) -> bool:
@@ -227,6 +233,7 @@ def check_settings(
         text = f"{key}: {problem.text}" if key else problem.text
         raise ConfigProblems([f"{place(key)}: {text}"], [key] if key else [])
     config._folder = surroundings.folder
+    config._file = surroundings.config
     return config
 
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from syft_notify.access import Access, OpenFolderError, access_of_others
+from syft_notify.access import Access, OpenError, access_of_others
 from syft_notify.accounts import is_same_account
 from syft_notify.checkup.findings import Check, NothingToCheck
 from syft_notify.checkup.patient import Patient
@@ -43,7 +43,9 @@ def _folder(patient: Patient) -> str:
     folder = patient.path.parent
     access = access_of_others(folder)
     if access.is_open:
-        raise OpenFolderError(folder, access)
+        raise OpenError(folder, access)
+    if access_of_others(patient.path) is Access.CHANGE:
+        raise OpenError(patient.path, Access.CHANGE)
     if access is Access.UNKNOWN:
         return f"the file system of {folder} keeps no modes, so others may be able to look into it"
     return f"{folder} is yours alone"

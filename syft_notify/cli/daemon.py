@@ -146,6 +146,7 @@ def _stop(path: Path, timeout: float) -> Stopped | None:
 
 
 def _start(path: Path, options: Options) -> None:
+    from syft_notify.app import keep_from_others
     from syft_notify.config import load_config
     from syft_notify.service import background
     from syft_notify.service.lock import FileLock
@@ -153,6 +154,8 @@ def _start(path: Path, options: Options) -> None:
     config = load_config(path, os.environ, Path.home())
     _check_owner(path)
     files = service_files(path)
+    with output.warnings_shown():
+        keep_from_others(config)  # before a log is opened: a link would lead it anywhere
 
     def serve(inbox: SignalInbox, ready: Callable[[], None]) -> int:
         from syft_notify.serve import Service

@@ -157,6 +157,19 @@ class TestAFolderThatOthersCanWriteTo:
         assert on({}, "run", "--once").returncode == 0
         assert village.new_mails() == sorted(submitted("sales"))
 
+    @pytest.mark.parametrize("words", [["run", "--once"], ["start"]], ids=" ".join)
+    def test_is_no_worse_than_a_config_that_they_can_write_to(self, village, on, words):
+        village.config_file.chmod(0o646)
+        said = f"Others on this machine can write to {village.home / 'daemon.yaml'}"
+        env = environment(village.home)
+        ended = syft_notify(words[0], "-c", village.home / "daemon.yaml", *words[1:], home=village.home, env=env)
+        assert (ended.returncode, ended.stderr.startswith(f"Error: {said}. `chmod go-w ")) == (78, True)
+        village.home.chmod(0o700)
+        (village.home / "daemon.yaml").chmod(0o646)
+        ended = syft_notify("doctor", "--json", "-c", village.home / "daemon.yaml", home=village.home, env=env)
+        (found,) = (check for check in json.loads(ended.stdout)["checks"] if check["name"] == "folder")
+        assert (found["state"], found["detail"]) == ("failed", said)
+
     def test_serves_with_a_warning_where_the_mount_keeps_no_modes(self, village, on):
         with_job(village)
         village.home.chmod(0o777)
@@ -165,7 +178,8 @@ class TestAFolderThatOthersCanWriteTo:
         assert f"Warning: the file system of {village.home} keeps no modes" in ended.stderr
         assert village.new_mails() == sorted(submitted("sales"))
 
-    def test_is_closed_again_when_it_is_the_default_one(self, village):
+    @pytest.mark.parametrize("words", [["run", "--once"], ["start"]], ids=" ".join)
+    def test_is_closed_again_when_it_is_the_default_one(self, village, words):
         folder = village.home / ".syft-creds"
         folder.mkdir()
         village.settings["state_path"] = str(folder / "notification_state.json")
@@ -173,8 +187,9 @@ class TestAFolderThatOthersCanWriteTo:
             path.rename(folder / path.name)
             (folder / path.name).chmod(0o666)
         folder.chmod(0o777)
-        ended = syft_notify("run", "--once", home=village.home)
+        ended = syft_notify(*words, home=village.home)
         assert ended.returncode == 0
         assert f"Warning: others could reach {folder}; its mode is 700 again" in ended.stderr
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+        assert syft_notify("stop", home=village.home).returncode == 0

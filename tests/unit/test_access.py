@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from syft_notify.access import Access, OpenFolderError, access_of_others, check_folder, close_to_others
+from syft_notify.access import Access, OpenError, access_of_others, check_written_by_us_alone, close_to_others
 from syft_notify.errors import ExitCode
 
 
@@ -59,7 +59,7 @@ def test_the_modes_of_a_folder_say_what_others_can_do(tmp_path, shared_group, mo
 def test_a_group_of_the_owner_alone_is_nobody_else(tmp_path, private_group, monkeypatch):
     path = folder(tmp_path, 0o770)
     assert access_of_others(path) is Access.NONE
-    check_folder(path)
+    check_written_by_us_alone(path, None)
     path.chmod(0o772 | 0o1)
     assert access_of_others(path) is Access.CHANGE
     path.chmod(0o770)
@@ -87,20 +87,33 @@ def test_where_a_mount_keeps_no_modes_they_say_nothing(tmp_path, monkeypatch, ca
     token.chmod(0o777)
     monkeypatch.setattr(tempfile, "mkdtemp", open_folder)
     assert access_of_others(path) is access_of_others(token) is Access.UNKNOWN
-    check_folder(path)
+    check_written_by_us_alone(path, None)
     assert f"the file system of {path} keeps no modes" in caplog.text
     assert list(path.iterdir()) == [token]
 
 
 def test_a_folder_that_others_can_write_to_is_refused_and_one_that_they_can_read_is_not(tmp_path):
     path = folder(tmp_path, 0o777)
-    with pytest.raises(OpenFolderError, match=f"Others on this machine can write to {path}") as caught:
-        check_folder(path)
+    with pytest.raises(OpenError, match=f"Others on this machine can write to {path}") as caught:
+        check_written_by_us_alone(path, None)
     assert caught.value.exit_code is ExitCode.CONFIG
     assert caught.value.hint == f"`chmod 700 {path}`"
     assert list(path.iterdir()) == []
     path.chmod(0o755)
-    check_folder(path)
+    check_written_by_us_alone(path, None)
+
+
+def test_so_is_a_config_that_others_can_write_to(tmp_path):
+    path = folder(tmp_path, 0o755)
+    config = path / "daemon.yaml"
+    config.touch()
+    for mode, refused in ((0o644, False), (0o646, True)):
+        config.chmod(mode)
+        if refused:
+            with pytest.raises(OpenError, match=f"can write to {config}. `chmod go-w {config}`"):
+                check_written_by_us_alone(path, config)
+        else:
+            check_written_by_us_alone(path, config)
 
 
 def test_own_files_and_folders_get_their_modes_back_and_links_stay(tmp_path, caplog):
