@@ -110,7 +110,7 @@ class JobMonitor:
         old = {file.id for folder, file in found.new if past and folder.name.role is FolderRole.ARCHIVE}
         new = [(folder, file) for folder, file in found.new if file.id not in old]
         wanted, postponed = shares(self._messages.due(new))
-        messages = self._messages.read(wanted, survey)
+        messages, late = self._messages.read(wanted, survey)
         read = {message.file.id for message in messages}
         unread = self._messages.unread([(folder, file) for folder, file in new if file.id not in read], survey)
         unlisted = () if survey.complete else ("Drive did not list all folders",)
@@ -121,11 +121,11 @@ class JobMonitor:
             messages=messages,
             files=(*old, *(message.file.id for message in messages)),
             waiting=found.waiting,
-            unread=bool(unlisted or found.problems or postponed or unread.passing),
+            unread=bool(unlisted or found.problems or postponed or late or unread.passing),
             unread_of=unread.read_by_owner,
             accepted=None if unlisted or named else survey.accepted,
             whole=survey.complete and found.archives_whole,
-            problems=(*unlisted, *named, *found.problems, *postponed, *unread.problems),
+            problems=(*unlisted, *named, *found.problems, *postponed, *late, *few(unread.problems)),
             listed=None if blind else found.all,
             by_feed=found.by_feed,
             by_reconcile=found.by_reconcile,

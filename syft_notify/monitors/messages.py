@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import chain, zip_longest
 
 from syft_notify.accounts import account_of
 from syft_notify.errors import CredentialFault, Fault, MissingFault, RejectedFault
@@ -22,6 +24,8 @@ MESSAGE_PREFIX = "msgv2_"
 MAX_MESSAGES = 100
 # So many that failed before are tried again in one poll: each may take seconds, and fails again more often than not.
 MAX_RETRIES = 20
+# And so long: a message may take half a second to read. The rest waits for the next polls.
+MAX_READING = timedelta(seconds=30)
 
 Found = tuple[PeerFolder, RemoteFile]
 
@@ -71,6 +75,7 @@ class MessageReader:
 
     def __init__(self, remote: RemoteFiles, clock: Clock) -> None:
         self._remote = remote
+        self._clock = clock
         self._retries = Retries(clock)
         self._shelves: dict[str, _Shelf] = {}
         self._place: dict[str, str] = {}
@@ -182,11 +187,16 @@ class MessageReader:
         later = frozenset(again[MAX_RETRIES:])
         return [pair for pair in due if pair[1].id not in later]
 
-    def read(self, found: Sequence[Found], survey: Survey) -> tuple[SeenMessage, ...]:
-        """The messages that could be fetched; `unread` knows the others. Raises `CredentialFault`."""
+    def read(self, found: Sequence[Found], survey: Survey) -> tuple[tuple[SeenMessage, ...], tuple[str, ...]]:
+        """The messages that could be fetched, and in words that there was no time for all; `unread` knows the others.
+
+        Raises `CredentialFault`.
+        """
         place = {file.id: folder for folder, file in found}
         messages: dict[str, SeenMessage] = {}
-        for file, content in self._remote.downloads([file for _, file in found], MAX_PACKED_BYTES):
+        postponed: tuple[str, ...] = ()
+        end = self._clock() + MAX_READING
+        for met, (file, content) in enumerate(self._remote.downloads(_in_turns(found), MAX_PACKED_BYTES), 1):
             folder = place[file.id]
             contents = _contents(file, content)
             if isinstance(contents, CredentialFault):
@@ -194,11 +204,14 @@ class MessageReader:
             if isinstance(contents, MessageContents):
                 sender = survey.sender_of(folder, file)
                 messages[file.id] = SeenMessage(file, folder.name.address, contents, sender)
-                continue
-            self._retries.failed(file, contents)
+            else:
+                self._retries.failed(file, contents)
             if isinstance(contents, MissingFault):
                 self._stale.add(folder.id)
-        return tuple(messages[file.id] for _, file in found if file.id in messages)
+            if self._clock() >= end and met < len(found):
+                postponed = (f"Reading the messages took too long; {len(found) - met} wait for the next polls",)
+                break
+        return tuple(messages[file.id] for _, file in found if file.id in messages), postponed
 
     def unread(self, found: Sequence[Found], survey: Survey) -> Unread:
         """Which of these could not be fetched, now or at their last time; one that is gone is no problem."""
@@ -236,18 +249,28 @@ def _may_hold(folder: PeerFolder, file: RemoteFile) -> bool:
     return folder.name.peer == account_of(file.owner) if file.owner else not folder.proven
 
 
+def _in_turns(found: Sequence[Found]) -> list[RemoteFile]:
+    """The messages, each peer in turn, so that those of one peer keep no other waiting."""
+    of_peers: dict[tuple[str, bool], list[RemoteFile]] = defaultdict(list)
+    for folder, file in found:
+        of_peers[folder.name.peer, folder.proven].append(file)
+    return [file for file in chain.from_iterable(zip_longest(*of_peers.values())) if file is not None]
+
+
 def shares(found: Sequence[Found]) -> tuple[list[Found], tuple[str, ...]]:
     """The first messages of each peer, and in words what the next polls will read."""
     counts: Counter[tuple[str, bool]] = Counter()
-    wanted = []
+    wanted, addresses = [], {}
     for folder, file in found:
         peer = folder.name.peer, folder.proven
+        addresses[peer] = folder.name.address
         counts[peer] += 1
         if counts[peer] <= MAX_MESSAGES:
             wanted.append((folder, file))
     postponed = tuple(
-        f"Of {peer} only the first {MAX_MESSAGES} messages were read; {count - MAX_MESSAGES} wait for the next polls"
-        for (peer, _), count in counts.items()
+        f"Of {addresses[peer]} only the first {MAX_MESSAGES} messages were read; "
+        f"{count - MAX_MESSAGES} wait for the next polls"
+        for peer, count in counts.items()
         if count > MAX_MESSAGES
     )
     return wanted, postponed

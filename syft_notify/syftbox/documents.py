@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -15,6 +16,9 @@ MAX_DOCUMENT_BYTES = 256_000
 
 _MAX_DEPTH = 20
 _MAX_EVENTS = 20_000
+# The parser compares each directive with all before it, and the clients write none.
+_MAX_DIRECTIVES = 5
+_DIRECTIVE = re.compile(r"(?:\A\ufeff?|[\r\n\x85\u2028\u2029])%")
 _NULL = "tag:yaml.org,2002:null"
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -47,6 +51,8 @@ def read_mapping(document: str) -> dict[str, Any]:
 
 def _check_shape(document: str) -> None:
     """Refuse what is small on disk and huge in memory, before anything is built."""
+    if sum(1 for _ in islice(_DIRECTIVE.finditer(document), _MAX_DIRECTIVES + 1)) > _MAX_DIRECTIVES:
+        raise ValueError("it holds too many directives")
     depth = 0
     for count, event in enumerate(yaml.parse(document, Loader=_TextLoader)):
         if isinstance(event, yaml.AliasEvent):

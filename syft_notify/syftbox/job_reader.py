@@ -31,12 +31,16 @@ _ONE_PAGE = 4096
 
 
 class UnusableError(Exception):
-    """A job folder that does not say what it must: at `path`, for this `reason`."""
+    """A job folder that does not say what it must: at `path`, for this `reason`.
 
-    def __init__(self, path: Path, reason: str) -> None:
+    As long as the config at `path` has the stamp `until`, it says the same; None where that cannot be known.
+    """
+
+    def __init__(self, path: Path, reason: str, until: Stamp | None = None) -> None:
         super().__init__(reason)
         self.path = path
         self.reason = reason
+        self.until = until
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +103,16 @@ def read_job(
     """
     folder = found.folder
     at = f"{datasite}/{folder.path}"
+    config: Stamp | None = None
     try:
         config = _stamp(f"{at}/{CONFIG_FILE}")
         known = before is not None and before.found.config == config and not config.is_young(now_ns)
         submission = before.submission if before and known else _submission(at, folder)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise UnusableError(Path(at, CONFIG_FILE), reason_of(error)) from error
+    except ValueError as error:
+        lasting = None if config is None or config.is_young(now_ns) else config
+        raise UnusableError(Path(at, CONFIG_FILE), reason_of(error), lasting) from error
     watched = watched_path(datasite, folder, reviewed)
     stamp = stamp_at(watched)
     if before and known and before.holds_at(stamp):

@@ -6,7 +6,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from syft_notify.syftbox.job_reader import (
 )
 from syft_notify.syftbox.job_state import STDERR_FILE
 from syft_notify.syftbox.job_tree import JOBS, FoundJob, JobTree
-from syft_notify.syftbox.layouts import REVIEW, is_address, printable
+from syft_notify.syftbox.layouts import CONFIG_FILE, REVIEW, is_address, printable
 from syft_notify.syftbox.preview import build_preview
 
 STDERR_TAIL_BYTES = 50_000
@@ -37,6 +37,18 @@ STDERR_TAIL_BYTES = 50_000
 SETTLED_SHARE = 500
 
 _MAX_PROBLEM = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Unusable:
+    """A job that cannot be read, in words, and the stamp of its config with which that stays so, if any."""
+
+    found: FoundJob
+    sentence: str
+    until: Stamp | None
+
+    def holds_in(self, datasite: Path) -> bool:
+        return self.until is not None and stamp_at(f"{datasite}/{self.found.folder.path}/{CONFIG_FILE}") == self.until
 
 
 class LocalJobFolder:
@@ -59,7 +71,7 @@ class LocalJobFolder:
         self._tree: JobTree | None = None
         self._branches: dict[str, Mapping[str, FoundJob]] = {}
         self._jobs: dict[str, ReadJob] = {}
-        self._unusable: dict[str, tuple[FoundJob, str]] = {}
+        self._unusable: dict[str, _Unusable] = {}
         self._live: set[str] = set()
         self._settled: dict[str, None] = {}  # in turn
         self._reviewed_last: Mapping[str, str] = {}
@@ -134,7 +146,7 @@ class LocalJobFolder:
 
     def _due(self, datasite: Path, reviewed: Mapping[str, str]) -> dict[str, FoundJob]:
         """The jobs to read again: those that changed, as far as one `stat` tells, and those that could not be read."""
-        due = {path: found for path, (found, _) in self._unusable.items()}
+        due = {path: job.found for path, job in self._unusable.items() if not job.holds_in(datasite)}
         turn = list(islice(self._settled, SETTLED_SHARE))
         for path in turn:
             self._settled[path] = self._settled.pop(path)
@@ -148,14 +160,15 @@ class LocalJobFolder:
         """Read these jobs; returns the paths of those that are not as they were."""
         changed, now_ns = [], self._now_ns()
         for path, found in to_read.items():
-            before, failed = self._jobs.get(path), list[str]()
+            before, failed, until = self._jobs.get(path), list[str](), None
             with ItemGuard(printable(path)[-_MAX_PROBLEM:], failed):
                 try:
                     job = read_job(datasite, found, reviewed, before, now_ns)
                 except UnusableError as error:
                     failed.append(self._sentence(error.path, error.reason))
+                    until = error.until
             if failed:
-                self._unusable[path] = (found, failed[0])
+                self._unusable[path] = _Unusable(found, failed[0], until)
                 self._jobs.pop(path, None)
                 self._live.discard(path)
                 self._settled.pop(path, None)
@@ -183,7 +196,7 @@ class LocalJobFolder:
         """In words what could not be read: some of each kind, so that many of one kind hide no other."""
         unlike_jobs = [(tree.datasite / path, why) for branch in tree.troubled for path, why in branch.problems]
         yield from few(unlike_jobs, lambda found: self._sentence(*found))
-        yield from few([sentence for _, sentence in self._unusable.values()])
+        yield from few([job.sentence for job in self._unusable.values()])
         stateless = [job for job in map(self._jobs.__getitem__, self._live) if job.problem]
         yield from few(stateless, lambda job: self._sentence(job.place or tree.datasite, job.problem))
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from encodings import utf_8_sig  # found now: later the folder of the library may be out of reach
-from pathlib import PurePosixPath
 
 from syft_notify.model import CodeFile, Preview
 from syft_notify.syftbox.layouts import CONFIG_FILE, printable
 
 MAX_FILE_BYTES = 50_000
 MAX_SHOWN_BYTES = 200_000
+# So much is read to find what is shown; copies of one file, and files that are no text, take none of the room.
+MAX_READ_BYTES = 1_000_000
 RUN_FILE = "run.sh"
 
 _MAX_FILES = 100
 _MAX_NAMED = 5
 _CODE = frozenset({".py", ".sh", ".ipynb", ".r", ".rmd", ".jl", ".sql", ".js", ".ts", ".c", ".cpp", ".h", ".rs", ".go"})
-_GENERATED = frozenset({"__pycache__", "node_modules", "site-packages", "venv"})
+# Hidden files and folders, and what tools make, anywhere in a path; one search costs less than a look at each part.
+_GENERATED = re.compile(
+    r"(?:^|/)(?:\.|(?:__pycache__|node_modules|site-packages|venv)(?:/|$))|(?:\.egg-info|\.pyc|\.pyo)(?:/|$)", re.DOTALL
+)
 _LOCK_FILES = frozenset({"package-lock.json", "pnpm-lock.yaml", "conda-lock.yml"})
 # Control and formatting characters: they would hide or reorder code in front of the person who reviews it.
 _DECEIVING = re.compile(
@@ -58,19 +63,19 @@ def code_order(paths: Iterable[str], entry_point: str) -> list[str]:
     entry = _entry_path(listed, entry_point)
 
     def place(path: str) -> tuple[bool, bool, bool, str]:
-        return path == RUN_FILE, path != entry, PurePosixPath(path).suffix.lower() not in _CODE, path
+        return path == RUN_FILE, path != entry, os.path.splitext(path)[1].lower() not in _CODE, path
 
     return sorted(listed, key=place)
 
 
-def submitted_names(paths: Iterable[str], entry_point: str) -> list[str]:
-    """The files that a person would say the submission consists of."""
-    return code_order([path for path in paths if path != CONFIG_FILE and not _is_unshown(path)], entry_point)
+def submitted_count(paths: Iterable[str]) -> int:
+    """How many files a person would say the submission consists of."""
+    return sum(path != CONFIG_FILE and not _is_unshown(path) for path in paths)
 
 
 def is_generated_name(name: str) -> bool:
     """Whether a file or folder of this name is hidden or made by a tool."""
-    return name.startswith(".") or name in _GENERATED or name.endswith((".egg-info", ".pyc", ".pyo"))
+    return _GENERATED.search(name) is not None
 
 
 class _Pick:
@@ -81,15 +86,18 @@ class _Pick:
         self._sizes = sizes
         self._read = read
         self._room = MAX_SHOWN_BYTES
+        self._to_read = MAX_READ_BYTES
         self._binary: list[str] = []
         self._unread: list[str] = []
         self._rest: list[str] = []
         self._copies: list[tuple[str, str]] = []
 
     def add(self, path: str) -> None:
-        if len(self.shown) >= _MAX_FILES or self._room < min(self._sizes[path], MAX_FILE_BYTES):
+        size = min(self._sizes[path], MAX_FILE_BYTES)
+        if len(self.shown) >= _MAX_FILES or min(self._room, self._to_read) < size:
             self._rest.append(path)
             return
+        self._to_read -= size
         data = self._read(path, MAX_FILE_BYTES)
         if data is None:
             self._unread.append(path)
@@ -157,7 +165,7 @@ def _entry_path(paths: Sequence[str], entry_point: str) -> str:
 
 
 def _is_unshown(path: str) -> bool:
-    return path.endswith("/") or any(is_generated_name(part) for part in path.split("/"))
+    return path.endswith("/") or is_generated_name(path)
 
 
 def _is_lock_file(path: str) -> bool:

@@ -13,9 +13,9 @@ from syft_notify.items import ItemGuard
 from syft_notify.model import JobLayout, MessageContents, Opaque, Preview, Submission
 from syft_notify.syftbox.archive import MAX_PACKED_BYTES, OpaqueContent, encrypted_sender, unpack
 from syft_notify.syftbox.changes import read_changes
-from syft_notify.syftbox.documents import read_mapping, text_of, texts_of, time_of
+from syft_notify.syftbox.documents import MAX_DOCUMENT_BYTES, read_mapping, text_of, texts_of, time_of
 from syft_notify.syftbox.layouts import CONFIG_FILE, JobFolder, find_jobs, is_address, printable
-from syft_notify.syftbox.preview import build_preview, submitted_names
+from syft_notify.syftbox.preview import build_preview, submitted_count
 
 __all__ = ["MAX_PACKED_BYTES", "describe", "read_message"]
 
@@ -65,7 +65,7 @@ def describe(folder: JobFolder, config: str, files: Iterable[str]) -> Submission
         code_type=sys.intern(text_of(details, "type", limit=_MAX_WORD) or ("bash" if before_types and details else "")),
         entry_point=sys.intern(entry_point),
         dependencies=tuple(map(sys.intern, texts_of(details, "dependencies", limit=_MAX_NAME, count=_MAX_LISTED))),
-        file_count=len(submitted_names(files, entry_point)),
+        file_count=submitted_count(files),
     )
 
 
@@ -77,6 +77,9 @@ def _contents(content: bytes) -> MessageContents:
     jobs = find_jobs(files)
     if len(jobs) > MAX_JOBS:
         raise OpaqueContent(Opaque.TOO_LARGE, f"it holds more than {MAX_JOBS} jobs")
+    # One config of that size takes a tenth of a second to read.
+    if sum(len(files[f"{job.path}/{CONFIG_FILE}"]) for job in jobs) > MAX_DOCUMENT_BYTES and len(jobs) > 1:
+        raise OpaqueContent(Opaque.TOO_LARGE, f"the {CONFIG_FILE} files of its jobs are too large")
     found = tuple(
         _submission(folder, {path: files[f"{folder.path}/{path}"] for path in paths}) for folder, paths in jobs.items()
     )

@@ -60,6 +60,10 @@ def yaml_bomb() -> str:
     return "\n".join(lines)
 
 
+def yaml_tags() -> str:
+    return "".join(f"%TAG !{number:x}! x\n" for number in range(15_000)) + "---\nname: odd\n"
+
+
 def noise(size: int) -> str:
     return hashlib.shake_256(b"noise").hexdigest(size // 2)
 
@@ -84,6 +88,11 @@ BOMBS: dict[str, tuple[Callable[[Village], bytes], str]] = {
     ),
     "only quotes": (lambda village: pack(b'"' * 11_900_000), "too large submission"),
     "YAML of nine to the twelfth": (lambda village: job_with(village, {"config.yaml": yaml_bomb()}), "odd"),
+    "a YAML of %TAG lines": (lambda village: job_with(village, {"config.yaml": yaml_tags()}), "odd"),
+    "47 YAMLs of %TAG lines": (
+        lambda village: job_with(village, {f"../odd{n}/config.yaml": yaml_tags() for n in range(47)}),
+        "too large submission",
+    ),
     "25 MB of honest code": (
         lambda village: job_with(village, {"config.yaml": "name: odd\n", "code/main.py": "print(1)\n" * 2_800_000}),
         "too large submission",

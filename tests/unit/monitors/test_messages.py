@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -171,3 +173,25 @@ def test_what_is_no_message_is_not_looked_at(reader: Reader) -> None:
     reader.drive.add_file(reader.inbox, "notes.txt", b"hello", DS)
     assert reader.finds() == []
     assert reader.found.waiting == frozenset()
+
+
+def test_reading_ends_after_a_while_and_the_peers_take_turns(reader: Reader) -> None:
+    reader.busy = True
+    many = [reader.submits() for _ in range(10)]
+    one = reader.submits(OTHER)
+    assert reader.finds() == [*many, one]
+    fetched = reader.drive.downloads
+
+    def slowly(*asked: Any) -> Iterator[Any]:
+        for answer in fetched(*asked):
+            reader.clock.advance(11)
+            yield answer
+
+    reader.drive.downloads = slowly  # type: ignore[method-assign]
+    survey = reader.looks().survey
+    read, postponed = reader.reader.read(reader.found.new, survey)
+    assert [message.file.id for message in read] == [*many[:2], one]
+    assert postponed == ("Reading the messages took too long; 8 wait for the next polls",)
+    assert reader.finds() == [*many, one]
+    read, postponed = reader.reader.read(reader.found.new[:3], survey)
+    assert (len(read), postponed) == (3, ())

@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from syft_notify.model import JobStatus
 from syft_notify.syftbox import local_jobs
+from syft_notify.syftbox.job_reader import ReadJob, read_job
+from syft_notify.syftbox.job_tree import FoundJob
 from syft_notify.syftbox.local_jobs import SETTLED_SHARE, LocalJobFolder
 from tests.unit.syftbox.boxes import AT, DO, J2, JOB, LATER, MARKERS, REVIEWS, Nobody
 from tests.worlds import python_job
@@ -213,3 +216,38 @@ def test_one_job_is_read_though_another_cannot_be(watcher: Watcher) -> None:
     J2.reject(watcher.root, JOB, "no", AT)
     assert watcher.looks() == ["sales"]
     watcher.agrees()
+
+
+def test_a_config_that_says_nothing_is_read_again_only_when_it_changed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def reads(datasite: Path, found: FoundJob, *rest: Any) -> ReadJob:
+        read.append(found.folder.name)
+        return read_job(datasite, found, *rest)
+
+    monkeypatch.setattr(local_jobs, "read_job", reads)
+    config = J2.write_received(root, JOB) / "config.yaml"
+    whole = config.read_bytes()
+    config.write_bytes(b"")
+    watcher = Watcher(root, later)
+    read.clear()
+    assert watcher.looks() == []
+    assert read == []
+    assert len(watcher.look.problems) == len(watcher.look.unread) == 1
+    config.write_bytes(whole)
+    assert watcher.looks() == ["sales"]
+    watcher.agrees()
+
+
+def test_a_config_that_said_nothing_a_moment_ago_is_read_again(root: Path) -> None:
+    """Two writes in one step of the clock of a file system leave one stamp."""
+    config = J2.write_received(root, JOB) / "config.yaml"
+    whole = config.read_bytes()
+    config.write_bytes(b" " * len(whole))
+    seen = os.stat(config)
+    watcher = Watcher(root, lambda: seen.st_ctime_ns + 1)
+    config.write_bytes(whole)
+    os.utime(config, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    assert watcher.looks() == ["sales"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syft_notify.model import Preview
-from syft_notify.syftbox.preview import MAX_FILE_BYTES, MAX_SHOWN_BYTES, build_preview, size_in_words
+from syft_notify.syftbox.preview import MAX_FILE_BYTES, MAX_READ_BYTES, MAX_SHOWN_BYTES, build_preview, size_in_words
 
 
 def preview_of(files: dict[str, bytes], entry_point: str = "") -> Preview:
@@ -71,6 +71,39 @@ def test_files_beyond_the_room_are_not_even_read() -> None:
 
     build_preview({f"f{n}.py": 10_000_000 for n in range(1000)}, reading, "")
     assert len(read) <= 4
+
+
+def test_copies_and_binaries_take_no_room_and_are_not_all_read() -> None:
+    read: list[str] = []
+    sizes = {f"{number:03}.py": MAX_FILE_BYTES for number in range(200)}
+
+    def content(path: str, limit: int) -> bytes:
+        read.append(path)
+        return b"\0" * limit if path < "010.py" else b"x" * limit
+
+    preview = build_preview(sizes, content, "")
+    assert len(read) == MAX_READ_BYTES // MAX_FILE_BYTES
+    assert [file.path for file in preview.files] == ["010.py"]
+    assert preview.left_out[-1] == "180 more files, 9.0 MB"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("main.py", True),
+        ("a.b/venvs/x.pycx", True),
+        ("my.egg-info.txt", True),
+        (".env", False),
+        ("a/.git/x.py", False),
+        ("a/venv/x.py", False),
+        ("__pycache__/x.py", False),
+        ("x.egg-info/x.py", False),
+        ("a/x.pyc", False),
+        ("a\n/.x", False),
+    ],
+)
+def test_hidden_and_generated_files_are_not_shown(path: str, shown: bool) -> None:
+    assert bool(build_preview({path: 1}, lambda path, limit: b"x", "").files) is shown
 
 
 def test_what_is_no_code_is_said_in_words_and_not_shown() -> None:

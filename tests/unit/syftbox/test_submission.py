@@ -182,6 +182,14 @@ def test_what_is_too_large_is_refused_before_it_costs_much(data: bytes) -> None:
     assert contents.reason
 
 
+def test_the_configs_of_all_jobs_together_may_be_as_large_as_one() -> None:
+    config = "name: x\n" + "# x\n" * 5_000
+    some = [put(f"job{n}/config.yaml", config) for n in range(12)]
+    assert len(read_files(*some).submissions) == 12
+    too_much = read_files(*some, put("job/config.yaml", config))
+    assert (too_much.opaque, too_much.reason) == (Opaque.TOO_LARGE, "the config.yaml files of its jobs are too large")
+
+
 def test_too_many_jobs_at_once_are_one_announcement_and_not_a_flood_of_mails() -> None:
     some = [put(f"job{n}/config.yaml", "name: x\n") for n in range(MAX_JOBS)]
     assert len(read_files(*some).submissions) == MAX_JOBS
