@@ -54,7 +54,7 @@ WantedBy={target}
 _CONFINEMENT = """
 # It reads the SyftBox folder and writes beside its config. A minus: the path need not exist.
 ProtectSystem=strict
-ProtectHome=read-only
+{homes}
 ReadWritePaths={writable}
 PrivateTmp=yes
 PrivateDevices=yes
@@ -76,6 +76,10 @@ MemoryMax=512M
 TasksMax=64
 """
 
+_PROTECTED_HOME = "ProtectHome=read-only"
+# What ProtectHome= protects (systemd.exec(5)).
+_HOMES = tuple(map(Path, ("/home", "/root", "/run/user")))
+
 _AFTER_NETWORK = "Wants=network-online.target\nAfter=network-online.target\n"
 
 
@@ -96,7 +100,7 @@ def template_unit() -> Unit:
         order=_AFTER_NETWORK,
         account=("User=%i\nEnvironment=HOME=/home/%i PATH=/home/%i/.local/bin:/usr/local/bin:/usr/bin:/bin\n"),
         command=f"/usr/bin/env syft-notify run --config {creds}/daemon.yaml",
-        confinement=_CONFINEMENT.format(writable=f"-{creds}"),
+        confinement=_CONFINEMENT.format(homes=_PROTECTED_HOME, writable=f"-{creds}"),
         target="multi-user.target",
     )
     return Unit("syft-notify@", SYSTEM_FOLDER / "syft-notify@.service", text)
@@ -104,15 +108,26 @@ def template_unit() -> Unit:
 
 def system_unit(user: str, program: Sequence[str], config: Path, writable: Iterable[Path], name: str = NAME) -> Unit:
     """The unit of one user's service, which may write in the folders `writable` only. Raises `UserError`."""
+    folders = sorted(set(writable))
     text = _COMMON.format(
         who=_escaped(user),
         order=_AFTER_NETWORK,
         account=f"User={_escaped(user)}\n",
         command=_command(program, config),
-        confinement=_CONFINEMENT.format(writable=" ".join(f"-{_quoted(path)}" for path in sorted(set(writable)))),
+        confinement=_CONFINEMENT.format(homes=_homes(folders), writable=_optional(folders)),
         target="multi-user.target",
     )
     return Unit(f"{name}@{user}", SYSTEM_FOLDER / f"{name}@{user}.service", text)
+
+
+def _homes(writable: Sequence[Path]) -> str:
+    """Makes the homes read-only. Of one path `ProtectHome=` and `ReadWritePaths=`, the stricter wins (systemd 252)."""
+    closed = [home for home in _HOMES if home not in writable]
+    return _PROTECTED_HOME if len(closed) == len(_HOMES) else f"ReadOnlyPaths={_optional(closed)}"
+
+
+def _optional(paths: Iterable[Path]) -> str:
+    return " ".join(f"-{_quoted(path)}" for path in paths)
 
 
 def template_user_unit() -> Unit:

@@ -162,6 +162,36 @@ class TestUnits:
         )
         assert (judged.returncode, judged.stdout, judged.stderr) == (0, "", "")
 
+    @pytest.mark.parametrize("folder", ["/root", "/root/creds"])
+    def test_systemd_lets_root_write_beside_the_config(self, folder, tmp_path):
+        """A systemd of its own, in namespaces, with another home of root."""
+        needs("systemd-analyze", "unshare", package="systemd util-linux")
+        if os.geteuid() != 0:
+            pytest.skip("only root can start a system")
+        home, units = tmp_path / "root", tmp_path / "units"
+        (home / "creds").mkdir(parents=True)
+        (home / "program").write_text('#!/bin/sh\ntouch "$3".written /home/written; touch /root/program.ended\n')
+        (home / "program").chmod(0o700)
+        units.mkdir()
+        unit = system_unit("root", ["/root/program"], Path(folder, "d.yaml"), [Path(folder)])
+        (units / unit.path.name).write_text(unit.text)
+        alone = units / f"{unit.path.name}.d/alone.conf"
+        alone.parent.mkdir()
+        alone.write_text("[Unit]\nDefaultDependencies=no\nWants=\n")
+        (units / "probe.target").write_text(f"[Unit]\nWants={unit.path.name}\n")
+        boot = (
+            "mount -t proc proc /proc && mount -t tmpfs tmpfs /run && mount -t cgroup2 cgroup2 /sys/fs/cgroup && "
+            'mount --bind "$0" /root && mkdir -p /run/systemd && cp -r "$1" /run/systemd/system && '
+            "container=test exec /lib/systemd/systemd --system --unit=probe.target --log-target=console"
+        )
+        namespaces = ["unshare", "--mount", "--pid", "--fork", "--cgroup", "--uts", "--ipc", "--kill-child"]
+        with subprocess.Popen([*namespaces, "sh", "-c", boot, home, units]) as system:
+            try:
+                wait_until((home / Path(folder).relative_to("/root") / "d.yaml.written").exists)
+            finally:
+                system.kill()
+        assert not Path("/home/written").exists()
+
     @pytest.mark.parametrize(
         "unit", [template_unit(), system_unit("daemon", ["/bin/true"], Path("/home/a/d.yaml"), [Path("/home/a")])]
     )
