@@ -110,10 +110,12 @@ class TlsFront(Listener):
 class HttpProxy(Listener):
     """A proxy that knows CONNECT; with `login` (`user:password`) it asks for it. All hosts lead to one `port`."""
 
-    def __init__(self, port: int, login: str = "", refusal: str = "407 Proxy Authentication Required") -> None:
+    def __init__(
+        self, port: int, login: str = "", refusal: str = "407 Authenticate", challenge: str = 'Basic realm="x"'
+    ) -> None:
         self._behind = port
         self._login = login
-        self._refusal = refusal
+        self._refusal = f"{refusal}\r\nProxy-Authenticate: {challenge}"
         self.asked: list[str] = []
         super().__init__()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import io
+import re
 import select
 import socket
 import ssl
@@ -19,6 +20,8 @@ from syft_notify.google_api.environment import Certificates, Proxy, certificates
 
 CONNECT_SECONDS = 10.0  # for each address of a host: the next one may answer
 _PIECE_BYTES = 65_536
+_SCHEME = re.compile(r"(?:^|,) *([a-z]{1,20})(?= |,|$)")  # of a challenge (RFC 9110, section 11.6.1)
+_OTHER_LOGIN = "Ask for a login of the kind Basic, or run a proxy of your own that logs in, such as cntlm"
 _SOCKS = {"socks4": socks.SOCKS4, "socks5": socks.SOCKS5}
 
 
@@ -186,6 +189,9 @@ def _ask_for_tunnel(sock: socket.socket, host: str, port: int, proxy: Proxy, clo
     with http.client.HTTPResponse(timed, method="CONNECT") as response:  # type: ignore[arg-type]
         response.begin()
     if response.status == 407:
+        kinds = _SCHEME.findall(",".join(response.headers.get_all("proxy-authenticate", ())).lower())
+        if kinds and "basic" not in kinds:
+            raise NeverConnected(f"{proxy} wants a login of the kind {kinds[0]}, which we do not know", _OTHER_LOGIN)
         raise _unwelcome(proxy)
     if not 200 <= response.status < 300:
         raise NeverConnected(f"{proxy} answered {response.status}", "Ask who runs the proxy")

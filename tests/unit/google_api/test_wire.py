@@ -98,6 +98,15 @@ class TestProxies:
         assert f"(the proxy 127.0.0.1:{proxy.port} of HTTPS_PROXY {wants})" in says
         assert "Write them into HTTPS_PROXY: USER:PASSWORD@ before the host" in says
 
+    @pytest.mark.parametrize("challenge", ["Negotiate\r\nProxy-Authenticate: NTLM", 'negotiate, NTLM realm="basic"'])
+    def test_a_login_of_another_kind_is_named(self, proxied, account, challenge):
+        proxied(HttpProxy, LOGIN, "407 Authenticate", challenge)
+        assert "of HTTPS_PROXY wants a login of the kind negotiate, which we do not know" in fault(account)
+
+    def test_of_several_kinds_the_one_that_we_know_is_asked_for(self, proxied, account):
+        proxied(HttpProxy, LOGIN, "407 Authenticate", 'NTLM, Basic realm="x"')
+        assert "of HTTPS_PROXY wants a user name and password" in fault(account)
+
     def test_another_refusal_is_named_by_its_number(self, proxied, account, monkeypatch):
         proxy = proxied(HttpProxy, LOGIN, "403 Forbidden")
         assert f"the proxy 127.0.0.1:{proxy.port} of HTTPS_PROXY answered 403" in fault(account)
