@@ -58,7 +58,7 @@ class JobMonitor:
     def observe(self, look: Look, memory: Memory) -> JobObservation:
         """Look at Drive and at the disk; what cannot be seen is named in `problems`."""
         drive = self._look_at_drive(look, memory)
-        local = self._local.look(thorough=look.thorough or memory.edition != self._edition)
+        local = self._look_at_disk(thorough=look.thorough or memory.edition != self._edition)
         self._edition = memory.edition
         jobs = self._to_compare(local, memory)
         return JobObservation(
@@ -95,13 +95,22 @@ class JobMonitor:
         }
         return tuple(self._open.values())
 
+    def _look_at_disk(self, *, thorough: bool) -> LocalLook:
+        failed: list[str] = []
+        with ItemGuard("the SyftBox folder cannot be read", failed):
+            return self._local.look(thorough=thorough)
+        return LocalLook(absent=failed[0])
+
     def _look_at_drive(self, look: Look, memory: Memory) -> DriveLook:
-        try:
-            return self._read_messages(self._surveyor.sight(look), memory)
-        except CredentialFault as fault:
-            return DriveLook(problems=(fault.title,), credential=str(fault))
-        except Fault as fault:
-            return DriveLook(problems=(str(fault),))
+        failed: list[str] = []
+        with ItemGuard("the messages on Drive cannot be read", failed):
+            try:
+                return self._read_messages(self._surveyor.sight(look), memory)
+            except CredentialFault as fault:
+                return DriveLook(problems=(fault.title,), credential=str(fault))
+            except Fault as fault:
+                return DriveLook(problems=(str(fault),))
+        return DriveLook(problems=tuple(failed))
 
     def _read_messages(self, sight: Sight, memory: Memory) -> DriveLook:
         """Before the first whole look the archive is the past, and the past is not read."""
@@ -125,7 +134,7 @@ class JobMonitor:
             unread_of=unread.read_by_owner,
             accepted=None if unlisted or named else survey.accepted,
             whole=survey.complete and found.archives_whole,
-            problems=(*unlisted, *named, *found.problems, *postponed, *late, *few(unread.problems)),
+            problems=(*unlisted, *named, *few(found.problems), *few(postponed), *late, *few(unread.problems)),
             listed=None if blind else found.all,
             by_feed=found.by_feed,
             by_reconcile=found.by_reconcile,

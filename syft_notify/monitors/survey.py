@@ -47,8 +47,9 @@ class Survey:
     """The owner's corner of Drive at one moment, and the peers whose review folder is on the owner's disk: `locally`.
 
     `peers_problem` says why the peers file could not be read; `states` are then those that it held last. `odd` says in
-    words what Drive listed and could not be understood, `impostors` which folders belong to others than they say.
-    Peers are told apart by their accounts (`account_of`), also those in `locally`; `states` are as in the file.
+    words what Drive listed and could not be understood, `ignored` which folders do not count, mostly because they
+    belong to others than they say. Peers are told apart by their accounts (`account_of`), also those in `locally`;
+    `states` are as in the file.
     """
 
     folders: tuple[PeerFolder, ...]
@@ -57,7 +58,7 @@ class Survey:
     complete: bool = True
     peers_problem: str = ""
     odd: tuple[str, ...] = ()
-    impostors: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
     def of_role(self, role: FolderRole) -> Iterable[PeerFolder]:
         """The folders of one role, in the order of Drive."""
@@ -119,7 +120,7 @@ class Survey:
             for found in self.inboxes.values()
             if len(found) > MOST_INBOXES
         )
-        return (*self.impostors, *too_many, *self.odd)
+        return (*self.ignored, *too_many, *self.odd)
 
     def sender_of(self, folder: PeerFolder, file: RemoteFile) -> Sender:
         """Who sent the message in this folder.

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from syft_notify.accounts import account_of
 from syft_notify.errors import CredentialFault, Fault, MissingFault, RejectedFault
+from syft_notify.items import ItemGuard
 from syft_notify.model import Listing, Look, Overview, RemoteChange, RemoteFile
 from syft_notify.monitors.survey import (
     FOLDER_PREFIX,
@@ -63,18 +64,20 @@ class Surveyor:
         self._survey: Survey | None = None
         self._folders: dict[str, PeerFolder] = {}
         self._odd: tuple[str, ...] = ()
-        self._impostors: dict[str, str] = {}
+        self._ignored: dict[str, str] = {}
         self._peers_file = _PeersFile(remote)
 
     def sight(self, look: Look) -> Sight:
         """What this look shows; the same for all who share the look. Raises `Fault` when Drive does not answer."""
         if look is not self._look:
-            self._look = look
+            self._look, self._seen = look, None
             try:
                 self._seen = self._looked(look)
             except Fault as fault:
-                self._cursor = ""
                 self._seen = fault
+            finally:
+                if not isinstance(self._seen, Sight):  # what the feed told may not have been taken in
+                    self._cursor = ""
         if isinstance(self._seen, Fault):
             raise self._seen
         assert self._seen is not None  # noqa: S101 - tells mypy that a look sets it
@@ -116,7 +119,7 @@ class Surveyor:
         first = self._survey is None
         cursor = self._cursor or self._feed_start()
         overview = self._overview()
-        self._odd, self._impostors = overview.folders.odd, {}
+        self._odd, self._ignored = overview.folders.odd, {}
         found = (folder for file in overview.folders.files if (folder := self._counted(file)))
         self._folders = {folder.id: folder for folder in found}
         self._peers_file.read(overview.files)
@@ -146,18 +149,18 @@ class Surveyor:
             complete=complete,
             peers_problem=problem,
             odd=self._odd,
-            impostors=tuple(self._impostors.values()),
+            ignored=tuple(self._ignored.values()),
         )
         return self._survey
 
     def _take_in(self, changes: Iterable[RemoteChange]) -> bool:
         """Let the folders be as the feed says; whether any became another one."""
-        changed, impostors = False, dict(self._impostors)
+        changed, ignored = False, dict(self._ignored)
         for change in changes:
             known = self._folders.get(change.file_id)
             folder = self._counted(change.file) if change.file and change.is_folder else None
             if change.file is None:
-                self._impostors.pop(change.file_id, None)
+                self._ignored.pop(change.file_id, None)
             if folder is None and known is not None:
                 del self._folders[change.file_id]
             elif folder is not None and (known is None or (known.name, known.proven) != (folder.name, folder.proven)):
@@ -165,18 +168,26 @@ class Surveyor:
             else:
                 continue
             changed = True
-        return changed or impostors != self._impostors
+        return changed or ignored != self._ignored
 
     def _counted(self, file: RemoteFile) -> PeerFolder | None:
+        """The folder, if it counts; `_ignored` says of others why they do not."""
+        self._ignored.pop(file.id, None)
+        failed: list[str] = []
+        with ItemGuard(f"the folder {printable(file.name)}", failed):
+            return self._judged(file)
+        self._ignored[file.id] = failed[0]
+        return None
+
+    def _judged(self, file: RemoteFile) -> PeerFolder | None:
         """Anybody can make a folder of any name and share it: only its owner on Drive proves whose it is."""
-        self._impostors.pop(file.id, None)
         name = parse_folder(file.name, self._me) if file.name.startswith(FOLDER_PREFIX) else None
         if name is None or name.role not in _TELLING:
             return None
         if name.role is not FolderRole.INBOX:
             return PeerFolder(file.id, file.created_at, name) if file.owned_by_me else None
         if file.owned_by_me or (file.owner and account_of(file.owner) != name.peer):
-            self._impostors[file.id] = f"a folder named for {name.address} belongs to {printable(file.owner)}; ignored"
+            self._ignored[file.id] = f"a folder named for {name.address} belongs to {printable(file.owner)}; ignored"
             return None
         return PeerFolder(file.id, file.created_at, name, file.owner_id, proven=bool(file.owner))
 

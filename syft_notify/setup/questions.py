@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from syft_notify.accounts import is_same_account
 from syft_notify.config import checked_email
 from syft_notify.errors import UserError
 from syft_notify.paths import is_there
@@ -68,7 +69,7 @@ def doubt_about(path: Path, email: str) -> str:
     try:
         if not is_there(path):
             return f"There is no {path} yet; your SyftBox client makes its folder when you log in."
-        if not is_there(path / email):
+        if not is_there(path / email) and not any(is_same_account(name, email) for name in os.listdir(path)):
             return f"{path} has no folder {email} in it, as your SyftBox client makes one."
     except OSError as error:
         return f"{error.filename} cannot be seen: {error.strerror}."

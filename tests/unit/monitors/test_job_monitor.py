@@ -98,6 +98,22 @@ class TestOddItems:
         assert (event.facts.ds, event.facts.opaque) == (DS, Opaque.UNREADABLE)
         assert event.facts.reason == "it cannot be compared with what is known: internal error (AttributeError)"
 
+    def test_a_disk_that_fails_in_a_way_that_nobody_foresaw_silences_no_message(self, post):
+        post.submit(post.peer(), python_job("sales"))
+        post.local.look = lambda thorough: 1 // 0
+        assert kinds(post.look()) == [("sales", Kind.JOB_SUBMITTED, Decision.SEND)]
+        assert post.observation.problems == ("the SyftBox folder cannot be read: internal error (ZeroDivisionError)",)
+
+    def test_a_drive_that_fails_in_a_way_that_nobody_foresaw_hides_no_known_job(self, post):
+        post.submit(post.peer(), python_job("sales"))
+        assert kinds(post.look()) == [("sales", Kind.JOB_SUBMITTED, Decision.SEND)]
+        post.local.set(post.on_disk(status=JobStatus.APPROVED))
+        post.drive.overview = lambda *names: 1 // 0
+        assert kinds(post.look()) == [("sales", Kind.JOB_APPROVED, Decision.SEND)]
+        assert post.observation.problems == (
+            "the messages on Drive cannot be read: internal error (ZeroDivisionError)",
+        )
+
     def test_code_that_cannot_be_shown_holds_no_mail_back(self, post):
         post.local.previews = {f"{DO}/sales": None}
         post.local.set(post.on_disk("sales"))

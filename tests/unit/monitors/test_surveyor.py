@@ -185,3 +185,12 @@ class TestThePeersFile:
         tower.locally = frozenset({OTHER})
         assert tower.looks().survey.accepted == {DS, OTHER}
         assert tower.drive.calls == NOTHING_NEW
+
+
+def test_a_folder_that_cannot_be_judged_hides_no_other() -> None:
+    tower = Tower()
+    tower.drive.add_folder(TODAY.inbox_folder(DO, OTHER), 5)  # type: ignore[arg-type]
+    for thorough in (True, False):
+        survey = tower.looks(thorough=thorough).survey
+        assert list(survey.peers) == [DS]
+        assert survey.notes == (f"the folder {TODAY.inbox_folder(DO, OTHER)}: internal error (AttributeError)",)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from syft_notify.errors import UserError
 from syft_notify.setup.interview import NoAnswer
-from syft_notify.setup.questions import ask_email, ask_root, given_root
+from syft_notify.setup.questions import ask_email, ask_root, doubt_about, given_root
 from tests.unit.setup.scripted import Scripted, place_in
 from tests.unit.syftbox.boxes import Nobody
 
@@ -92,3 +94,9 @@ class TestRoot:
             given_root(person, place, strangers_root, DO)
         strangers_root.chmod(0o700)
         assert f"{strangers_root / DO} cannot be seen: Permission denied." in person.heard
+
+
+def test_a_datasite_of_another_spelling_of_the_account_is_no_doubt(tmp_path: Path) -> None:
+    (tmp_path / "firstlast@googlemail.com").mkdir()
+    assert doubt_about(tmp_path, "first.last@gmail.com") == ""
+    assert "has no folder" in doubt_about(tmp_path, "else@gmail.com")
