@@ -3,18 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test coverage bench bench-quick lint format manual package pythons check clean
+.PHONY: help demo test test-rest test-all coverage bench bench-quick lint format manual package pythons check clean
 
 help:
 	@echo "make demo      play the whole story on a local Google; no account, no network"
-	@echo "make test      run every test"
+	@echo "make test      run the tests that need no process of their own, one real client, and some random days"
+	@echo "make test-all  run every test"
 	@echo "make coverage  the same, and how much of the code they reach, in processes of their own too"
 	@echo "make bench     measure what watching costs, beside a naive watchman; about half an hour"
 	@echo "make lint      ruff, mypy --strict, import-linter, codespell"
 	@echo "make pythons   install into a clean environment of each Python that is found, and test there what depends on it"
 	@echo "make package   the same, and look at what an index would get"
 	@echo "make manual    write the man page from the commands' --help"
-	@echo "make check     lint and test"
+	@echo "make check     lint and test-all"
 
 $(VENV)/base.stamp: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -33,7 +34,12 @@ demo: $(VENV)/base.stamp
 	$(BIN)/syft-notify demo
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -m "not thorough" --durations=10
+
+test-rest: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -n auto -m thorough --durations=10
+
+test-all: test test-rest
 
 coverage: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
@@ -64,7 +70,7 @@ package: $(VENV)/dev.stamp
 pythons: $(VENV)/dev.stamp
 	$(BIN)/nox --parallel auto -s pythons install
 
-check: lint test
+check: lint test-all
 
 clean:
 	rm -rf $(VENV) .interop .nox .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage*

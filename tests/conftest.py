@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,16 @@ from syft_notify.sandbox import Sandbox
 settings.register_profile("quick", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=20_000)
 settings.load_profile("quick")
+
+# These start processes of their own, and wait for them.
+THOROUGH = ("system", "faults")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What `make test` leaves to `make test-all`."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in THOROUGH:
+            item.add_marker(pytest.mark.thorough)
 
 
 @dataclass

@@ -17,7 +17,7 @@ import pytest
 from tests.docs.markdown import REPOSITORY
 from tests.system.program import environment, wait_until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(300)]
 
 FOLDER = REPOSITORY / "notebooks" / "e2e"
 EMBEDDED, DAEMON = "notifications_e2e.ipynb", "notifications_cli_e2e.ipynb"

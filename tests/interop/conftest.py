@@ -23,7 +23,7 @@ def old_client() -> Path:
     return syft_client_python("0.1.117")
 
 
-@pytest.fixture(params=["syft-rds 0.6.1", "syft-client 0.1.117"])
+@pytest.fixture(params=["syft-rds 0.6.1", pytest.param("syft-client 0.1.117", marks=pytest.mark.thorough)])
 def town(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path) -> Iterator[Town]:
     """Everybody has this release."""
     today = request.param == "syft-rds 0.6.1"

@@ -8,7 +8,7 @@ from tests.interop.expected import DO, DS, granted, requested, submitted, togeth
 from tests.interop.people import Person
 from tests.interop.town import NOTEBOOK, Town
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.interop, pytest.mark.thorough, pytest.mark.timeout(900)]
 
 
 def submits(ds: Person, job: str) -> None:

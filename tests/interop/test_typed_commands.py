@@ -12,7 +12,7 @@ from tests.interop.people import Person
 from tests.interop.town import Town
 from tests.interop.watchman import Watchman
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.interop, pytest.mark.thorough, pytest.mark.timeout(900)]
 
 BROKEN = "import sys\nprint('row 7', file=sys.stderr)\nsys.exit(3)\n"
 GOOD = "open('outputs/mean.txt', 'w').write('42')\n"

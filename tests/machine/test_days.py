@@ -12,6 +12,8 @@ import pytest
 from syft_notify.sandbox import Trouble
 from tests.machine.test_detection import NEW, Detection
 
+pytestmark = pytest.mark.thorough
+
 TODAY, BEFORE_FOLDERS, MARKERS = "syft-rds-0.6.1", "0.1.97", "0.1.105"
 # About as many requests as a poll makes.
 REQUESTS = range(7)
