@@ -298,7 +298,7 @@ class TestADiskThatRefuses:
         backup.mkdir()
         report = line.poll()
         assert line.sent == []
-        assert "cannot be written" in report.problems[0]
+        assert "state.backup is a folder" in report.problems[0]
         backup.rmdir()
         assert line.poll().sent == 2
 
@@ -309,7 +309,7 @@ class TestADiskThatRefuses:
         line.monitors[0].observe = lambda look, memory: (attempts.mkdir(), Observation())[1]
         report = line.poll()
         assert line.sent == []
-        assert "state.attempts cannot be written" in report.problems[0]
+        assert "state.attempts is a folder" in report.problems[0]
         line.monitors[0].observe = lambda look, memory: Observation()
         assert "state.attempts cannot be written" in line.poll().problems[0]
         attempts.rmdir()
