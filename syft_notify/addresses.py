@@ -23,7 +23,7 @@ def addr_spec(address: str) -> str:
     # `=?` begins an encoded word, which would stand for another address.
     if not at or len(address) > _LONGEST or "=?" in address or not address.isprintable():
         raise ValueError(_NO_ADDRESS)
-    written = _ascii(domain)
+    written = ascii_domain(domain)
     if not _LOCAL.fullmatch("".join(char if char.isascii() else "x" for char in local)):
         raise ValueError(_NO_ADDRESS)
     if not local.isascii():
@@ -40,8 +40,11 @@ def why_unreachable(address: str) -> str:
     return ""
 
 
-def _ascii(domain: str) -> str:
-    """By IDNA 2008 with the mapping of UTS 46. Python's own codec knows IDNA 2003, where ß is ss: another domain."""
+def ascii_domain(domain: str) -> str:
+    """The domain as mail servers know it: by IDNA 2008 with the mapping of UTS 46. Raises `ValueError`.
+
+    Python's own codec knows IDNA 2003, where ß is ss: another domain.
+    """
     if not domain.isascii():
         import idna  # its tables are of no use to the others
 

@@ -194,3 +194,14 @@ def test_a_folder_that_cannot_be_judged_hides_no_other() -> None:
         survey = tower.looks(thorough=thorough).survey
         assert list(survey.peers) == [DS]
         assert survey.notes == (f"the folder {TODAY.inbox_folder(DO, OTHER)}: internal error (AttributeError)",)
+
+
+def test_a_stranger_whom_drive_hides_cannot_name_more_folders_than_a_peer_has() -> None:
+    tower = Tower()
+    for number in range(30):
+        tower.drive.add_folder(TODAY.inbox_folder(DO, f"victim{number:02}@example.org"), "")
+        tower.clock.advance(1)
+    survey = tower.looks(thorough=True).survey
+    assert sorted(survey.unproven) == [f"victim{number:02}@example.org" for number in range(10, 30)]
+    assert len(survey.to_read) == 21
+    assert survey.notes == ("somebody whom Drive hides has 30 inbox folders; only the newest 20 are read",)
