@@ -276,6 +276,14 @@ class TestAddresses:
         told = [mail.header("X-Syft-Event") for mail in village.google.mailbox(arrives).received]
         assert sorted(told) == ["job_submitted", "peer_granted"]
 
+    def test_a_peer_whose_domain_drive_writes_in_punycode_is_the_one_of_the_folder(self, village):
+        village.poll()
+        ds = "user@xn--mnchen-3ya.example"
+        inbox = village.generation.inbox_folder(DO, "user@münchen.example")
+        village.google.drive.folder(ds, inbox, share={DO: "writer"})
+        village.poll()
+        assert [mail.header("X-Syft-Event") for mail in village.google.mailbox(ds).received] == ["peer_requested"]
+
     def test_a_peer_whom_no_mail_can_reach_is_named_and_the_others_are_told(self, village):
         village.poll()
         for ds in ("josé@example.org", DS):

@@ -36,6 +36,12 @@ def test_one_account_has_many_spellings(address: str) -> None:
     assert is_same_account(address, "firstlast@gmail.com")
 
 
+def test_an_international_domain_is_one_with_its_punycode() -> None:
+    assert account_of("User@MÜNCHEN.example") == account_of("user@xn--mnchen-3ya.example")
+    assert not is_same_account("user@straße.example", "user@strasse.example")
+    assert account_of("user@a\u2028b.example") == "user@a\u2028b.example"
+
+
 def test_other_domains_have_their_own_rules() -> None:
     assert len({account_of(address) for address in ALL_DIFFERENT}) == len(ALL_DIFFERENT)
     assert is_same_account("First.Last@Example.org", "first.last@example.org")
