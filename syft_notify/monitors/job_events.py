@@ -235,17 +235,15 @@ class JobDetector:
         return step_key(job.submission, "submitted") not in self._announced and is_past(job, self._memory)
 
     def _past_events(self, job: LocalJob) -> Iterator[Event]:
-        with ItemGuard(printable(job.path), self.failed):
-            yield from self._events_of_past(job)
-
-    def _events_of_past(self, job: LocalJob) -> Iterator[Event]:
         if not job.readable:
             return
-        sender = self._sender(job, None) or Sender(job.submission.claimed_ds, verified=False)
-        facts = _facts(self._do, job.submission, sender)
-        events = [self._submitted_on_disk(job, facts, LocalDetails())]
-        events += [self._later_event(job, kind, facts) for kind in _later_steps(job.status)]
-        yield from (replace(event, decision=Decision.BASELINE) for event in events if not self._memory.seen(event.key))
+        with ItemGuard(printable(job.path), self.failed):
+            sender = self._sender(job, None) or Sender(job.submission.claimed_ds, verified=False)
+            facts = _facts(self._do, job.submission, sender)
+            events = [self._submitted_on_disk(job, facts, LocalDetails())]
+            events += [self._later_event(job, kind, facts) for kind in _later_steps(job.status)]
+            news = (event for event in events if not self._memory.seen(event.key))
+            yield from (replace(event, decision=Decision.BASELINE) for event in news)
 
     def _job_events(self, job: LocalJob, details: LocalDetails) -> list[Event]:
         known = self._announced.get(step_key(job.submission, "submitted"))

@@ -80,7 +80,9 @@ class Survey:
     @cached_property
     def unproven(self) -> Mapping[str, PeerFolder]:
         """Each account that is only named by inbox folders whose owner Drive hides, with the oldest one."""
-        hidden = _oldest(folder for folder in self.of_role(FolderRole.INBOX) if not folder.proven)
+        hidden = _oldest(
+            folder for (_, proven), found in self.inboxes.items() if not proven for folder in found[:MOST_INBOXES]
+        )
         return {account: folder for account, folder in hidden.items() if account not in self.peers}
 
     @cached_property
@@ -99,25 +101,30 @@ class Survey:
 
     @cached_property
     def inboxes(self) -> Mapping[tuple[str, bool], Sequence[PeerFolder]]:
-        """The inbox folders of each peer, newest first; those whose owner is hidden apart."""
+        """The inbox folders of each peer, newest first, by account and True.
+
+        Those whose owner Drive hides are by the owner's id and False: one stranger may name them for many people.
+        """
         found: dict[tuple[str, bool], list[PeerFolder]] = {}
         for folder in sorted(self.of_role(FolderRole.INBOX), key=lambda folder: folder.created_at, reverse=True):
-            found.setdefault((folder.name.peer, folder.proven), []).append(folder)
+            owner = folder.name.peer if folder.proven else folder.owner_id
+            found.setdefault((owner, folder.proven), []).append(folder)
         return found
 
     @cached_property
     def to_read(self) -> Mapping[str, PeerFolder]:
         """The inboxes and archives, by id, of each peer the newest inboxes; a peer whom the owner rejected has none."""
-        wanted = [found for (peer, _), found in self.inboxes.items() if self.decisions.get(peer) != REJECTED]
-        inboxes = (folder for found in wanted for folder in found[:MOST_INBOXES])
-        return {folder.id: folder for folder in (*inboxes, *self.of_role(FolderRole.ARCHIVE))}
+        inboxes = (folder for found in self.inboxes.values() for folder in found[:MOST_INBOXES])
+        wanted = (folder for folder in inboxes if self.decisions.get(folder.name.peer) != REJECTED)
+        return {folder.id: folder for folder in (*wanted, *self.of_role(FolderRole.ARCHIVE))}
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """In words which folders do not count: of strangers, too many of one peer, and what cannot be understood."""
         too_many = (
-            f"{found[0].name.address} has {len(found):,} inbox folders; only the newest {MOST_INBOXES} are read"
-            for found in self.inboxes.values()
+            f"{found[0].name.address if proven else 'somebody whom Drive hides'} has {len(found):,} inbox folders; "
+            f"only the newest {MOST_INBOXES} are read"
+            for (_, proven), found in self.inboxes.items()
             if len(found) > MOST_INBOXES
         )
         return (*self.ignored, *too_many, *self.odd)
