@@ -134,3 +134,22 @@ def test_a_peer_with_very_many_folders_costs_no_more_than_twenty(
     assert headlines == {f"New job: {job} from {DS}" for job in ("in 180", "in 199")} | {f"New job: sales from {OTHER}"}
     lines = [record.message for record in caplog.records if "newest" in record.message]
     assert lines == [f"peers: {DS} has 200 inbox folders; only the newest 20 are read"]
+
+
+def test_many_job_folders_without_a_config_are_a_few_lines_once(
+    village: Village, caplog: pytest.LogCaptureFixture
+) -> None:
+    village.ask(DS)
+    village.accept(DS)
+    inbox = village.generation.write_received(village.root, replace(python_job("sales"), ds=DS, do=DO)).parent
+    for number in range(1000):
+        (inbox / f"empty{number:04}").mkdir()
+    with open_app(load_config(village.config_file, {}, village.home)) as app:
+        narrator = LogNarrator()
+        for number in range(4):
+            app.poll(narrator)
+            narrator.end()
+            (inbox / f"empty{number:04}/notes.txt").touch()
+    lines = [record.message for record in caplog.records if record.name.endswith("log_narrator")]
+    assert len([line for line in lines if line.endswith("it has no config.yaml")]) == 10
+    assert [line for line in lines if "more like these" in line] == ["jobs: and 990 more like these"]
