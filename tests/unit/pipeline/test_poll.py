@@ -311,7 +311,7 @@ class TestADiskThatRefuses:
         assert line.sent == []
         assert "state.attempts is a folder" in report.problems[0]
         line.monitors[0].observe = lambda look, memory: Observation()
-        assert "state.attempts cannot be written" in line.poll().problems[0]
+        assert "state.attempts is a folder" in line.poll().problems[0]
         attempts.rmdir()
         assert line.poll().sent == 2
 
