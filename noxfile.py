@@ -13,7 +13,7 @@ import nox
 PROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED = nox.project.python_versions(PROJECT)
 TRIED = ("3.15",)
-# `make test` plays every test on the Python that nox runs on, too.
+# `make test-all` plays every test on the Python that nox runs on, too.
 SUITE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 # What depends on the Python that runs it: processes, signals, locks, and what its library says of the disk.

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -124,6 +125,7 @@ class TestStart:
         with subprocess.Popen(["sleep", "60"]) as stranger:
             (village.home / "syft-notify.pid").write_text(f"{stranger.pid}\n")
             signature = {"pid": stranger.pid, "since_boot": 1.0, "command": ["sleep", "60"]}
+            (village.home / "syft-notify.lock").touch(mode=0o600)
             (village.home / "syft-notify.lock").write_text(json.dumps(signature))
             assert command("status").returncode == 3
             assert command("stop").stdout == "It was not running.\n"
@@ -247,7 +249,7 @@ class TestStart:
         other = tmp_path / "other"
         other.mkdir()
         for name in ("token_do.json", "gmail_token.json"):
-            (other / name).write_text((village.home / name).read_text())
+            shutil.copy(village.home / name, other)
         (other / "daemon.yaml").write_text(village.config_file.read_text())
         first = pid_of(command("start"))
         second = syft_notify("start", "-c", other / "daemon.yaml", home=village.home)
