@@ -122,12 +122,11 @@ def _service(patient: Patient) -> str:
     health = read_health(files.health)
     if holder is None or health.get("pid") != holder.pid:
         raise NothingToCheck(f"it starts just now; `syft-notify status{option}` says more in a moment")
+    process = f"PID {holder.pid} {holder.place}".rstrip()
     problems = problems_of(health, patient.clock())
     if problems:
-        raise UserError(
-            f"It runs (PID {holder.pid}), but: {' '.join(problems)}", f"`syft-notify logs --errors{option}`"
-        )
-    return f"it runs (PID {holder.pid}), and all is well"
+        raise UserError(f"It runs ({process}), but: {' '.join(problems)}", f"`syft-notify logs --errors{option}`")
+    return f"it runs ({process}), and all is well"
 
 
 AT_HOME = (

@@ -60,7 +60,8 @@ def start(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: b
     short_help="End the daemon after the mail in hand.",
     help="""Stop what runs with this config, be it `start` or `run`; the mail in hand is finished.
 
-    Exit code 0 also when nothing was running.
+    Exit code 0 also when nothing was running, 1 when it runs in another
+    container or on another host: it cannot be reached from here.
 
     \b
     Examples:
@@ -94,12 +95,14 @@ def stop(path: Path, timeout: float) -> None:
 def restart(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: bool, timeout: float) -> None:
     check_parts(jobs_only=jobs_only, peers_only=peers_only)
     from syft_notify.config import load_config
+    from syft_notify.service import background
     from syft_notify.service.health import read_health
 
     load_config(path, os.environ, Path.home())
     files = service_files(path)
     health = read_health(files.health)
     if is_held(files.lock):
+        background.check_reachable(files.lock)
         _check_starter(str(health.get("started_by")))
     options = _former(health.get("options"))
     if interval:

@@ -67,10 +67,12 @@ def _report(path: Path) -> dict[str, Any]:
     health = read_health(files.health)
     if health.get("pid") != pid:
         health = {}  # of an earlier service: this one has not begun to poll
+    elsewhere = holder.place if holder else ""
     return {
         "running": True,
         "pid": pid,
-        **_of_process(pid),
+        "elsewhere": elsewhere or None,
+        **(_of_report(health) if elsewhere else _of_process(pid)),
         "version": health.get("version"),
         "config": str(path),
         **summary(health, datetime.now(UTC)),
@@ -90,19 +92,32 @@ def _of_process(pid: int | None) -> dict[str, Any]:
     return {"uptime_seconds": None, "memory_bytes": None}
 
 
+def _of_report(health: dict[str, Any]) -> dict[str, Any]:
+    """Of a process that cannot be seen from here only its report tells."""
+    with suppress(KeyError, TypeError, ValueError):
+        up = datetime.now(UTC) - datetime.fromisoformat(health["started_at"])
+        return {"uptime_seconds": round(up.total_seconds()), "memory_bytes": None}
+    return {"uptime_seconds": None, "memory_bytes": None}
+
+
 def _in_words(report: dict[str, Any]) -> str:
     if not report["running"]:
         absent = "" if Path(report["config"]).is_file() else ", which is no file"
         return "\n".join([f"syft-notify is not running (config {report['config']}{absent}).", *_log_words(report)])
     state = "with problems" if report["problems"] else "and all is well"
     lines = [
-        f"syft-notify is running {state}: PID {report['pid'] or '?'}, {_span(report['uptime_seconds'])}, "
+        f"syft-notify is running {state}: {_process(report)}, {_span(report['uptime_seconds'])}, "
         f"{_memory(report['memory_bytes'])}.",
         f"  version    {report['version'] or '?'}",
         f"  config     {report['config']}",
         *(f"  {name:<9}  {text}" for name, text in rows(report)),
     ]
     return "\n".join([*lines, *_log_words(report)])
+
+
+def _process(report: dict[str, Any]) -> str:
+    pid = f"PID {report['pid'] or '?'}"
+    return f"{pid} {report['elsewhere']}" if report["elsewhere"] else pid
 
 
 def _log_words(report: dict[str, Any]) -> list[str]:

@@ -206,7 +206,7 @@ class Stopped:
 def stop(lock: Path, pid_file: Path, seconds: float = STOP_SECONDS) -> Stopped | None:
     """End the process that holds the lock; None when there is none. Never signals another process.
 
-    Raises `UserError` when it belongs to another user, or cannot be told from a stranger.
+    Raises `UserError` when it belongs to another user, runs in another container, or cannot be told from a stranger.
     """
     if not is_held(lock):
         _clean_up(lock, pid_file)
@@ -216,6 +216,7 @@ def stop(lock: Path, pid_file: Path, seconds: float = STOP_SECONDS) -> Stopped |
         if not is_held(lock):
             return None
         raise UserError(f"{lock} is held by a process that cannot be identified", "Find it with `fuser` and end it")
+    _check_here(holder)
     killed = False
     _signal(holder, signal.SIGTERM)
     _signal(holder, signal.SIGCONT)  # one that was stopped (SIGSTOP, Ctrl+Z) hears of nothing else before
@@ -226,6 +227,21 @@ def stop(lock: Path, pid_file: Path, seconds: float = STOP_SECONDS) -> Stopped |
             raise UserError(f"PID {holder.pid} does not end even when it is killed", "Look at it with `ps`")
         _clean_up(lock, pid_file)
     return Stopped(holder.pid, killed)
+
+
+def check_reachable(lock: Path) -> None:
+    """Raises `UserError` when what holds the lock runs where signals from here do not reach."""
+    holder = holder_of(lock)
+    if holder is not None:
+        _check_here(holder)
+
+
+def _check_here(holder: Holder) -> None:
+    if holder.is_elsewhere:
+        raise UserError(
+            f"It runs {holder.place} (PID {holder.pid} there), and cannot be stopped from here",
+            "Stop it where it runs, for instance with `docker stop` or `docker exec`",
+        )
 
 
 def _clean_up(lock: Path, pid_file: Path) -> None:

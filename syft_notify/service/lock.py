@@ -7,11 +7,12 @@ import fcntl
 import json
 import logging
 import os
+import platform
 import shlex
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 
@@ -37,16 +38,29 @@ MOVE_STATE = "Set state_path in the config to a file on a local disk"
 class Holder:
     """The process that signed a lock. PIDs are used again, so two more things tell whether it is still the same.
 
-    `since_boot` is when it started, in seconds after boot: the wall clock may be set while it runs.
+    `since_boot` is when it started, in seconds after boot: the wall clock may be set while it runs. `namespace` is
+    where the PID counts: each container, and each host on a shared file system, counts its own. `host` is for people.
     """
 
     pid: int
     since_boot: float
     command: tuple[str, ...]
+    namespace: str = field(default="", compare=False)
+    host: str = field(default="", compare=False)
 
     def is_alive(self) -> bool:
         """Whether the process of this PID is the one that signed."""
-        return self == _process(self.pid)
+        return not self.is_elsewhere and self == _process(self.pid)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether its PID means nothing here. A signature of an older version does not say."""
+        return self.namespace not in ("", _namespace())
+
+    @property
+    def place(self) -> str:
+        """Where it runs, for people; empty for here."""
+        return f"in another PID namespace, host {self.host}" if self.is_elsewhere else ""
 
     def is_stopped(self) -> bool:
         """Whether it cannot go on before it gets SIGCONT."""
@@ -62,7 +76,8 @@ class HeldError(UserError):
     """Another process holds the lock; `holder` is None while it has not signed yet."""
 
     def __init__(self, path: Path, holder: Holder | None) -> None:
-        who = f" (PID {holder.pid})" if holder else ""
+        place = f" {holder.place}" if holder and holder.place else ""
+        who = f" (PID {holder.pid}{place})" if holder else ""
         super().__init__(f"Another syft-notify{who} works in {path.parent}", "Stop it first, or use another config")
         self.holder = holder
 
@@ -187,10 +202,13 @@ def _locked(descriptor: int, kind: int, path: Path, move: str) -> bool:
 
 
 def holder_of(path: Path) -> Holder | None:
-    """The living process that signed the lock at `path`; None when it did not sign yet, or ends just now."""
+    """The living process that signed the lock at `path`; None when it did not sign yet, or ends just now.
+
+    Of one that is elsewhere only the lock says that it lives, which the caller has seen.
+    """
     for _ in range(_ATTEMPTS):
         holder = signed_by(path)
-        if holder is not None and holder.is_alive():
+        if holder is not None and (holder.is_elsewhere or holder.is_alive()):
             return holder
         time.sleep(_PAUSE_SECONDS)
     return None
@@ -236,7 +254,8 @@ def _signature(descriptor: int) -> Holder | None:
     """What stands in the lock file, if it can be read."""
     try:
         fields = json.loads(os.pread(descriptor, _LARGEST_SIGNATURE, 0))
-        return Holder(int(fields["pid"]), float(fields["since_boot"]), tuple(map(str, fields["command"])))
+        process = int(fields["pid"]), float(fields["since_boot"]), tuple(map(str, fields["command"]))
+        return Holder(*process, str(fields.get("namespace", "")), str(fields.get("host", "")))
     except (ValueError, TypeError, KeyError):
         return None
 
@@ -247,7 +266,8 @@ def _process(pid: int) -> Holder | None:
 
     try:
         process = psutil.Process(pid)
-        return Holder(pid, round(process.create_time() - psutil.boot_time(), 2), _words(process.cmdline()))
+        since_boot = round(process.create_time() - psutil.boot_time(), 2)
+        return Holder(pid, since_boot, _words(process.cmdline()), _namespace(), platform.node())
     except (psutil.Error, OSError, RuntimeError, ValueError):  # also where /proc is closed to us
         return None
 
@@ -257,4 +277,16 @@ def _words(command: Sequence[str]) -> tuple[str, ...]:
 
 
 def _unknown() -> Holder:
-    return Holder(os.getpid(), 0.0, _words(sys.argv))
+    return Holder(os.getpid(), 0.0, _words(sys.argv), _namespace(), platform.node())
+
+
+def _namespace() -> str:
+    """Where our PIDs count: this boot of this kernel, and the namespace in it; only the host without Linux's /proc.
+
+    Source: pid_namespaces(7) and proc_sys_kernel(5), `random/boot_id`.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return platform.node()

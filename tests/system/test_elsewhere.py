@@ -1,0 +1,74 @@
+"""A service in another PID namespace, as in a container that shares the config's folder with the host."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from syft_notify.service.health import read_health
+from syft_notify.service.lock import is_held
+from tests.stories.village import Village, requested
+from tests.system.program import environment, syft_notify, wait_until
+
+DS = "ds@example.org"
+UNSHARE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+
+
+@pytest.fixture
+def contained(village: Village) -> Iterator[subprocess.Popen[bytes]]:
+    """A service that is PID 1 of a namespace of its own and has polled."""
+    if not shutil.which("unshare") or subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no PID namespace can be made here")
+    village.settings["interval"] = 1
+    village.ask(DS)
+    command = [*UNSHARE, sys.executable, "-m", "syft_notify", "run", "-c", str(village.config_file)]
+    with subprocess.Popen(
+        command, cwd=village.home, env=environment(village.home), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    ) as process:
+        wait_until(lambda: read_health(village.home / "syft-notify.status.json").get("sent") == 2, 30)
+        yield process
+        process.kill()
+    wait_until(lambda: not is_held(village.home / "syft-notify.lock"))
+
+
+def test_status_says_where_it_runs_and_how_it_does_by_its_report(village, contained):
+    ended = syft_notify("status", home=village.home, env={**environment(village.home), **config(village)})
+    assert ended.returncode == 0, ended.stdout
+    assert "running and all is well: PID 1 in another PID namespace, host " in ended.stdout
+    assert ", up 0:00:" in ended.stdout
+    assert "? MB" in ended.stdout
+    told = json.loads(
+        syft_notify("status", "--json", home=village.home, env={**environment(village.home), **config(village)}).stdout
+    )
+    assert (told["pid"], told["sent"], told["problems"]) == (1, 2, [])
+    assert told["elsewhere"].startswith("in another PID namespace")
+
+
+@pytest.mark.parametrize("command", ["stop", "restart"])
+def test_it_is_not_stopped_from_here_and_no_stranger_is_signalled(village, contained, command):
+    first = psutil.Process(1).create_time()
+    ended = syft_notify(command, home=village.home, env={**environment(village.home), **config(village)})
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Error: ")
+    assert ended.stderr.count("\n") == 1
+    assert psutil.Process(1).create_time() == first
+    assert contained.poll() is None
+    assert "It runs in another PID namespace" in ended.stderr
+    assert "Stop it where it runs" in ended.stderr
+
+
+def test_a_second_one_does_not_start_beside_it(village, contained):
+    ended = syft_notify("start", home=village.home, env={**environment(village.home), **config(village)})
+    assert ended.returncode == 1
+    assert "(PID 1 in another PID namespace, host " in ended.stderr
+    assert village.new_mails() == requested(DS)
+
+
+def config(village: Village) -> dict[str, str]:
+    return {"SYFT_NOTIFY_CONFIG": str(village.home / "daemon.yaml")}
