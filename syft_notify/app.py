@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,7 @@ from syft_notify.google_api.auth import LentToken, Token
 from syft_notify.google_api.drive import DriveFiles
 from syft_notify.google_api.token_files import drive_token, gmail_token
 from syft_notify.ledger import Ledger
-from syft_notify.model import PollReport
+from syft_notify.model import PollReport, TokenState
 from syft_notify.monitors.jobs import DRIVE, JobMonitor
 from syft_notify.monitors.peers import PeerMonitor
 from syft_notify.monitors.surveyor import Surveyor
@@ -32,6 +33,8 @@ from syft_notify.pipeline.route import Router
 from syft_notify.ports import Clock, Monitor, Narrator
 from syft_notify.service.lock import MOVE_STATE, FileLock
 from syft_notify.syftbox.local_jobs import LocalJobFolder
+
+log = logging.getLogger(__name__)
 
 # How long a poll waits for one of another process on the same state: longer than one mail takes.
 PATIENCE_SECONDS = 90.0
@@ -70,7 +73,14 @@ class App:
         """
         with self._alone():
             report = self._poll(narrator, wanted)
-            return replace(report, warnings=self._warnings(narrator))
+            tokens = self.check_tokens() if self._lock else {}
+            dead = {name: state.problem for name, state in tokens.items() if state.problem}
+            for name, problem in dead.items():
+                if name not in report.credentials:
+                    narrator.trouble(name, problem)
+            return replace(
+                report, warnings=self._warnings(narrator), tokens=tokens, credentials={**dead, **report.credentials}
+            )
 
     def _warnings(self, narrator: Narrator) -> tuple[str, ...]:
         """What to do before a token dies of age."""
@@ -112,18 +122,21 @@ class App:
         self._begun = True
         return lock
 
-    def check_tokens(self) -> dict[str, str]:
-        """For each token what a person must do, or nothing when it is good; stale ones are refreshed.
+    def check_tokens(self, *, demanding: bool = False) -> dict[str, TokenState]:
+        """How each token is; Google is asked, but not often. One that cannot be checked now is left out.
 
-        Raises a passing `Fault` when that cannot be said now.
+        With `demanding`, that raises its passing `Fault`.
         """
         found = {}
-        for name, service in ((DRIVE, self._drive), (self._gmail.name, self._gmail)):
+        for name, token in zip((DRIVE, self._gmail.name), self._tokens, strict=True):
             try:
-                service.check_token()
-                found[name] = ""
+                found[name] = TokenState(good_as_of=token.prove(self._clock()))
             except CredentialFault as fault:
-                found[name] = str(fault)
+                found[name] = TokenState(str(fault))
+            except Fault as fault:
+                if demanding:
+                    raise
+                log.debug("the token for %s cannot be checked now: %s", name, fault)
         return found
 
     def sends_as(self) -> str:

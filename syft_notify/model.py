@@ -438,12 +438,21 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenState:
+    """What a person must do about a token; when that is nothing, when Google last renewed it, as far as known."""
+
+    problem: str = ""
+    good_as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PollReport:
     """What one poll did. `pending` wait in the outbox now.
 
     `undelivered` of them were tried in vain; `given_up` were so in this poll, `dead` in this one or before.
     `credentials` says for `drive` and for channels what a person must do before anything goes on there, `warnings` what
-    a person should do before something stops. `by_feed` and `by_reconcile` are as in `Observation`.
+    a person should do before something stops. `tokens` are those that could be checked. `by_feed` and `by_reconcile`
+    are as in `Observation`.
     """
 
     started_at: datetime
@@ -459,6 +468,7 @@ class PollReport:
     by_feed: int = 0
     by_reconcile: int = 0
     warnings: tuple[str, ...] = ()
+    tokens: Mapping[str, TokenState] = field(default_factory=dict)
 
     @property
     def healthy(self) -> bool:

@@ -142,7 +142,7 @@ class NotificationMonitor:
         """Poll once, now. Raises what `start` raises."""
         with self._opened(None) as app, self._poll_lock:
             report = app.poll(LogNarrator())
-            self._note(report, app)
+            self._note(report)
             return report
 
     def run(self, part: str | None = None) -> None:
@@ -211,17 +211,17 @@ class NotificationMonitor:
 
         def poll() -> None:
             with self._poll_lock:
-                self._note(app.poll(narrator, wanted=lambda: not self._stop.is_set()), app)
+                self._note(app.poll(narrator, wanted=lambda: not self._stop.is_set()))
             narrator.end()
 
         def failed(error: Exception) -> None:
             narrator.trouble("poll", described(error))
-            self._note(failed_poll(error, utc_now()), app)
+            self._note(failed_poll(error, utc_now()))
 
         run_loop(poll, self.config.interval, self._stop, failed)
 
-    def _note(self, report: PollReport, app: App) -> None:
-        self._health.note(report, self.config.interval, app.check_tokens)
+    def _note(self, report: PollReport) -> None:
+        self._health.note(report, self.config.interval)
 
     def _new_health(self, part: str | None) -> Health:
         return Health(

@@ -15,7 +15,7 @@ from syft_notify import __version__
 from syft_notify.app import App, build_app, utc_now
 from syft_notify.config import Config, load_config
 from syft_notify.errors import CredentialFault, Fault, NotifyError, UserError
-from syft_notify.model import PollReport
+from syft_notify.model import PollReport, TokenState
 from syft_notify.paths import ServiceFiles
 from syft_notify.ports import Narrator
 from syft_notify.service.health import Health, described, failed_poll, problems_of
@@ -143,7 +143,9 @@ class Service:
         self._line.app.check_state()
         try:
             log.info("checking the tokens")
-            self._health.tokens = _good(self._line.app.check_tokens())
+            tokens = self._line.app.check_tokens(demanding=True)
+            _check_good(tokens)
+            self._health.note_tokens(tokens)
             self._note_sender()
             if demanding:
                 log.info("asking Drive whether it answers")
@@ -181,7 +183,7 @@ class Service:
         """Write down how the poll went, for `status` and for systemd."""
         refused = (self._refused,) if self._refused else ()
         report = replace(report, problems=(*refused, *report.problems))
-        self._health.note(report, self._interval, self._line.app.check_tokens)
+        self._health.note(report, self._interval)
         self._write_health()
         self._systemd.status(_in_words(self._health))
 
@@ -249,11 +251,11 @@ class _Line:
         return build_app(config, jobs=self._options.jobs, peers=self._options.peers, heartbeat=self._heartbeat)
 
 
-def _good(tokens: Mapping[str, str]) -> dict[str, str]:
-    """The tokens, none of which needs a person. Raises `CredentialFault` with what it needs."""
-    for problem in filter(None, tokens.values()):
-        raise CredentialFault(problem)
-    return dict(tokens)
+def _check_good(tokens: Mapping[str, TokenState]) -> None:
+    """Raises `CredentialFault` with what a token needs a person for."""
+    for state in tokens.values():
+        if state.problem:
+            raise CredentialFault(state.problem)
 
 
 def _in_words(health: Health) -> str:

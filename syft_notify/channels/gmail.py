@@ -39,10 +39,6 @@ class GmailChannel:
         except (RejectedFault, MissingFault):
             return self._post(body)
 
-    def check_token(self) -> None:
-        """As `Session.check_token`."""
-        self._session.check_token()
-
     def account(self) -> str:
         """The mailbox that mails go out from; empty when the token may not ask. Raises `Fault`."""
         if not self._token.scopes & PROFILE_SCOPES:

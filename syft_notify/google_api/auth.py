@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,6 +31,9 @@ GMAIL_SCOPES = (f"{_SCOPE}gmail.send", f"{_SCOPE}gmail.compose", f"{_SCOPE}gmail
 # With any of them Gmail says whose mailbox it is; `gmail.send` alone does not.
 PROFILE_SCOPES = frozenset({*GMAIL_SCOPES[1:], f"{_SCOPE}gmail.readonly", f"{_SCOPE}gmail.metadata"})
 ENDS_AT = "syft_notify_consent_ends_at"  # our own key in a token file
+PROVEN_AT = "syft_notify_renewed_at"  # and another
+# So long after Google renewed a token its consent is taken for good.
+PROOF_LIFE = timedelta(minutes=10)
 LARGEST_FILE = 1_000_000
 _REQUIRED = ("refresh_token", "client_id", "client_secret")
 
@@ -53,6 +56,12 @@ class Token(Named, Protocol):
 
     def credentials(self) -> Any:
         """Valid google-auth credentials. Raises `CredentialFault` when a person must act, else a passing fault."""
+
+    def prove(self, now: datetime) -> datetime | None:
+        """When Google renewed the token last, not long before now; None where nobody may ask. Raises as `credentials`.
+
+        That an access token still works says nothing: it outlives the consent by up to an hour.
+        """
 
 
 class LentToken:
@@ -77,6 +86,10 @@ class LentToken:
     def credentials(self) -> Any:
         """The lent credentials, refreshed when they are stale."""
         return _refreshed(self._credentials, self)
+
+    def prove(self, now: datetime) -> None:
+        """Only that they are valid: when to renew them is a matter of who lends them."""
+        self.credentials()
 
 
 class _Request(google_auth_httplib2.Request):  # type: ignore[misc]
@@ -145,15 +158,24 @@ class TokenFile:
 
     def credentials(self) -> Any:
         """Valid credentials. Raises `CredentialFault` for a file that was spoilt since, else as Google answers."""
-        try:
-            if self._stamp() != self._loaded:
-                self._load()
-        except ConfigError as error:
-            raise CredentialFault(error.title, error.hint) from error
+        self._follow()
         credentials = _refreshed(self._credentials, self)
         if credentials.token != self._document.get("token"):
             self._write_back()
         return credentials
+
+    def prove(self, now: datetime) -> datetime:
+        """As the protocol has it: asks Google when the last time is `PROOF_LIFE` ago, and notes it in the file."""
+        self._follow()
+        last = _moment(self._document.get(PROVEN_AT))
+        if last and last <= now < last + PROOF_LIFE:
+            return last
+        fresh = self.proven().credentials()
+        # The object stays: connections hold it.
+        self._credentials.token, self._credentials.expiry = fresh.token, fresh.expiry
+        self._document[PROVEN_AT] = now.isoformat()
+        self._write_back()
+        return now
 
     @property
     def consent(self) -> str:
@@ -168,11 +190,7 @@ class TokenFile:
     @property
     def ends_at(self) -> datetime | None:
         """When the consent ends, if the file tells: that of an app in Testing lives for seven days."""
-        try:
-            moment = datetime.fromisoformat(str(self._document.get(ENDS_AT)))
-        except ValueError:
-            return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return _moment(self._document.get(ENDS_AT))
 
     def proven(self) -> LentToken:
         """The token with an access that Google gives just now, which proves that the file is good; it is not written.
@@ -181,6 +199,14 @@ class TokenFile:
         """
         credentials = credentials_of({**self._document, "token": None}, self._token_uri)
         return LentToken(_refreshed(credentials, self), self.name, self.cure, self.service)
+
+    def _follow(self) -> None:
+        """Read a file that changed. Raises `CredentialFault`."""
+        try:
+            if self._stamp() != self._loaded:
+                self._load()
+        except ConfigError as error:
+            raise CredentialFault(error.title, error.hint) from error
 
     def _stamp(self) -> tuple[int, int, int]:
         status = self._status()
@@ -285,6 +311,14 @@ def _granted(document: Mapping[str, Any]) -> set[str]:
     if isinstance(scopes, str):
         return set(scopes.split())
     return set(map(str, scopes)) if isinstance(scopes, list) else set()
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _header_safe(token: object) -> str | None:

@@ -53,10 +53,6 @@ class DriveFiles:
         self._workers.close()
         self._session.close()
 
-    def check_token(self) -> None:
-        """As `Session.check_token`."""
-        self._session.check_token()
-
     def account(self) -> str:
         """The address of the account that the token belongs to."""
         return self._session.read(lambda drive: address(drive.about().get(fields="user(emailAddress)").execute()))

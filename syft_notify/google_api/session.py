@@ -92,10 +92,6 @@ class Session:
         usual = FIRST_PAUSE_SECONDS * (1 << attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
         self._sleep(max(asked, usual))
 
-    def check_token(self) -> None:
-        """Refresh the token if it is stale. Raises `CredentialFault` when a person must act, else a passing fault."""
-        self._token.credentials()
-
     def batch_uri(self) -> str:
         """Where this service takes batches; at another endpoint it lies beside the service as it does at Google."""
         root = self._endpoint.removesuffix("drive/v3/") if self._endpoint else "https://www.googleapis.com/"

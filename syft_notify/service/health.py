@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syft_notify.atomic import write_atomically
-from syft_notify.errors import Fault
 
 if TYPE_CHECKING:
-    from syft_notify.model import PollReport
+    from syft_notify.model import PollReport, TokenState
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +28,10 @@ class Health:
     """How the service does; times are in UTC, `sent` counts since the start. `started_by` is a command, or systemd.
 
     `pending` and `failed` are the notifications that wait and that were given up; `tokens` says for each token what a
-    person must do, or nothing when it is good; `warnings` what a person should do soon. `sends_as` is the mailbox that
-    mails go out from, if Gmail tells. `by_feed` and `by_reconcile` count what was found on Drive since the start:
-    through its changes feed, and only because everything was looked at.
+    person must do, or nothing when it is good, `tokens_good_as_of` when Google last renewed it; `warnings` what a
+    person should do soon. `sends_as` is the mailbox that mails go out from, if Gmail tells. `by_feed` and
+    `by_reconcile` count what was found on Drive since the start: through its changes feed, and only because everything
+    was looked at.
     """
 
     pid: int
@@ -52,12 +52,13 @@ class Health:
     next_poll: datetime | None = None
     problems: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
+    tokens_good_as_of: dict[str, datetime | None] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     sends_as: str = ""
     by_feed: int = 0
     by_reconcile: int = 0
 
-    def note(self, report: PollReport, interval: timedelta, check_tokens: Callable[[], Mapping[str, str]]) -> None:
+    def note(self, report: PollReport, interval: timedelta) -> None:
         """Take in how a poll went; the next one follows after `interval`."""
         self.polls += 1
         self.sent += report.sent
@@ -69,12 +70,17 @@ class Health:
         self.next_poll = report.finished_at + interval
         self.problems = list(report.problems)
         self.warnings = list(report.warnings)
-        try:
-            self.tokens = {**check_tokens(), **report.credentials}
-        except Fault as fault:
-            log.debug("the tokens cannot be checked now: %s", fault)
+        self.note_tokens(report.tokens)
+        self.tokens |= report.credentials
         if not (self.problems or report.undelivered or report.given_up or any(self.tokens.values())):
             self.last_good_poll = report.finished_at
+
+    def note_tokens(self, tokens: Mapping[str, TokenState]) -> None:
+        """Take in how those are that could be checked."""
+        for name, state in tokens.items():
+            self.tokens[name] = state.problem
+            if not state.problem:
+                self.tokens_good_as_of[name] = state.good_as_of
 
     def as_json(self) -> dict[str, Any]:
         """What `read_health` gives of it."""
@@ -139,6 +145,15 @@ def local_time(text: object) -> str:
     """A time of the report on the clock of the person; "soon" where there is none."""
     moment = _moment(text)
     return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}" if moment else "soon"
+
+
+def clock_time(text: object, other: object) -> str:
+    """A time of the report as hours and minutes, with its date unless it is the other's; empty where there is none."""
+    moment, compared = _moment(text), _moment(other)
+    if moment is None:
+        return ""
+    same = compared is not None and compared.astimezone().date() == moment.astimezone().date()
+    return f"{moment.astimezone():%H:%M}" if same else f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def _moment(text: object) -> datetime | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from syft_notify.service.health import local_time, problems_of
+from syft_notify.service.health import clock_time, local_time, problems_of
 
 # Each is legible on white and on black; the words say the same as the colour.
 _COLOURS = {"good": "#1a7f37", "bad": "#b42318", "off": "#6e7781"}
@@ -30,6 +30,7 @@ def summary(health: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "pending": health.get("pending", 0),
         "failed": health.get("failed", 0),
         "tokens": health.get("tokens", {}),
+        "tokens_good_as_of": health.get("tokens_good_as_of", {}),
         "sends_as": health.get("sends_as") or None,
         "warnings": health.get("warnings", []),
         "problems": problems_of(health, now),
@@ -57,9 +58,11 @@ def rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _good_token(name: str, report: Mapping[str, Any]) -> str:
+    as_of = clock_time(report["tokens_good_as_of"].get(name), report["last_poll"])
+    good = f"token is good as of {as_of}" if as_of else "token is good"
     if name != "gmail":
-        return "token is good"
-    return f"token is good, mails go out from {report['sends_as'] or 'its account, which its scope does not tell'}"
+        return good
+    return f"{good}, mails go out from {report['sends_as'] or 'its account, which its scope does not tell'}"
 
 
 def _next_poll(report: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import resource
 import shutil
 import signal
@@ -576,6 +577,24 @@ class TestStatus:
         wait_until(lambda: any(health(village)["tokens"].values()))
         assert command("status").returncode == 1
         assert "no longer accepts" in report(command)["tokens"]["gmail"]
+
+    @pytest.mark.parametrize("name", ["drive", "gmail"])
+    def test_a_consent_that_is_revoked_shows_while_the_access_token_lives(self, village, command, name):
+        pid_of(command("start"))
+        wait_until(lambda: health(village).get("polls", 0) >= 3)
+        assert village.google.requests.count("oauth.token") == 2
+        assert re.search(rf"{name} +token is good as of \d\d:\d\d", command("status").stdout)
+        assert set(report(command)["tokens_good_as_of"]) == {"drive", "gmail"}
+        village.google.faults.add(Trouble.INVALID_GRANT, "oauth.token", times=None)
+        token = village.home / {"drive": "token_do.json", "gmail": "gmail_token.json"}[name]
+        eleven_minutes_ago = (datetime.now(UTC) - timedelta(minutes=11)).isoformat()
+        old = {**json.loads(token.read_text()), "syft_notify_renewed_at": eleven_minutes_ago}
+        (village.home / "new.json").write_text(json.dumps(old))
+        (village.home / "new.json").replace(token)
+        wait_until(lambda: health(village)["tokens"][name])
+        ended = command("status")
+        assert ended.returncode == 1
+        assert "no longer accepts" in ended.stdout
 
     def test_it_says_that_nothing_runs(self, village, command):
         ended = command("status")

@@ -20,7 +20,7 @@ from tests.worlds import python_job
 DS = "ds@example.org"
 
 
-def run(village: Village, *options: str, stdout: IO[str] | int = subprocess.PIPE):
+def run(village: Village, *options: str, stdout: IO[str] | None = None):
     return syft_notify("run", "-c", village.config_file, *options, home=village.home, stdout=stdout)
 
 
@@ -100,6 +100,16 @@ class TestOnce:
         ended = run(village, "--once")
         assert ended.returncode == 78
         assert str(village.home / "token_do.json") in ended.stdout + ended.stderr
+
+    def test_a_revoked_consent_ends_with_78_though_the_access_token_lives(self, village):
+        assert run(village, "--once").returncode == 0
+        for name in ("token_do.json", "gmail_token.json"):
+            (village.home / name).write_text(village.google.token_file(DO))
+        village.google.faults.add(Trouble.INVALID_GRANT, "oauth.token", times=None)
+        ended = run(village, "--once")
+        assert ended.returncode == 78
+        assert "gmail_token.json" in ended.stdout + ended.stderr
+        assert "token_do.json" in ended.stdout + ended.stderr
 
     def test_a_rejected_mail_is_given_up_and_the_others_go(self, village):
         peer_with_job(village)

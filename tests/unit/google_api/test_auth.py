@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -240,6 +240,59 @@ class TestAFileThatChanges:
         token_path.chmod(0o644)
         opened(sandbox, token_path)
         assert f"others can read {token_path}" in caplog.text
+
+
+class TestProve:
+    """Only a refresh tells that the consent lives; an access token outlives it."""
+
+    def test_google_is_asked_once_in_ten_minutes_by_whatever_process(self, sandbox, token_path):
+        begun = datetime.now(UTC)
+        for minute in range(30):
+            now = begun + timedelta(minutes=minute)
+            token = opened(sandbox, token_path)
+            assert token.prove(now) == token.prove(now) == begun + timedelta(minutes=minute // 10 * 10)
+            assert token.credentials().token == json.loads(token_path.read_text())["token"]
+        assert sandbox.requests.count("oauth.token") == 3
+
+    @pytest.mark.parametrize("last", [None, "soon", 5, "2999-01-01T00:00:00+00:00"])
+    def test_a_time_that_is_none_or_to_come_proves_nothing(self, sandbox, token_path, last):
+        rewrite(token_path, syft_notify_renewed_at=last)
+        now = datetime.now(UTC)
+        assert opened(sandbox, token_path).prove(now) == now
+        assert sandbox.requests.count("oauth.token") == 1
+
+    def test_a_revoked_consent_is_seen_while_the_access_token_still_works(self, sandbox, token_path):
+        token = opened(sandbox, token_path)
+        sandbox.faults.add(Trouble.INVALID_GRANT, "oauth.token", times=None)
+        assert token.credentials().valid
+        for _ in range(2):
+            with pytest.raises(CredentialFault, match="no longer accepts"):
+                token.prove(datetime.now(UTC))
+
+    @pytest.mark.parametrize("trouble", [Trouble.BAD_GATEWAY, Trouble.RESET, Trouble.NOT_JSON])
+    def test_a_token_service_that_fails_for_a_moment_costs_no_good_token(self, sandbox, token_path, trouble):
+        token = opened(sandbox, token_path)
+        before = token_path.read_text()
+        rule = sandbox.faults.add(trouble, "oauth.token", times=None)
+        with pytest.raises(TransientFault):
+            token.prove(datetime.now(UTC))
+        assert token.credentials().valid
+        assert token_path.read_text() == before
+        sandbox.faults.remove(rule)
+        assert token.prove(datetime.now(UTC))
+
+    def test_connections_that_are_open_use_the_new_token(self, sandbox, token_path):
+        token = opened(sandbox, token_path)
+        credentials = token.credentials()
+        old = credentials.token
+        token.prove(datetime.now(UTC))
+        assert token.credentials() is credentials
+        assert credentials.token != old
+
+    def test_when_a_lent_token_is_renewed_is_not_ours_to_say(self, sandbox, token_path):
+        lent = opened(sandbox, token_path).proven()
+        assert lent.prove(datetime.now(UTC)) is None
+        assert sandbox.requests.count("oauth.token") == 1
 
 
 class TestProof:
