@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import ssl
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httplib2
 
 from syft_notify.config import is_loopback
-from syft_notify.google_api.wire import Clock, NeverConnected, TimedSocket, plain_socket, tls_socket
+from syft_notify.google_api.wire import Clock, NeverConnected, TimedSocket, plain_socket, tls_context, tls_socket
 
 _PIECE_BYTES = 65_536
 _ANY_ZLIB = zlib.MAX_WBITS | 32  # gzip or zlib, whichever comes
@@ -128,6 +129,7 @@ class _Wire(http.client.HTTPConnection):
         super().__init__(host, port)
         self._tls = scheme == "https"
         self._environ = environ
+        self._context: ssl.SSLContext | None = None
         self.default_port = 443 if self._tls else 80
 
     def open(self, clock: Clock) -> None:
@@ -136,8 +138,11 @@ class _Wire(http.client.HTTPConnection):
             self.sock.clock = clock
             return
         self.close()
-        host, port = self.host, self.port
-        sock = tls_socket(host, port, self._environ, clock) if self._tls else plain_socket(host, port, clock)
+        if self._tls:
+            self._context = self._context or tls_context(self._environ)
+            sock = tls_socket(self.host, self.port, self._context, self._environ, clock)
+        else:
+            sock = plain_socket(self.host, self.port, clock)
         self.sock = TimedSocket(sock, clock)
 
 

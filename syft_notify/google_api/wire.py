@@ -16,7 +16,7 @@ from typing import Any
 import httplib2
 import socks
 
-from syft_notify.google_api.environment import Certificates, Proxy, certificates, proxy_for
+from syft_notify.google_api.environment import Proxy, certificates, proxy_for
 
 CONNECT_SECONDS = 10.0  # for each address of a host: the next one may answer
 _PIECE_BYTES = 65_536
@@ -106,7 +106,30 @@ def plain_socket(host: str, port: int, clock: Clock) -> socket.socket:
         raise NeverConnected(words(error)) from error
 
 
-def tls_socket(host: str, port: int, environ: Mapping[str, str], clock: Clock) -> socket.socket:
+def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """Whom we trust. Raises `NeverConnected`. It takes long to make.
+
+    Without a choice of the user the authorities of this machine count, and those that come with our libraries.
+    """
+    context, trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), certificates(environ)
+    if trusted is None:
+        context.load_default_certs()
+        context.load_verify_locations(httplib2.CA_CERTS)
+        return context
+    try:
+        if trusted.path.is_dir():
+            context.load_verify_locations(capath=trusted.path)
+        else:
+            context.load_verify_locations(trusted.path)
+    except OSError:
+        reason = f"{trusted.variable} names {trusted.path}, which cannot be read as certificates"
+        raise NeverConnected(reason, f"Correct {trusted.variable}") from None
+    return context
+
+
+def tls_socket(
+    host: str, port: int, context: ssl.SSLContext, environ: Mapping[str, str], clock: Clock
+) -> socket.socket:
     """An encrypted connection, on the way that the environment names. Raises `NeverConnected`."""
     try:
         proxy = proxy_for(host, port, environ)
@@ -119,7 +142,7 @@ def tls_socket(host: str, port: int, environ: Mapping[str, str], clock: Clock) -
     except (OSError, http.client.HTTPException) as error:
         raise NeverConnected(words(error) if proxy is None else f"{proxy}: {words(error)}") from error
     try:
-        return _encrypted(sock, host, certificates(environ), clock, f", through {proxy}" if proxy else "")
+        return _encrypted(sock, host, context, environ, clock, f", through {proxy}" if proxy else "")
     except BaseException:
         sock.close()
         raise
@@ -206,18 +229,14 @@ def _unwelcome(proxy: Proxy) -> NeverConnected:
     )
 
 
-def _encrypted(sock: socket.socket, host: str, trusted: Certificates | None, clock: Clock, way: str) -> ssl.SSLSocket:
-    try:
-        context = _context(trusted)
-    except OSError:
-        if trusted is None:
-            raise
-        reason = f"{trusted.variable} names {trusted.path}, which cannot be read as certificates"
-        raise NeverConnected(reason, f"Correct {trusted.variable}") from None
+def _encrypted(
+    sock: socket.socket, host: str, context: ssl.SSLContext, environ: Mapping[str, str], clock: Clock, way: str
+) -> ssl.SSLSocket:
     try:
         sock.settimeout(clock.left())
         return context.wrap_socket(sock, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
+        trusted = certificates(environ)
         used = f"; now {trusted} count" if trusted else ""
         raise NeverConnected(
             f"its certificate is not trusted: {error.verify_message}{way}",
@@ -225,16 +244,3 @@ def _encrypted(sock: socket.socket, host: str, trusted: Certificates | None, clo
         ) from error
     except OSError as error:
         raise NeverConnected(f"{words(error)}{way}") from error
-
-
-def _context(trusted: Certificates | None) -> ssl.SSLContext:
-    """Without a choice of the user the authorities of this machine count, and those that come with our libraries."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if trusted is None:
-        context.load_default_certs()
-        context.load_verify_locations(httplib2.CA_CERTS)
-    elif trusted.path.is_dir():
-        context.load_verify_locations(capath=trusted.path)
-    else:
-        context.load_verify_locations(trusted.path)
-    return context
