@@ -98,7 +98,8 @@ class PeerMonitor:
         unproven = [
             self._requested(observation, folder, now)
             for peer, folder in observation.unproven.items()
-            if observation.decisions.get(peer) not in (ACCEPTED, REQUESTED_BY_ME) and is_new(peer, _unproven_key)
+            if observation.decisions.get(peer) not in (ACCEPTED, REQUESTED_BY_ME)
+            and is_new(peer, _unproven_key, _requested_key, _granted_key)
         ]
         ungranted = [peer for peer in sorted(observation.accepted) if is_new(peer, _granted_key)]
         versions = {peer: folder.name.version for peer in ungranted if (folder := observation.peers.get(peer))}

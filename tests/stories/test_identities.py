@@ -178,6 +178,12 @@ class TestHiddenOwners:
         assert mails(village, DS) == []
         assert [kind for _, kind, _ in mails(village, DO)] == ["job_failed", "job_submitted"]
 
+    def test_a_peer_who_asked_before_does_not_ask_again_when_drive_begins_to_hide_them(self, village: Village) -> None:
+        village.ask(DS)
+        assert village.poll() == sorted(requested())
+        village.google.people.hide_address(DS)
+        assert village.poll() == []
+
     def test_it_does_not_silence_the_person_whose_name_it_bears(self, village: Village) -> None:
         village.google.people.hide_address(EVIL)
         folder(village, EVIL, DS)
