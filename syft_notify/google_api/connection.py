@@ -90,7 +90,7 @@ class Http:
                     raise Redirected(f"a redirect ({response.status}), which is never followed")
                 content = self._read(response)
         except BaseException:
-            wire.close()
+            self.close()
             raise
         if response.will_close or not self._keep:
             wire.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +15,11 @@ import pytest
 from syft_notify.channels.gmail import GmailChannel
 from syft_notify.errors import Fault, TransientFault
 from syft_notify.google_api.auth import DRIVE_SCOPES, GMAIL_SCOPES, TokenFile
-from syft_notify.google_api.connection import TOKENS
+from syft_notify.google_api.connection import TOKENS, Http
 from syft_notify.google_api.consent import ask_consent
 from syft_notify.google_api.drive import DriveFiles
 from syft_notify.google_api.oauth_client import read_client
+from syft_notify.google_api.wire import NeverConnected
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.tokens import DRIVE_READONLY
 from tests.tls import Authority, HttpProxy, SocksProxy
@@ -205,6 +206,16 @@ class TestCertificates:
         other = Authority(tmp_path / "other").file
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other))
         assert f"now the certificates of {other}, named by REQUESTS_CA_BUNDLE count" in fault(direct)
+
+    def test_a_file_that_is_corrected_is_noticed_at_the_next_request(self, tls, authority, tmp_path, monkeypatch):
+        (tmp_path / "other").mkdir()
+        file = Authority(tmp_path / "other").file
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        with closing(Http(5.0)) as asking:
+            with pytest.raises(NeverConnected, match="not trusted"):
+                asking.request(f"https://127.0.0.1:{tls.port}/drive/v3/about")
+            file.write_bytes(authority.file.read_bytes())
+            assert asking.request(f"https://127.0.0.1:{tls.port}/drive/v3/about")[0].status == 401
 
     def test_a_proxy_on_the_way_is_named(self, proxied, account, monkeypatch):
         proxy = proxied()
