@@ -218,7 +218,10 @@ class NotificationMonitor:
             narrator.trouble("poll", described(error))
             self._note(failed_poll(error, utc_now()))
 
-        run_loop(poll, self.config.interval, self._stop, failed)
+        def check_consents() -> None:
+            self._health.note_tokens(app.check_tokens())
+
+        run_loop(poll, self.config.interval, self._stop, failed, check_consents)
 
     def _note(self, report: PollReport) -> None:
         self._health.note(report, self.config.interval)

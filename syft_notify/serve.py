@@ -134,7 +134,7 @@ class Service:
         ready()
         self._systemd.ready()
         while not self._control.stopping:
-            run_loop(self._poll, self._interval, self._control, self._failed)
+            run_loop(self._poll, self._interval, self._control, self._failed, self._check_consents)
             if not self._control.stopping:
                 self._reload()
 
@@ -184,6 +184,16 @@ class Service:
         refused = (self._refused,) if self._refused else ()
         report = replace(report, problems=(*refused, *report.problems))
         self._health.note(report, self._interval)
+        self._write_health()
+        self._systemd.status(_in_words(self._health))
+
+    def _check_consents(self) -> None:
+        """In a long pause between two polls: a consent may end meanwhile."""
+        tokens = self._line.app.check_tokens()
+        for name, state in tokens.items():
+            if state.problem:
+                self._narrator.trouble(name, state.problem)
+        self._health.note_tokens(tokens)
         self._write_health()
         self._systemd.status(_in_words(self._health))
 

@@ -13,6 +13,8 @@ from syft_notify.errors import NotifyError
 
 log = logging.getLogger(__name__)
 
+_CLOCK_ERROR_SECONDS = 0.01
+
 
 class Stop(Protocol):
     """What ends the loop; `threading.Event` and `Control` are some."""
@@ -79,18 +81,38 @@ class Control:
         return self.is_set()
 
 
-def run_loop(poll: Callable[[], object], interval: timedelta, stop: Stop, failed: Callable[[Exception], None]) -> None:
-    """Poll, pause for `interval`, poll again, until `stop` is set.
+def run_loop(
+    poll: Callable[[], object],
+    interval: timedelta,
+    stop: Stop,
+    failed: Callable[[Exception], None],
+    meanwhile: Callable[[], object] = lambda: None,
+    every: timedelta = timedelta(minutes=10),
+) -> None:
+    """Poll, pause for `interval`, poll again, until `stop` is set. `meanwhile` is called in pauses, each `every` of it.
 
-    A poll that raises is reported to `failed`, a mistake of ours is logged with its traceback too; the loop goes on.
+    What raises is reported to `failed`, an internal error is logged with its traceback too; the loop goes on.
     """
-    while not stop.is_set():
+
+    def guarded(action: Callable[[], object]) -> None:
         try:
-            poll()
+            action()
         except NotifyError as error:
             failed(error)
         except Exception as error:
             # The last guard: a watchman that dies of one bad moment is worse than one that reports it.
             log.exception("the poll failed")
             failed(error)
-        stop.wait(interval.total_seconds())
+
+    while not stop.is_set():
+        guarded(poll)
+        left = interval.total_seconds()
+        while _waited(stop, min(left, every.total_seconds())) and left > every.total_seconds():
+            left -= every.total_seconds()
+            guarded(meanwhile)
+
+
+def _waited(stop: Stop, seconds: float) -> bool:
+    """Whether the wait lasted to its end: neither was it stopped nor the next poll wanted at once."""
+    begun = time.monotonic()
+    return not stop.wait(seconds) and time.monotonic() - begun >= seconds - _CLOCK_ERROR_SECONDS

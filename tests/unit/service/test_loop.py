@@ -47,6 +47,37 @@ def test_a_poll_that_raises_is_reported_logged_and_not_the_end(caplog):
     assert "Traceback" in caplog.text
 
 
+def test_in_a_long_pause_something_else_is_done_now_and_then():
+    done: list[str] = []
+    control = Control()
+
+    def meanwhile() -> None:
+        done.append("meanwhile")
+        if len(done) == 4:
+            control.stop()
+        raise ValueError("an internal error")
+
+    errors: list[Exception] = []
+    every = timedelta(seconds=0.02)
+    run_loop(lambda: done.append("poll"), HOUR, control, errors.append, meanwhile, every)
+    assert done == ["poll"] + ["meanwhile"] * 3
+    assert len(errors) == 3
+
+
+def test_the_poll_that_follows_a_long_pause_comes_when_it_is_due():
+    done: list[str] = []
+    control = Control()
+
+    def poll() -> None:
+        done.append("poll")
+        if done.count("poll") == 2:
+            control.stop()
+
+    pause, every = timedelta(seconds=0.25), timedelta(seconds=0.1)
+    run_loop(poll, pause, control, lambda error: None, lambda: done.append("meanwhile"), every)
+    assert done == ["poll", "meanwhile", "meanwhile", "poll"]
+
+
 def test_a_stop_during_a_pause_ends_it_at_once():
     stop = threading.Event()
     run_loop(stop.set, HOUR, stop, lambda error: None)
