@@ -262,10 +262,10 @@ class _Line:
 
 
 def _check_good(tokens: Mapping[str, TokenState]) -> None:
-    """Raises `CredentialFault` with what a token needs a person for."""
-    for state in tokens.values():
-        if state.problem:
-            raise CredentialFault(state.problem)
+    """Raises `CredentialFault` with what each dead token needs a person for."""
+    problems = [state.problem for state in tokens.values() if state.problem]
+    if problems:
+        raise CredentialFault(" ".join(problems))
 
 
 def _in_words(health: Health) -> str:

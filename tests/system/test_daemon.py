@@ -326,7 +326,7 @@ class TestAStartThatCannotBe:
 
     def test_closed_port(self, village, command):
         village.google.stop()
-        self.fails(village, command, 1, "Drive cannot be reached (Connection refused)")
+        self.fails(village, command, 1, "The token for Drive could not be refreshed (Connection refused)")
         village.google.start()
 
     def test_full_disk(self, village, command):
