@@ -354,7 +354,7 @@ class TestAStartThatCannotBe:
         other = tmp_path / "other"
         other.mkdir()
         for name in ("token_do.json", "gmail_token.json"):
-            (other / name).write_text((village.home / name).read_text())
+            shutil.copy(village.home / name, other / name)
         (other / "daemon.yaml").write_text(config.read_text().replace("do@example.org", "x@example.org", 1))
         ended = syft_notify("start", "-c", other / "daemon.yaml", home=village.home)
         assert (ended.returncode, ended.stdout) == (78, "")
