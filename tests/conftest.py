@@ -51,3 +51,9 @@ def sandbox() -> Iterator[Sandbox]:
     with Sandbox().start() as local_google:
         yield local_google
     assert local_google.crashes == []
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads in this process are repeated at once, for tests in which Google fails and the pause does not matter."""
+    monkeypatch.setattr("syft_notify.google_api.session.FIRST_PAUSE_SECONDS", 0.0)

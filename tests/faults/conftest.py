@@ -15,6 +15,11 @@ from tests.worlds import GENERATIONS
 TODAY = "syft-rds-0.6.1"
 
 
+@pytest.fixture(autouse=True)
+def _impatient(impatient: None) -> None:
+    """Wherever Google fails in this process."""
+
+
 @pytest.fixture
 def found(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Village]:
     """Founds a village whose people use the given release, today's by default."""

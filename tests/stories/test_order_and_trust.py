@@ -90,10 +90,6 @@ class TestStatus:
 
 
 class TestFailingHalves:
-    @pytest.fixture(autouse=True)
-    def _impatient(self, monkeypatch):
-        monkeypatch.setattr("syft_notify.google_api.session.FIRST_PAUSE_SECONDS", 0.01)
-
     def test_the_disk_is_told_while_drive_is_down(self, accepted):
         job = accepted.submit(python_job("good"))
         accepted.sync()
