@@ -129,7 +129,7 @@ class _Credentials(Credentials):
                 super().refresh(own)  # type: ignore[no-untyped-call]
         except CONNECTION_ERRORS as error:
             raise TransportError(error) from error  # type: ignore[no-untyped-call]
-        except (TypeError, AttributeError):
+        except (TypeError, AttributeError, OverflowError):  # the last one: of a lifetime beyond all calendars
             self.token = None
         finally:
             http.close()
@@ -323,7 +323,7 @@ def _moment(text: object) -> datetime | None:
 
 def _header_safe(token: object) -> str | None:
     """The token when it can stand in a header. An error about a header would show it."""
-    return token if isinstance(token, str) and token.isascii() and token.isprintable() else None
+    return token if isinstance(token, str) and token and token.isascii() and token.isprintable() else None
 
 
 def _expiry(text: object) -> datetime | None:

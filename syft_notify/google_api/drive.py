@@ -170,7 +170,7 @@ def _changes_page(drive: Any, cursor: str) -> tuple[Changes, bool]:
 def _media(drive: Any, file_id: str, limit: int) -> bytes:
     request = drive.files().get_media(fileId=file_id)
     request.headers["range"] = f"bytes=0-{limit}"
-    return bytes(request.execute())
+    return bytes(request.execute() or b"")  # a text without characters where there is no content (204)
 
 
 def _bounds(size: int, limit: int) -> Bounds:

@@ -20,6 +20,7 @@ SMALLEST_PAGE = 10
 MOST_PAGES = 1000
 BATCH_SIZE = 100
 _MAX_NAMED_ID = 50
+_ASKED = ("files", "nextPageToken", "incompleteSearch")
 Entry = TypeVar("Entry")
 
 
@@ -81,13 +82,14 @@ class Query(Generic[Entry]):
 
     def _add(self, answer: Any) -> None:
         try:
-            entries = answer.get("files", [])
-            if not isinstance(entries, list):
-                raise TypeError
-            following = answer.get("nextPageToken") or None
+            entries, following = answer.get("files", []), answer.get("nextPageToken") or None
             complete = not answer.get("incompleteSearch", False)
-        except (AttributeError, TypeError) as error:
+        except AttributeError as error:
             raise ValueError("an answer that is no list of files") from error
+        # One that holds other things only, like an error with the status 200, does not say that a folder is empty.
+        is_list = not answer or not answer.keys().isdisjoint(_ASKED)
+        if not (is_list and isinstance(entries, list) and isinstance(following, str | None)):
+            raise ValueError("an answer that is no list of files")
         if following in self._pages:
             raise TransientFault("Drive gave the same page twice")
         if len(self._pages) >= MOST_PAGES:
@@ -158,7 +160,7 @@ def _pause(session: Session, queries: Sequence[Query[Any]]) -> Fault | None:
 
 
 def _batch(drive: Any, uri: str, queries: Sequence[Query[Any]]) -> Sequence[tuple[bytes, Exception | None]]:
-    """What Drive answers to each, in one request. Raises `ValueError` when an answer is missing."""
+    """What Drive answers to each, in one request. Raises `ValueError` when it cannot be taken apart."""
     answers: list[tuple[bytes, Exception | None]] = []
     # It calls back in the order of the requests, once it has all the answers.
     batch = BatchHttpRequest(callback=lambda _, content, error: answers.append((content, error)), batch_uri=uri)
@@ -167,6 +169,7 @@ def _batch(drive: Any, uri: str, queries: Sequence[Query[Any]]) -> Sequence[tupl
         batch.add(query.request(files))
     try:
         batch.execute()
-    except LookupError as error:
-        raise ValueError("a batch with a missing answer") from error
+    except (LookupError, TypeError, AttributeError) as error:
+        # Of the library: an answer is missing, or has no id, or is a refusal whose message is no text.
+        raise ValueError("a batch that cannot be taken apart") from error
     return answers

@@ -160,17 +160,22 @@ def _connected(host: str, port: int, clock: Clock) -> socket.socket:
     """Each address of the host is tried in turn, none of them for the whole time of the request."""
     failure = OSError("the host has no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        sock = socket.socket(family, kind, protocol)
         try:
-            sock.settimeout(min(CONNECT_SECONDS, clock.left()))
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.connect(address)
-        except OSError as error:
-            sock.close()
+            return _connected_to(socket.socket(family, kind, protocol), address, clock)
+        except OSError as error:  # also: a kernel that knows no sockets of the family
             failure = error
-        else:
-            return sock
     raise failure
+
+
+def _connected_to(sock: socket.socket, address: Any, clock: Clock) -> socket.socket:
+    try:
+        sock.settimeout(min(CONNECT_SECONDS, clock.left()))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.connect(address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def _proxied(host: str, port: int, proxy: Proxy, clock: Clock) -> socket.socket:

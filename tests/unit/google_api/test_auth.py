@@ -142,6 +142,13 @@ class TestRefresh:
         sandbox.faults.remove(rule)
         assert token.credentials().valid
 
+    @pytest.mark.parametrize("odd", [{"expires_in": 10**12}, {"expires_in": [1]}, {"access_token": ""}])
+    def test_an_answer_that_is_no_token_passes(self, sandbox, token_path, odd):
+        rewrite(token_path, expiry="2020-01-01T00:00:00Z")
+        sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes=odd, times=None)
+        with pytest.raises(TransientFault, match="The token for Drive could not be refreshed"):
+            opened(sandbox, token_path).credentials()
+
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_no_secret_follows_a_redirect(self, sandbox, token_path, status):
         rewrite(token_path, expiry="2020-01-01T00:00:00Z")

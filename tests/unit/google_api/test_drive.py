@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
-from contextlib import closing
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +22,7 @@ from syft_notify.model import Listing, RemoteFile
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.faults import Trouble
 from tests.unit.google_api.conftest import DO
-from tests.unit.google_api.servers import packing, serving
+from tests.unit.google_api.servers import answering, packing, response, serving
 
 DS = "ds@example.org"
 ODD_ANSWERS = [Trouble.WRONG_JSON, Trouble.NOT_JSON]
@@ -31,6 +34,29 @@ def inboxes(sandbox: Sandbox) -> list[str]:
     ids = [sandbox.drive.folder(DS, f"inbox {number}", share={DO: "writer"}) for number in range(3)]
     sandbox.drive.file(DS, "message", b"content", ids[-1])
     return ids
+
+
+@pytest.fixture
+def token(sandbox: Sandbox, token_path: Path) -> TokenFile:
+    """The owner's, for servers of other kinds."""
+    return TokenFile(token_path, "Drive", DRIVE_SCOPES, sandbox.token_uri)
+
+
+def connected(token: TokenFile, endpoint: str) -> AbstractContextManager[DriveFiles]:
+    """A Drive that answers at this endpoint."""
+    return closing(DriveFiles(token, f"{endpoint}drive/v3/", timeout=5, sleep=lambda seconds: None))
+
+
+def batch_of(status: str, content: bytes) -> Callable[[bytes], Iterable[bytes]]:
+    """Answers each request of a batch with this content."""
+
+    def answer(request: bytes) -> Iterable[bytes]:
+        head = b"Content-Type: application/http\r\nContent-ID: <response-%s>\r\n\r\nHTTP/1.1 %s\r\nA: b\r\n\r\n"
+        ids = re.findall(rb"Content-ID: <([^>]+)>", request)
+        parts = [b"--B\r\n" + head % (each, status.encode()) + content for each in ids]
+        yield response(b"\r\n".join([*parts, b"--B--"]), "Content-Type: multipart/mixed; boundary=B")
+
+    return answer
 
 
 def a_file(drive, folder_id: str) -> RemoteFile:
@@ -80,6 +106,16 @@ class TestListings:
         with pytest.raises(TransientFault, match="cannot be understood"):
             drive.overview("inbox", "x")
         assert {type(answer) for answer in drive.children(inboxes).values()} == {TransientFault}
+
+    @pytest.mark.parametrize("token", [["x"], {"x": 1}, 5])
+    def test_a_page_without_a_name_is_a_passing_fault(self, sandbox, drive, inboxes, token):
+        sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes={"nextPageToken": token}, times=None)
+        assert {type(answer) for answer in drive.children(inboxes).values()} == {TransientFault}
+
+    @pytest.mark.parametrize("answer", [b'{"error": null}', b'{"error": {"message": "later"}}', b'{"kind": "x"}'])
+    def test_an_answer_that_lists_nothing_does_not_say_that_a_folder_is_empty(self, token, answer):
+        with serving(batch_of("200 OK", answer)) as server, connected(token, server.url) as drive:
+            assert isinstance(drive.children(["inbox"])["inbox"], TransientFault)
 
     @pytest.mark.parametrize(
         "entry", [7, None, {"name": "y"}, {"id": "x"}, {"id": 5, "name": "y"}, {"id": "", "name": 5}]
@@ -269,6 +305,22 @@ class TestBatches:
         answers = drive.children(inboxes)
         assert [len(answers[folder_id].files) for folder_id in inboxes] == [1001, 0, 1]
 
+    @pytest.mark.parametrize("message", ["5", "{}", "[1]"])
+    def test_a_refusal_whose_message_is_no_text_passes(self, token, message):
+        refusal = f'{{"error": {{"message": {message}}}}}'.encode()
+        refusing = serving(batch_of("403 No", refusal))
+        cannot = pytest.raises(TransientFault, match="cannot be understood")
+        with refusing as server, connected(token, server.url) as drive, cannot:
+            drive.children(["inbox"])
+
+    def test_an_answer_to_no_request_passes(self, token):
+        answer = response(
+            b"--B\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n{}\r\n--B--", "Content-Type: multipart/mixed; boundary=B"
+        )
+        cannot = pytest.raises(TransientFault, match="cannot be understood")
+        with answering(answer) as (endpoint, _), connected(token, endpoint) as drive, cannot:
+            drive.children(["inbox"])
+
 
 class TestTheFeed:
     def test_it_tells_what_happened_since(self, sandbox, drive, inboxes):
@@ -396,6 +448,12 @@ class TestDownloads:
         sandbox.faults.add(Trouble.NOT_JSON, "drive.files.media", times=None)
         with pytest.raises(TransientFault, match="more than the 7 bytes"):
             drive.download(file, 10_000)
+
+    def test_an_answer_without_content_is_not_the_content(self, sandbox, drive, token, inboxes):
+        file = a_file(drive, inboxes[-1])
+        empty, part = response(b"", status="204 No Content"), pytest.raises(TransientFault, match="only a part")
+        with answering(empty) as (endpoint, _), connected(token, endpoint) as other, part:
+            other.download(file, 100)
 
     def test_a_file_that_is_gone(self, sandbox, drive, inboxes):
         file = a_file(drive, inboxes[-1])

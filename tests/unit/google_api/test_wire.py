@@ -147,6 +147,18 @@ class TestProxies:
         assert proxy.asked == []
 
 
+def test_an_address_of_a_kind_that_this_machine_lacks_hides_no_other(sandbox, token_path, stack, monkeypatch):
+    known = socket.getaddrinfo
+
+    def with_another(*args, **kwargs):
+        return [(socket.AF_APPLETALK, socket.SOCK_STREAM, 0, "", ("::1", 1)), *known(*args, **kwargs)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", with_another)
+    drive = DriveFiles(TokenFile(token_path, "Drive", DRIVE_SCOPES, sandbox.token_uri), sandbox.drive_endpoint)
+    stack.callback(drive.close)
+    assert drive.account() == DO
+
+
 class TestEverythingGoesThatWay:
     @pytest.fixture(autouse=True)
     def proxy(self, proxied, monkeypatch) -> HttpProxy:
