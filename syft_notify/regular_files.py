@@ -1,10 +1,12 @@
-"""Regular files only: says what stands at a path, and opens files of ours without following a symbolic link."""
+"""Regular files only: says what stands at a path, and opens files without following links or waiting for pipes."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from syft_notify.errors import ConfigError
 
@@ -47,3 +49,20 @@ def open_regular(path: Path, flags: int) -> int:
     """
     check_regular(path)
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+
+
+def open_to_read(path: Path) -> BinaryIO:
+    """Open a file that a person named or may have replaced. A symbolic link is followed; a pipe is not waited for.
+
+    Raises `OSError` as `open`, and for what is no regular file.
+    """
+    return open(path, "rb", opener=_open_without_waiting)
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    kind = _KINDS.get(stat.S_IFMT(os.fstat(descriptor).st_mode), "no file")
+    if kind not in (REGULAR_FILE, FOLDER):  # `open` itself refuses a folder
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, f"Is {kind}, not a regular file", path)
+    return descriptor

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from syft_notify.errors import ConfigError
+from syft_notify.regular_files import open_to_read
 
 MAX_BYTES = 100_000
 _MAX_DEPTH, _MAX_EVENTS = 20, 2_000
@@ -89,7 +90,7 @@ def parse_settings(text: str, source: str) -> Settings:
 
 def _read_text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigProblems(

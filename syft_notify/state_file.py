@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -18,6 +19,7 @@ from syft_notify.errors import ConfigError
 from syft_notify.large_json import JsonReader, NoObjectError
 from syft_notify.model import Decision, Pause, Pending
 from syft_notify.paths import Files
+from syft_notify.regular_files import open_to_read
 
 log = logging.getLogger(__name__)
 
@@ -195,7 +197,7 @@ def read_contents(path: Path) -> Contents:
     Raises `UntrustedStateError` when it cannot be trusted, `ConfigError` when it cannot be read.
     """
     try:
-        with path.open(encoding="utf-8-sig", errors="surrogatepass") as file:
+        with TextIOWrapper(open_to_read(path), encoding="utf-8-sig", errors="surrogatepass") as file:
             contents = _contents(JsonReader(file))
     except FileNotFoundError:
         return Contents()

@@ -21,6 +21,7 @@ from syft_notify.atomic import write_atomically
 from syft_notify.errors import ConfigError, CredentialFault, UserError
 from syft_notify.google_api.connection import TOKENS, Http
 from syft_notify.google_api.faults import CONNECTION_ERRORS, Named, translated
+from syft_notify.regular_files import open_to_read
 
 log = logging.getLogger(__name__)
 
@@ -237,7 +238,7 @@ class TokenFile:
     def _read(self) -> dict[str, Any]:
         known = f"The {self.service} token file {self._path}"
         try:
-            with self._path.open("rb") as file:
+            with open_to_read(self._path) as file:
                 document = json.loads(file.read(LARGEST_FILE))
         except OSError as error:
             raise ConfigError(f"{known} cannot be read: {error.strerror}", self.cure) from error
@@ -289,7 +290,8 @@ def credentials_of(document: Mapping[str, Any], token_uri: str) -> Any:
 def scopes_in(path: Path) -> frozenset[str]:
     """What a token file says was granted, be it usable or not; empty when it does not say or is none."""
     try:
-        document = json.loads(path.read_bytes())
+        with open_to_read(path) as file:
+            document = json.loads(file.read(LARGEST_FILE))
     except (OSError, ValueError, RecursionError):
         return frozenset()
     return frozenset(_granted(document)) if isinstance(document, dict) else frozenset()

@@ -10,6 +10,7 @@ from typing import Any
 
 from syft_notify.config import check_url
 from syft_notify.errors import UserError
+from syft_notify.regular_files import open_to_read
 
 LARGEST_FILE = 100_000
 _MAKE = "Make a client of the type Desktop app and download its file (docs/google-setup.md)"
@@ -48,7 +49,7 @@ def read_client(path: Path) -> OAuthClient:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             document = json.loads(file.read(LARGEST_FILE))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}", "Check the path and who owns it") from error

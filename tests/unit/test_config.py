@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from datetime import timedelta
@@ -138,6 +139,11 @@ class TestRefused:
             load_config(path, {}, Path("/"))
         path.mkdir()
         with pytest.raises(ConfigProblems, match="cannot be read: Is a directory"):
+            load_config(path, {}, Path("/"))
+
+    def test_a_pipe_is_not_waited_for(self, path):
+        os.mkfifo(path)
+        with pytest.raises(ConfigProblems, match="cannot be read: Is a pipe, not a regular file"):
             load_config(path, {}, Path("/"))
 
     @pytest.mark.parametrize(

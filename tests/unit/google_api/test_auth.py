@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import stat
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
@@ -64,6 +65,13 @@ class TestAFileThatIsNone:
             opened(sandbox, tmp_path / "none.json")
         with pytest.raises(ConfigError, match="Is a directory"):
             opened(sandbox, tmp_path)
+
+    def test_that_became_a_pipe_is_reported_at_once(self, sandbox, token_path):
+        token = opened(sandbox, token_path)
+        token_path.unlink()
+        os.mkfifo(token_path)
+        with pytest.raises(CredentialFault, match="cannot be read: Is a pipe, not a regular file"):
+            token.credentials()
 
     def test_lacks_the_scope(self, sandbox, token_path):
         token_path.write_text(sandbox.token_file(DO, (DRIVE,)))

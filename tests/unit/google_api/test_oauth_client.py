@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -76,3 +77,9 @@ def test_a_file_that_is_not_there(tmp_path):
         read_client(tmp_path / "none.json")
     with pytest.raises(UserError, match="cannot be read: Is a directory"):
         read_client(tmp_path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="cannot be read: Is a pipe, not a regular file"):
+        read_client(tmp_path / "pipe")
