@@ -181,10 +181,10 @@ class MessageReader:
                 self._stale |= change.parents & sight.survey.to_read.keys()
 
     def due(self, found: Sequence[Found]) -> list[Found]:
-        """Those to fetch now: all that are new, and a few of those that failed before and whose time has come."""
+        """Those to fetch now: all that are new, and of those that failed before the few that have waited longest."""
         due = [pair for pair in found if self._retries.is_due(pair[1])]
-        again = [file.id for _, file in due if self._retries.has_failed(file)]
-        later = frozenset(again[MAX_RETRIES:])
+        again = sorted((since, file.id) for _, file in due if (since := self._retries.due_since(file)))
+        later = frozenset(file_id for _, file_id in again[MAX_RETRIES:])
         return [pair for pair in due if pair[1].id not in later]
 
     def read(self, found: Sequence[Found], survey: Survey) -> tuple[tuple[SeenMessage, ...], tuple[str, ...]]:

@@ -38,9 +38,10 @@ class Retries:
         failed = self._of(file)
         return failed is None or not failed.pause.holds(self._clock())
 
-    def has_failed(self, file: RemoteFile) -> bool:
-        """Whether it was tried before."""
-        return self._of(file) is not None
+    def due_since(self, file: RemoteFile) -> datetime | None:
+        """Since when it may be fetched again; None when it did not fail."""
+        failed = self._of(file)
+        return failed.pause.until if failed else None
 
     def failed(self, file: RemoteFile, fault: Fault) -> None:
         """It could not be fetched because of `fault`."""

@@ -236,6 +236,21 @@ class TestDrive:
         assert [event.facts.job for event in post.look()] == ["sales", "last"]
         assert len([call for call in post.drive.calls if call.startswith("download msgv2_")]) == MAX_RETRIES + 2
 
+    def test_many_that_drive_does_not_hand_out_are_asked_for_in_turn(self, post):
+        flooded, other = post.peer(), post.peer(OTHER)
+        for number in range(MAX_RETRIES):
+            blocked = post.submit(flooded, python_job(f"{number}"))
+            post.drive.faults[blocked] = TransientFault("Drive answered 403")
+        late = post.submit(other, python_job("sales"), OTHER)
+        post.drive.faults[late] = TransientFault("Drive answered 403")
+        assert post.look() == []
+        del post.drive.faults[late]
+        told = []
+        for _ in range(3):
+            post.clock.advance(3600)
+            told += post.look()
+        assert [event.facts.job for event in told] == ["sales"]
+
     def test_a_message_that_was_written_again_is_asked_for_at_once(self, post):
         inbox = post.peer()
         blocked = post.submit(inbox, python_job("sales"))
