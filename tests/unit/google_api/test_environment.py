@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,3 +121,12 @@ def test_the_way_is_said_in_words():
         ", through the proxy p:1080 of ALL_PROXY, with the certificates of /ca.pem, named by CURL_CA_BUNDLE"
     )
     assert way_to(f"https://{HOST}/x", {}) == way_to("http://127.0.0.1:1/", environ) == ""
+
+
+@pytest.mark.parametrize("value", ["", "/no/such/file", "/"])
+def test_a_variable_at_which_httplib2_fails_is_named(tmp_path, value):
+    environ = {**os.environ, "HOME": str(tmp_path), "HTTPLIB2_CA_CERTS": value}
+    command = [sys.executable, "-m", "syft_notify", "run", "--once"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    said = f"Error: HTTPLIB2_CA_CERTS names {value!r}, which is no file. Correct or unset the variable.\n"
+    assert (done.returncode, done.stderr) == (78, said)
