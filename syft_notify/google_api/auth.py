@@ -134,7 +134,8 @@ class _Credentials(Credentials):
             self.token = None
         finally:
             http.close()
-        if _header_safe(self.token) is None:
+        self.token = _header_safe(self.token)
+        if self.token is None:
             raise RefreshError("the answer holds no token")  # type: ignore[no-untyped-call]
 
 

@@ -150,12 +150,23 @@ class TestRefresh:
         sandbox.faults.remove(rule)
         assert token.credentials().valid
 
-    @pytest.mark.parametrize("odd", [{"expires_in": 10**12}, {"expires_in": [1]}, {"access_token": ""}])
-    def test_an_answer_that_is_no_token_passes(self, sandbox, token_path, odd):
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"expires_in": 10**12},
+            {"expires_in": [1]},
+            *({"access_token": text} for text in ("", 5, ["x"], "a\r\nX: b", "\u00fc")),
+        ],
+    )
+    def test_an_answer_that_is_no_token_passes_and_is_not_kept(self, sandbox, token_path, odd):
         rewrite(token_path, expiry="2020-01-01T00:00:00Z")
-        sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes=odd, times=None)
-        with pytest.raises(TransientFault, match="The token for Drive could not be refreshed"):
-            opened(sandbox, token_path).credentials()
+        rule = sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes=odd, times=None)
+        token = opened(sandbox, token_path)
+        for _ in range(2):
+            with pytest.raises(TransientFault, match="The token for Drive could not be refreshed"):
+                token.credentials()
+        sandbox.faults.remove(rule)
+        assert token.credentials().token.startswith("ya29.")
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_no_secret_follows_a_redirect(self, sandbox, token_path, status):
