@@ -51,6 +51,12 @@ def open_regular(path: Path, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file of ours, or a symbolic link in its place; what else stands there stays. Raises `OSError`."""
+    if kind_of(path) in (REGULAR_FILE, LINK):
+        path.unlink(missing_ok=True)
+
+
 def open_to_read(path: Path) -> BinaryIO:
     """Open a file that a person named or may have replaced. A symbolic link is followed; a pipe is not waited for.
 

@@ -18,6 +18,7 @@ from syft_notify.errors import CredentialFault, Fault, NotifyError, UserError
 from syft_notify.model import PollReport, TokenState
 from syft_notify.paths import ServiceFiles
 from syft_notify.ports import Narrator
+from syft_notify.regular_files import remove_file
 from syft_notify.service.health import Health, described, failed_poll, problems_of
 from syft_notify.service.lock import FileLock, HeldError
 from syft_notify.service.loop import Control, run_loop
@@ -209,7 +210,7 @@ class Service:
         except UserError as error:
             self._narrator.trouble("status", str(error))
             with suppress(OSError):  # an old report would tell of a time when all was well
-                self._files.health.unlink(missing_ok=True)
+                remove_file(self._files.health)
 
     def _reload(self) -> None:
         """Take the config anew; a broken one is reported and the old one stays in force."""

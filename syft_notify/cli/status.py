@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -102,7 +103,7 @@ def _of_report(health: dict[str, Any]) -> dict[str, Any]:
 
 def _in_words(report: dict[str, Any]) -> str:
     if not report["running"]:
-        absent = "" if Path(report["config"]).is_file() else ", which is no file"
+        absent = "" if os.path.isfile(report["config"]) else ", which is no file"
         return "\n".join([f"syft-notify is not running (config {report['config']}{absent}).", *_log_words(report)])
     state = "with problems" if report["problems"] else "and all is well"
     lines = [

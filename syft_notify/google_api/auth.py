@@ -247,7 +247,7 @@ class TokenFile:
             raise ConfigError(f"{known} is not valid JSON", self.cure) from None
         if not isinstance(document, dict):
             raise ConfigError(f"{known} holds no JSON object", self.cure)
-        missing = [key for key in _REQUIRED if not isinstance(document.get(key), str)]
+        missing = [key for key in _REQUIRED if not _is_printable(document.get(key))]
         if missing:
             hint = "It looks like credentials.json; a token file is what consent gives. "
             hint = hint if "installed" in document else ""
@@ -286,6 +286,11 @@ def credentials_of(document: Mapping[str, Any], token_uri: str) -> Any:
         client_secret=document["client_secret"],
         expiry=_expiry(document.get("expiry")),
     )
+
+
+def _is_printable(value: object) -> bool:
+    """Half a character, which JSON can hold, cannot be sent."""
+    return isinstance(value, str) and value.isprintable()
 
 
 def scopes_in(path: Path) -> frozenset[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from syft_notify.errors import ExitCode, NotifyError, UserError
+from syft_notify.regular_files import kind_of, remove_file
 from syft_notify.service.lock import NOTICE_SECONDS, FileLock, Holder, holder_of, is_held, signed_by
 from syft_notify.service.signals import POLL, RELOAD, STOP, SignalInbox
 
@@ -90,7 +91,7 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
 
     code = int(ExitCode.FAILED)
     try:
-        pid_file.unlink(missing_ok=True)  # we hold the lock, so whoever wrote it is gone
+        remove_file(pid_file)  # we hold the lock, so whoever wrote it is gone
         with _detached(folder, writing, lock), SignalInbox(*STOP, RELOAD, POLL) as inbox, _written(pid_file):
             tell(pid=os.getpid())
             lock.sign()
@@ -192,7 +193,7 @@ def _end_unready(pid: int, pid_file: Path) -> None:
     if pid:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    pid_file.unlink(missing_ok=True)
+    remove_file(pid_file)
 
 
 @dataclass(frozen=True)
@@ -246,9 +247,9 @@ def _check_here(holder: Holder) -> None:
 
 def _clean_up(lock: Path, pid_file: Path) -> None:
     """Remove what a killed process left; under the lock, so that it is never the file of a new one."""
-    if pid_file.exists():
+    if kind_of(pid_file):
         with contextlib.suppress(UserError, OSError), FileLock(lock):
-            pid_file.unlink(missing_ok=True)
+            remove_file(pid_file)
 
 
 def _signal(holder: Holder, number: signal.Signals) -> None:

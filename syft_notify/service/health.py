@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syft_notify.atomic import write_atomically
+from syft_notify.regular_files import open_to_read
 
 if TYPE_CHECKING:
     from syft_notify.model import PollReport, TokenState
@@ -21,6 +21,15 @@ log = logging.getLogger(__name__)
 _LARGEST = 1_000_000
 # A poll may take so much longer than it should before we say that it hangs.
 _LATE = timedelta(minutes=5)
+_NUMBER = (int, float)
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "interval_seconds": _NUMBER,
+    "last_poll_seconds": _NUMBER,
+    "problems": list,
+    "tokens": dict,
+    "tokens_good_as_of": dict,
+    "warnings": list,
+}
 
 
 @dataclass
@@ -108,14 +117,17 @@ def described(error: Exception) -> str:
 
 def read_health(path: Path) -> dict[str, Any]:
     """The report at `path` as plain JSON; empty when there is none that can be read."""
-    if not os.path.isfile(path):  # a pipe would keep us waiting
-        return {}
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             report = json.loads(file.read(_LARGEST))
     except (OSError, ValueError, RecursionError):
         return {}
-    return report if isinstance(report, dict) else {}
+    return report if isinstance(report, dict) and _has_our_types(report) else {}
+
+
+def _has_our_types(report: Mapping[str, Any]) -> bool:
+    """A key may be missing: another version may have written the report."""
+    return all(isinstance(report[key], kind) for key, kind in _TYPES.items() if key in report)
 
 
 def problems_of(health: Mapping[str, Any], now: datetime) -> list[str]:

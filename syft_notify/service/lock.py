@@ -176,7 +176,7 @@ def is_held(path: Path, move: str = MOVE_CONFIG) -> bool:
     """Whether a process holds the lock at `path`. Raises `UserError` when that cannot be seen, else as `FileLock`."""
     try:
         descriptor = open_regular(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
         raise UserError(

@@ -711,6 +711,13 @@ class TestStatus:
         (village.home / "syft-notify.log").unlink()
         assert "syft-notify.pid" in command("start").stderr
 
+    def test_a_config_below_a_file_or_with_too_long_a_name_does_not_run(self, village, command):
+        for config in (village.home / "syft-notify.pid" / "daemon.yaml", f"/{'x' * 300}.yaml"):
+            (village.home / "syft-notify.pid").touch()
+            ended = command("status", "--config", config)
+            assert (ended.returncode, ended.stderr) == (3, "")
+            assert f"(config {config}, which is no file)" in ended.stdout
+
 
 class TestLogs:
     def test_they_show_the_end_and_the_errors(self, village, command):

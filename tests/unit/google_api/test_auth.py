@@ -49,6 +49,7 @@ class TestAFileThatIsNone:
             ("[]", "holds no JSON object"),
             ("{}", "lacks refresh_token, client_id, client_secret"),
             ('{"refresh_token": 1, "client_id": "a", "client_secret": "b"}', "lacks refresh_token"),
+            ('{"refresh_token": "\\ud800", "client_id": "a", "client_secret": "b"}', "lacks refresh_token"),
             ('{"installed": {}}', "It looks like credentials.json"),
         ],
     )

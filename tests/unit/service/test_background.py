@@ -78,6 +78,11 @@ class TestStop:
         assert stop(lock, pid_file) is None
         assert not pid_file.exists()
 
+    def test_leaves_a_pipe_in_place_of_the_pid_file(self, lock, pid_file):
+        os.mkfifo(pid_file)
+        assert stop(lock, pid_file) is None
+        assert pid_file.is_fifo()
+
     def test_says_that_it_is_not_yours(self, lock, pid_file, holder, monkeypatch):
         def refused(pid: int, number: int) -> None:
             raise PermissionError
