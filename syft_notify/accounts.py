@@ -17,15 +17,12 @@ def account_of(address: str) -> str:
     knows what they do with a `+tag`, so there only the case makes no difference, and whether an international domain
     is written in punycode.
     """
-    plain = address.lower()
-    local, _, domain = plain.rpartition("@")
+    local, at, domain = address.lower().rpartition("@")
     if not domain.isascii():
         with suppress(ValueError):
-            return f"{local}@{ascii_domain(domain)}"
-    if domain not in _GOOGLES:
-        return plain
-    name = local.partition("+")[0].replace(".", "")
-    return f"{name}@gmail.com" if name else plain
+            domain = ascii_domain(domain)
+    name = local.partition("+")[0].replace(".", "") if domain in _GOOGLES else ""
+    return f"{name}@gmail.com" if name else f"{local}{at}{domain}"
 
 
 def is_same_account(one: str, other: str) -> bool:

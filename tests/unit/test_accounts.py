@@ -13,6 +13,7 @@ ONE_PERSON = [
     "f.i.r.s.t.l.a.s.t@googlemail.com",
     "first.last+jobs@gmail.com",
     "firstlast+a+b@googlemail.com",
+    "first.last@\uff47mail.com",
 ]
 ALL_DIFFERENT = [
     "firstlast@gmail.com",
