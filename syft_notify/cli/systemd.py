@@ -14,7 +14,10 @@ from syft_notify.cli import output
 from syft_notify.cli.options import config_option
 from syft_notify.errors import UserError
 from syft_notify.paths import is_there
+from syft_notify.regular_files import open_to_read
 from syft_notify.service.systemd import NAME, SYSTEM_FOLDER, Unit, serves, system_unit, user_unit
+
+_LARGEST = 1_000_000
 
 place_option = click.option(
     "--user/--system",
@@ -112,11 +115,12 @@ def uninstall_service(path: Path, for_user: bool, name: str) -> None:
 def _check_place(place: Path, path: Path) -> None:
     """Raises `UserError` when the unit there is of another config."""
     try:
-        present = place.read_text(errors="replace")
+        with open_to_read(place) as file:
+            present = file.read(_LARGEST).decode(errors="replace")
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise UserError(f"{place} cannot be read: {error.strerror}", "Check who owns it") from error
+        raise UserError(f"{place} cannot be read: {error.strerror}", "Move it away, or check who owns it") from error
     if not serves(present, path):
         raise UserError(f"{place} serves another config than {path}", "Give this one a name of its own with --name")
 

@@ -189,7 +189,7 @@ def _quoted(word: str | Path) -> str:
     """A word as systemd reads it back (systemd.syntax(7)). Raises `UserError` for one that could not be read."""
     text = _escaped(str(word))
     if not text.isprintable():
-        raise UserError(f"A unit cannot name the path {str(word)!r}", "Use one without invisible characters")
+        raise UserError(f"A unit cannot name the path {str(word)!r}", "Use one of visible characters in UTF-8")
     if text and not any(char.isspace() or char in "\"'\\;" for char in text):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -272,6 +272,18 @@ class TestInstall:
         assert syft_notify("install-service", "-c", other, "--name", "other", home=village.home).returncode == 0
         assert str(other) in place.with_name("other.service").read_text()
 
+    def test_a_pipe_and_a_masked_unit_are_neither_waited_for_nor_written_to(self, village):
+        units = village.home / ".config/systemd/user"
+        units.mkdir(parents=True)
+        os.mkfifo(units / "pipe.service")
+        (units / "masked.service").symlink_to(os.devnull)  # as `systemctl mask` does
+        for command in ("install-service", "uninstall-service"):
+            for name, kind in (("pipe", "a pipe"), ("masked", "a device")):
+                ended = self.called(village, command, "--name", name)
+                assert ended.returncode == 1
+                assert f"{name}.service cannot be read: Is {kind}, not a regular file. Move it away" in ended.stderr
+        assert (units / "masked.service").is_symlink()
+
     def test_a_link_to_the_folder_leads_to_the_same_config(self, village, tmp_path):
         link = tmp_path / "link to home"
         link.symlink_to(village.home)
@@ -285,7 +297,7 @@ class TestInstall:
         odd.write_text(village.config_file.read_text())
         ended = syft_notify("install-service", "--print", "-c", odd, home=village.home)
         assert (ended.returncode, ended.stdout) == (1, "")
-        assert "Use one without invisible characters" in ended.stderr
+        assert "Use one of visible characters in UTF-8" in ended.stderr
 
     def test_systemd_restarts_what_it_started(self, village, systemd):
         process = served(village, systemd)
