@@ -47,15 +47,3 @@ def few(found: Sequence[Item], say: Callable[[Item], str] = str) -> tuple[str, .
     named = tuple(map(say, found[:MOST_NAMED]))
     more = len(found) - MOST_NAMED
     return named if more <= 0 else (*named, f"and {more:,} more like these")
-
-
-class Named:
-    """What was named at the last look, so that what lasts is named once. Remembers a few lines."""
-
-    def __init__(self) -> None:
-        self._lines: tuple[str, ...] = ()
-
-    def news(self, found: Sequence[str]) -> list[str]:
-        """Of these, in a few lines, what was not said the last time."""
-        before, self._lines = self._lines, few(found)
-        return [line for line in self._lines if line not in before]

@@ -74,9 +74,13 @@ class Memory(Protocol):
 
 
 class Monitor(Protocol[Seen]):
-    """Looks for events. `observe` does the reading and decides nothing; `detect` is pure."""
+    """Looks for events. `observe` does the reading and decides nothing; `detect` reads nothing.
+
+    `failed` says in words what the last `detect` could not compare, once its events were taken.
+    """
 
     name: str
+    failed: Sequence[str]
 
     def observe(self, look: Look, memory: Memory) -> Seen:
         """Look once. Raises `Fault` when nothing at all could be seen."""

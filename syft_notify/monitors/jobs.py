@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syft_notify.errors import CredentialFault, Fault
-from syft_notify.items import ItemGuard, Named, few
+from syft_notify.items import ItemGuard, few
 from syft_notify.model import Event, JobStatus, LocalJob, LocalLook, Look, Observation, Present, Preview
 from syft_notify.monitors.job_events import (
     LOCAL,
@@ -26,8 +25,6 @@ from syft_notify.monitors.messages import MessageReader, shares
 from syft_notify.monitors.surveyor import Sight, Surveyor
 from syft_notify.ports import Clock, LocalJobs, Memory, RemoteFiles
 from syft_notify.syftbox.layouts import FolderRole
-
-log = logging.getLogger(__name__)
 
 DRIVE = "drive"
 
@@ -53,7 +50,7 @@ class JobMonitor:
         self._me = do_email
         self._open: dict[str, LocalJob] = {}
         self._edition = -1
-        self._named = Named()
+        self.failed: Sequence[str] = ()
 
     def observe(self, look: Look, memory: Memory) -> JobObservation:
         """Look at Drive and at the disk; what cannot be seen is named in `problems`."""
@@ -78,12 +75,12 @@ class JobMonitor:
 
     def detect(self, observation: JobObservation, memory: Memory, now: datetime) -> Iterator[Event]:
         """The events of both halves; the same job in the inbox, in the archive and on disk is one."""
+        self.failed = ()
         if not observation.jobs and not observation.drive.messages:
             return
         detector = JobDetector(self._me, memory, observation.drive, now)
         yield from detector.detect(observation.jobs, observation.details)
-        for text in self._named.news(detector.failed):
-            log.warning("%s", text)
+        self.failed = few(detector.failed)
 
     def _to_compare(self, local: LocalLook, memory: Memory) -> tuple[LocalJob, ...]:
         """The jobs of which not everything is told, as far as they were seen."""

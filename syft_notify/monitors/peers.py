@@ -37,6 +37,7 @@ class PeerMonitor:
     """Peer requested, peer granted. Peers are counted, not their folders; one that vanishes and returns is no news."""
 
     name = "peers"
+    failed: Sequence[str] = ()
 
     def __init__(self, surveyor: Surveyor, do_email: str) -> None:
         self._surveyor = surveyor

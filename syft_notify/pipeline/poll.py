@@ -180,7 +180,7 @@ class Poll:
             self._reconciled_at = None
         tally.by_feed += observation.by_feed
         tally.by_reconcile += observation.by_reconcile
-        for problem in observation.problems:
+        for problem in (*observation.problems, *monitor.failed):
             self._trouble(monitor.name, problem, narrator, tally)
         for skipped in observation.skipped:
             if skipped not in tally.skipped:  # both monitors see the same folders on Drive

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syft_notify.errors import TransientFault
-from syft_notify.items import ItemGuard, Named, few
+from syft_notify.items import ItemGuard, few
 
 
 def test_what_one_item_raises_is_named_and_the_next_one_has_its_turn() -> None:
@@ -29,12 +29,3 @@ def test_a_few_are_named_and_the_rest_is_counted() -> None:
     assert few(range(3)) == ("0", "1", "2")
     assert few(range(10), str)[-1] == "9"
     assert few(range(5000))[9:] == ("9", "and 4,990 more like these")
-
-
-def test_what_lasts_is_named_once() -> None:
-    named, found = Named(), [f"item {number}" for number in range(12)]
-    assert len(named.news(found)) == 11
-    assert named.news(found) == []
-    assert named.news(found[:1]) == []
-    assert named.news([]) == []
-    assert named.news(found[:1]) == ["item 0"]

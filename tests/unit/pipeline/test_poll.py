@@ -36,6 +36,7 @@ class ScriptedMonitor:
     name: str = "jobs"
     finds: list[Event] = field(default_factory=list)
     looks: Observation | Exception = field(default_factory=Observation)
+    failed: Sequence[str] = ()
 
     def observe(self, look, memory: Memory) -> Observation:
         if isinstance(self.looks, Exception):
@@ -170,6 +171,12 @@ class TestMonitorsFailAlone:
         report = line.poll()
         assert line.narrator.troubles == [("jobs", "job x has no config")]
         assert report.healthy
+
+    def test_what_cannot_be_compared_is_a_problem_of_the_poll(self, line):
+        line.monitors[:] = [ScriptedMonitor("jobs", [job_event()], failed=("odd: internal error (TypeError)",))]
+        report = line.poll()
+        assert (report.sent, report.problems) == (2, ("jobs: odd: internal error (TypeError)",))
+        assert not report.healthy
 
     @pytest.mark.parametrize(
         "looks", [CredentialFault("dead", "Renew it"), Observation(problems=("dead",), credential="dead. Renew it.")]
