@@ -180,7 +180,7 @@ def _start(path: Path, options: Options) -> None:
                 service.serve(inbox, ready, demanding=True)
         return 0
 
-    with FileLock(files.lock) as lock:
+    with FileLock(files.lock) as lock, output.warnings_shown():
         pid = background.start(files.folder, files.pid, lock, serve)
     output.outcome(f"{output.sign('✅ ', '')}Daemon is running (PID {pid})")
 

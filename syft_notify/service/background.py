@@ -44,8 +44,9 @@ class StartError(UserError):
 def start(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, seconds: float = READY_SECONDS) -> int:
     """Run `serve` as a daemon that holds `lock`; returns its PID once it called the function that it is given.
 
-    `serve` gets the signals and that function, and returns the exit code. Raises `StartError` with the daemon's own
-    words when it fails before, or is not ready in time; then no process is left.
+    `serve` gets the signals and that function, and returns the exit code. Warns of a long wait for a lock.
+    Raises `StartError` with the daemon's own words when it fails before, or is not ready in time; then no process is
+    left.
     """
     reading, writing = os.pipe()
     sys.stdout.flush()
@@ -70,7 +71,7 @@ def _become_daemon(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, w
 
 
 def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, writing: int) -> int:
-    """Detach through `DaemonContext` and serve. Errors go through the pipe until it is ready.
+    """Detach through `DaemonContext` and serve. Errors, and whom it waits for, go through the pipe until it is ready.
 
     The signals are caught after the last fork: since Python 3.12, asyncio resets the wakeup descriptor in every forked
     child (python/cpython#66285). And before the PID file, the lock or the pipe say whom to signal.
@@ -87,7 +88,8 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
             os.write(writing, b'{"ready": true}\n')
         except OSError:
             raise StartError("Who started the daemon went away before it was ready", "Start it again") from None
-        os.close(writing)
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), writing)  # closed alone, the number would soon be another file's
 
     code = int(ExitCode.FAILED)
     try:
@@ -95,6 +97,7 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
         with _detached(folder, writing, lock), SignalInbox(*STOP, RELOAD, POLL) as inbox, _written(pid_file):
             tell(pid=os.getpid())
             lock.sign()
+            logging.getLogger(FileLock.__module__).addHandler(_Relay(tell))
             code = serve(inbox, ready)
     except NotifyError as error:
         tell(error=error.title, hint=error.hint, code=int(error.exit_code))
@@ -108,6 +111,18 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
             code=code,
         )
     return code
+
+
+class _Relay(logging.Handler):
+    """Tells who started the daemon for whom it waits."""
+
+    def __init__(self, tell: Callable[..., None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell the text of the record."""
+        self._tell(warning=record.getMessage())
 
 
 def _detached(folder: Path, writing: int, lock: FileLock) -> DaemonContext:
@@ -175,6 +190,8 @@ def _await_ready(words: _Words, pid_file: Path, seconds: float) -> int:
     try:
         for said in words:
             pid = int(str(said.get("pid", pid)))
+            if "warning" in said:
+                log.warning("%s", said["warning"])
             if "error" in said:
                 failure = StartError(str(said["error"]), str(said["hint"]), int(str(said["code"])))
             if "ready" in said:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.stories.village import Village
-from tests.system.program import started
+from tests.system.program import started, syft_notify
 
 DS = "ds@example.org"
 HOLD = """
@@ -55,3 +55,14 @@ def test_it_says_for_whom_after_two_seconds_and_what_helps(village, other, words
         other.kill()
         assert "Warning" not in command.communicate(timeout=30)[0]
     assert command.returncode == 0
+
+
+def test_start_says_for_whom_the_daemon_waits(village, other):
+    with started("start", "-c", village.config_file, home=village.home) as command:
+        assert command.stdout is not None
+        line = command.stdout.readline()
+        other.kill()
+        said = command.communicate(timeout=30)[0]
+    assert line.startswith(f"Warning: PID {other.pid} is working in {village.home}: waiting for it, at most ")
+    assert said.startswith("✅ Daemon is running (PID ")
+    assert syft_notify("stop", "-c", village.config_file, home=village.home).returncode == 0

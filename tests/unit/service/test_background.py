@@ -171,6 +171,12 @@ class TestStart:
         folder.mkdir()
         assert self.said(folder, "return 0", gone).startswith("1 The daemon cannot be set up: ")
 
+    def test_an_error_after_it_was_ready_gets_into_no_other_file(self, tmp_path):
+        serve = "ready(); files = [open(folder / f'{n}.data', 'wb') for n in range(9)]; raise UserError('No way', '')"
+        assert self.said(tmp_path, serve) == "ready True\n"
+        wait_until(lambda: not is_held(tmp_path / "service.lock"))
+        assert [path.stat().st_size for path in tmp_path.glob("*.data")] == [0] * 9
+
     def test_a_pid_file_that_somebody_took_away_is_no_bad_end(self, tmp_path):
         assert self.said(tmp_path, "(folder / 'service.pid').unlink(); ready(); return 0") == "ready True\n"
 
