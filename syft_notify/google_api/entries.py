@@ -89,7 +89,7 @@ def text_in(answer: Any, key: str) -> str:
     text = answer.get(key) if isinstance(answer, dict) else None
     if not isinstance(text, str) or not text:
         raise ValueError(f"an answer without {key}")
-    return text
+    return _encodable(text)
 
 
 def _owner(entry: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -101,7 +101,12 @@ def _owner(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _short_text(document: Mapping[str, Any], key: str) -> str:
     text = document.get(key)
-    return text if isinstance(text, str) and len(text) <= _MAX_ADDRESS else ""
+    return _encodable(text) if isinstance(text, str) and len(text) <= _MAX_ADDRESS else ""
+
+
+def _encodable(text: str) -> str:
+    """JSON can hold half of a character (`"\\ud800"`), which cannot be written to a file, a mail or a log."""
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
 def _size(size: Any) -> int:

@@ -49,6 +49,8 @@ DRIVE_SAYS = {
     "no name": {"name": None},
     "a number as the name": {"name": 7},
     "a huge name": {"name": "msgv2_" + "9" * 30_000},
+    "half a character as the owner": {"owners": [{"emailAddress": "x\ud800@example.org", "permissionId": "\ud800"}]},
+    "half a character in the name": {"name": "msgv2_1_\ud800"},
     "nothing": {"createdTime": None, "modifiedTime": None, "owners": None, "version": None, "mimeType": None},
 }
 
