@@ -221,7 +221,9 @@ class Service:
         except Exception as error:
             if not isinstance(error, NotifyError):
                 log.exception("internal error while the config was read again")
-            self._refused = f"config: not taken over, the one before stays in force: {described(error)}"
+            self._refused = (
+                f"config: not taken over, the one before stays in force: {' '.join(described(error).splitlines())}"
+            )
         else:
             self._refused = ""
             self._health.interval_seconds = self._interval.total_seconds()

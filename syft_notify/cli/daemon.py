@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import pwd
 from collections.abc import Callable, Mapping
@@ -22,9 +23,18 @@ from syft_notify.service.signals import SignalInbox
 if TYPE_CHECKING:
     from syft_notify.serve import Options
 
+
+def _timeout(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """`FloatRange` takes NaN, which no wait would ever reach."""
+    if math.isnan(value):
+        raise click.BadParameter("nan is not a number of seconds.", ctx, param)
+    return value
+
+
 timeout_option = click.option(
     "--timeout",
     type=click.FloatRange(0, 3600),
+    callback=_timeout,
     default=STOP_SECONDS,
     show_default=True,
     metavar="S",

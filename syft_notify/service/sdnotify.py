@@ -33,8 +33,11 @@ class SystemdNotifier:
         self._send("READY=1")
 
     def status(self, text: str) -> None:
-        """One line for `systemctl status`; it may name a path that is not UTF-8, which systemd asks for."""
-        self._send(f"STATUS={text.encode(errors='replace').decode()}")
+        """One line for `systemctl status`; it may name a path that is not UTF-8, which systemd asks for.
+
+        systemd takes a second line for another message (sd_notify(3)).
+        """
+        self._send(f"STATUS={' '.join(text.encode(errors='replace').decode().split())}")
 
     def beat(self) -> None:
         """The loop turns."""

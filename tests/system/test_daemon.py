@@ -419,6 +419,7 @@ class TestStop:
         village.google.faults.slow(30, "gmail.messages.send")
         pid = pid_of(command("start"))
         time.sleep(1)
+        assert "nan is not a number of seconds" in command("stop", "--timeout", "nan").stderr
         stopped = command("stop", "--timeout", "1")
         assert stopped.returncode == 0
         assert stopped.stdout.splitlines() == [
@@ -500,6 +501,7 @@ class TestSignals:
         assert report(command)["pid"] == pid
         assert "config: not taken over" in command("status").stdout
         assert "config: not taken over" in (village.home / "syft-notify.error.log").read_text()
+        assert [text.count("\n") for text in health(village)["problems"]] == [0]
         os.kill(pid, signal.SIGHUP if village.config_file else 0)
         wait_until(lambda: not health(village)["problems"])
         assert command("status").returncode == 0

@@ -56,6 +56,12 @@ def test_a_status_that_names_a_path_in_other_bytes_than_utf_8_arrives(systemd):
     assert listener.recv(1024) == b"STATUS=/home/Ren? is not there"
 
 
+def test_a_status_in_lines_is_one_message(systemd):
+    name, listener = systemd
+    SystemdNotifier({"NOTIFY_SOCKET": name}).status("jobs: one\nMAINPID=1\n\ntwo")
+    assert listener.recv(1024) == b"STATUS=jobs: one MAINPID=1 two"
+
+
 def test_without_systemd_nothing_happens(tmp_path):
     SystemdNotifier({}).ready()
     SystemdNotifier({"NOTIFY_SOCKET": str(tmp_path / "gone")}).ready()
