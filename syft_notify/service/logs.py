@@ -85,6 +85,14 @@ class LogFile(RotatingFileHandler):
             self.handleError(record)
         super().emit(record)
 
+    def _open(self) -> io.TextIOWrapper:
+        """A pipe that nobody reads is refused: waiting for its reader would end all polls."""
+
+        def opened(path: str, flags: int) -> int:
+            return os.open(path, flags | os.O_NONBLOCK, 0o600)
+
+        return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=opened)
+
     def _is_elsewhere(self, stream: TextIO) -> bool:
         try:
             return not os.path.samestat(os.stat(self.baseFilename), os.fstat(stream.fileno()))

@@ -136,6 +136,15 @@ class TestFiles:
         assert all(path.stat().st_size <= 2000 for path in kept)
         assert (tmp_path / "x.error.log").read_text() == ""
 
+    def test_do_not_wait_for_a_reader_of_a_pipe_in_their_place(self, tmp_path):
+        code = (
+            "import os; log = logging.getLogger('x'); path = Path(sys.argv[1]); path.unlink(); os.mkfifo(path); "
+            "log.error('into no pipe'); path.unlink(); log.error('after')"
+        )
+        everything, errors = said(tmp_path, code)
+        assert [line.rpartition(" - ")[2] for line in everything.splitlines()] == ["after"]
+        assert [line.rpartition(" - ")[2] for line in errors.splitlines()] == ["into no pipe", "after"]
+
     @pytest.mark.parametrize("how", ["unlink()", "rename(sys.argv[1] + '.old')"])
     def test_are_begun_anew_where_somebody_took_them_away(self, tmp_path, how):
         code = f"log = logging.getLogger('x'); log.error('before'); Path(sys.argv[1]).{how}; log.error('after')"
