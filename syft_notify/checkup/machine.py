@@ -121,7 +121,10 @@ def _service(patient: Patient) -> str:
     holder = holder_of(files.lock)
     health = read_health(files.health)
     if holder is None or health.get("pid") != holder.pid:
-        raise NothingToCheck(f"it starts just now; `syft-notify status{option}` says more in a moment")
+        raise UserError(
+            f"It did not say how it does: it starts just now, or {files.health.name} cannot be written",
+            f"Ask again in a moment; `syft-notify logs{option}` may say why",
+        )
     process = f"PID {holder.pid} {holder.place}".rstrip()
     problems = problems_of(health, patient.clock())
     if problems:

@@ -278,7 +278,7 @@ class TestTheService:
         now = datetime.now(UTC)
         health = Health(os.getpid(), "1", str(home.config), now, 30, "run", {}, next_poll=now)
         with FileLock(home.folder / "syft-notify.lock"):
-            assert "starts just now" in home.examined()["service"].detail
+            assert "starts just now, or syft-notify.status.json cannot be written" in home.fault().detail
             health.write(home.folder / "syft-notify.status.json")
             assert home.examined()["service"].detail == f"it runs (PID {os.getpid()}), and all is well"
             health.problems = ["Drive answered 503."]
