@@ -88,8 +88,9 @@ class _Source:
     _asked: set[str] = field(default_factory=set)
 
     def errors(self) -> Iterator[Message]:
+        makers = self._makers()
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and node.args and _name(node.func) in self._makers():
+            if isinstance(node, ast.Call) and node.args and _name(node.func) in makers:
                 title, hint = node.args[0], node.args[1] if len(node.args) > 1 else ast.Constant("")
                 for text in self._said(title):
                     yield Message(self.place, text, " ".join(self._said(hint)))

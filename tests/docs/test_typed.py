@@ -56,6 +56,7 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.thorough
 def test_make_demo_tells_the_story_and_then_shows_a_page_until_ctrl_c(clone):
     with Dialogue(home=clone, program=["make", "demo"]) as demo:
         demo.hears("15 mails were sent.")
@@ -66,6 +67,7 @@ def test_make_demo_tells_the_story_and_then_shows_a_page_until_ctrl_c(clone):
     assert len(list((clone / "syft-notify-demo").glob("*.eml"))) == 15
 
 
+@pytest.mark.thorough
 def test_make_test_runs_the_tests(clone):
     ended = subprocess.run(
         ["make", "test"], cwd=clone, env=environment(clone), capture_output=True, text=True, check=False, timeout=60
