@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import httplib2
-import socks
 
 from syft_notify.google_api.environment import Proxy, certificates, proxy_for
 
@@ -22,7 +21,6 @@ CONNECT_SECONDS = 10.0  # for each address of a host: the next one may answer
 _PIECE_BYTES = 65_536
 _SCHEME = re.compile(r"(?:^|,) *([a-z]{1,20})(?= |,|$)")  # of a challenge (RFC 9110, section 11.6.1)
 _OTHER_LOGIN = "Ask for a login of the kind Basic, or run a proxy of your own that logs in, such as cntlm"
-_SOCKS = {"socks4": socks.SOCKS4, "socks5": socks.SOCKS5}
 
 
 class NeverConnected(ConnectionError):
@@ -187,11 +185,17 @@ def _proxied(host: str, port: int, proxy: Proxy, clock: Clock) -> socket.socket:
             sock.close()
             raise
         return sock
+    return _through_socks(host, port, proxy, clock)
+
+
+def _through_socks(host: str, port: int, proxy: Proxy, clock: Clock) -> socket.socket:
+    import socks  # few people need it
+
     try:
         through: socket.socket = socks.create_connection(
             (host, port),
             timeout=clock.left(),
-            proxy_type=_SOCKS[proxy.kind],
+            proxy_type={"socks4": socks.SOCKS4, "socks5": socks.SOCKS5}[proxy.kind],
             proxy_addr=proxy.host,
             proxy_port=proxy.port,
             proxy_username=proxy.user or None,

@@ -101,7 +101,7 @@ class TestNoLocksBesideTheConfig:
     @pytest.mark.parametrize("answer", NO_LOCKS)
     @pytest.mark.parametrize("word", ["run", "start", "stop", "restart", "status"])
     def test_each_command_says_what_moves_it(self, village, on, word, answer):
-        (village.home / "syft-notify.lock").touch()
+        (village.home / "syft-notify.lock").touch(mode=0o600)
         ended = on({"FLOCK": answer, "FLOCK_ON": "syft-notify.lock"}, word)
         assert (ended.returncode, ended.stdout) == (78, "")
         assert "cannot hold syft-notify.lock: its file system gives no locks (" in ended.stderr
@@ -109,7 +109,7 @@ class TestNoLocksBesideTheConfig:
         assert ended.stderr.count("\n") == 1
 
     def test_doctor_names_it(self, village, on):
-        (village.home / "syft-notify.lock").touch()
+        (village.home / "syft-notify.lock").touch(mode=0o600)
         ended = on({"FLOCK": "ENOSYS", "FLOCK_ON": "syft-notify.lock"}, "doctor", "--json")
         (found,) = (check for check in json.loads(ended.stdout)["checks"] if check["name"] == "service")
         assert (found["state"], "--config" in found["cure"]) == ("failed", True)
