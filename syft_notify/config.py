@@ -228,7 +228,7 @@ def check_settings(
         keys = [str(problem["loc"][0]) for problem in problems]
         sentences = [f"{place(key)}: {_sentence(problem)}" for key, problem in zip(keys, problems, strict=True)]
         raise ConfigProblems(sentences, keys) from None
-    if problem := path_problem(config.paths, surroundings.folder, surroundings.config):
+    if problem := path_problem(config.paths, surroundings.folder, surroundings.config, settings):
         key = problem.key
         text = f"{key}: {problem.text}" if key else problem.text
         raise ConfigProblems([f"{place(key)}: {text}"], [key] if key else [])

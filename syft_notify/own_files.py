@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +35,16 @@ class PathProblem:
     key: str = ""
 
 
-def path_problem(paths: Mapping[str, Path], folder: Path, config: Path | None) -> PathProblem | None:
-    """The first problem of the paths of a config; `folder` and `config` are where the config is."""
+def path_problem(
+    paths: Mapping[str, Path], folder: Path, config: Path | None, written: Collection[str]
+) -> PathProblem | None:
+    """The first problem of the paths of a config; `folder` and `config` are where the config is.
+
+    Of two keys that are in each other's way it names the one that a person has `written`.
+    """
     files = [*_of_keys(paths), *_of_folder(folder, config)]
     wrong = (_wrong_kind(file) for file in files)
-    return next(filter(None, wrong), None) or _shared_path(files, paths)
+    return next(filter(None, wrong), None) or _shared_path(files, paths, written)
 
 
 def private_files(paths: Mapping[str, Path], folder: Path) -> list[Path]:
@@ -87,14 +92,14 @@ def _wrong_kind(file: OwnFile) -> PathProblem | None:
     return None
 
 
-def _shared_path(files: list[OwnFile], paths: Mapping[str, Path]) -> PathProblem | None:
+def _shared_path(files: list[OwnFile], paths: Mapping[str, Path], written: Collection[str]) -> PathProblem | None:
     """A path with two roles: by its name, also in other letters, or because both names are of one file."""
     known: dict[object, OwnFile] = {}
     for file in files:
         for mark in _marks(file):
             other = known.setdefault(mark, file)
             if other.role != file.role:
-                key = other.key or file.key
+                key = min(filter(None, (other.key, file.key)), key=lambda key: key not in written, default="")
                 text = f"{file.path} would be both {other.role} and {file.role}. Choose another name."
                 return PathProblem(f"{paths[key]} cannot be used: {text}" if key else text, key)
     return None

@@ -67,8 +67,10 @@ def test_a_state_at_a_path_that_has_another_use_is_refused(tmp_path, state, role
         ({"syftbox_root": "notification_state.spool"}, "the folder of code previews and the SyftBox folder"),
     ],
 )
-def test_so_is_any_other_path(tmp_path, settings, said):
-    assert f"would be both {said}. Choose another name." in problem(tmp_path, **settings)
+def test_so_is_any_other_path_and_the_key_is_named_that_was_written(tmp_path, settings, said):
+    whole = problem(tmp_path, **settings)
+    assert whole.startswith(f"/daemon.yaml: {next(iter(settings))}: ")
+    assert whole.endswith(f"would be both {said}. Choose another name.")
 
 
 @pytest.mark.parametrize("name", ["syft-notify.lock", "syft-notify.log", "credentials.json"])
