@@ -12,8 +12,9 @@ from syft_notify.ports import Clock
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
-# So many failures, or so old a file, and the fault is no matter of moments: other mails do not wait for its end.
-LASTING_FAILURES, LASTING_AGE = 3, timedelta(days=1)
+# So many failures, and the fault is no matter of moments: other mails do not wait for its end. A `run --once` remembers
+# no failures, so there the age of the file stands for them.
+LASTING_FAILURES, LASTING_AGE = 3, timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,10 @@ class Post:
     def __post_init__(self) -> None:
         self.drive = MemoryRemoteFiles(DO, self.clock)
         self.ledger = Ledger(Files(self.path / "state.json"), DO)
+        self.restart()
+
+    def restart(self) -> None:
+        """Another process goes on with the same memory, as each `run --once` does."""
         surveyor = Surveyor(self.drive, self.local.accepted_peers, DO)
         self.monitor = JobMonitor(surveyor, self.drive, self.local, DO, self.clock)
 
@@ -324,6 +328,23 @@ class TestDrive:
         post.local.set(post.on_disk("sales"))
         assert post.look() == []
         post.clock.advance(3600)
+        (event,) = post.look()
+        assert (event.facts.ds, event.facts.verified) == (DS, False)
+
+    def test_a_run_of_one_poll_takes_a_message_that_is_blocked_for_an_hour_for_lasting(self, post):
+        """It remembers no failures, so without this a job on disk would wait for a day."""
+        archive = post.drive.add_folder(TODAY.archive_folder(DO, OTHER), DO)
+        post.peer()
+        inbox = post.peer(OTHER)
+        post.look()
+        blocked = post.submit(inbox, python_job("evil"), OTHER)
+        post.drive.faults[blocked] = TransientFault("Drive answered 403")
+        post.drive.move(blocked, archive)
+        post.local.set(post.on_disk("sales"))
+        post.restart()
+        assert post.look() == []
+        post.clock.advance(3601)
+        post.restart()
         (event,) = post.look()
         assert (event.facts.ds, event.facts.verified) == (DS, False)
 
