@@ -180,6 +180,7 @@ def test_the_owner_syncing_before_we_look_changes_no_job_mail(town: Town) -> Non
         assert town.told_after(watchman.looks) == []
 
 
+@pytest.mark.thorough
 def test_the_owner_hears_of_an_old_client_that_their_own_never_shows(old_client: Path, town_of_today: Town) -> None:
     town = town_of_today
     (do,) = town.people(DO)
