@@ -101,7 +101,7 @@ class TestStart:
         assert os.getsid(pid) != os.getsid(0)
         wait_until(lambda: len(village.arrived()) == 2)
         assert village.new_mails() == sorted(requested(DS))
-        modes = {path.name: path.stat().st_mode & 0o777 for path in village.home.glob("*notif*")}
+        modes = {path.name: path.stat().st_mode & 0o777 for path in village.home.glob("[!.]*notif*")}
         assert set(modes.values()) == {0o600}, modes
 
     def test_ten_at_the_same_instant_are_one(self, village, command):
