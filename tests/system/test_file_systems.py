@@ -191,5 +191,5 @@ class TestAFolderThatOthersCanWriteTo:
         assert ended.returncode == 0
         assert f"Warning: others could reach {folder}; its mode is 700 again" in ended.stderr
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-        assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
         assert syft_notify("stop", home=village.home).returncode == 0
+        assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
