@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -191,8 +192,11 @@ class TestTheHolder:
         lock = FileLock(path)
         child = os.fork()
         if child == 0:
-            lock.sign()
-            signal.pause()
+            try:
+                lock.sign()
+                time.sleep(20)  # it must not outlive a test that is killed
+            finally:
+                os._exit(0)
         lock.close()
         try:
             assert is_held(path)
