@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
+
+from syft_notify.regular_files import open_to_read
 
 TEMPLATE_LIMIT = 100_000  # bytes; our largest has four thousand
 
@@ -37,10 +38,7 @@ def read_template(folder: Path, name: str) -> str | None:
 
 
 def _read(path: Path) -> str:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UnusableTemplateError("it is not a file")
+    with open_to_read(path) as file:
         content = file.read(TEMPLATE_LIMIT + 1)
     if len(content) > TEMPLATE_LIMIT:
         raise UnusableTemplateError(f"it is larger than {TEMPLATE_LIMIT:,} bytes")
