@@ -70,6 +70,11 @@ class Config(BaseModel):
     _folder: Path | None = PrivateAttr(None)
     _file: Path | None = PrivateAttr(None)
 
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep where the config lies."""
+        if isinstance(context, Surroundings):
+            self._folder, self._file, self._place = context.folder, context.config, context.option
+
     def command(self, words: str) -> str:
         """`syft-notify` with these words, as a person types it for this config."""
         return f"`syft-notify {words}{self._place}`"
@@ -169,13 +174,14 @@ TOGGLES: Mapping[Kind, str] = {
 class Surroundings:
     """What paths are resolved against: the config's folder, the home folder and the environment.
 
-    `config` is the file that holds the settings, or will; None where they come from none.
+    `config` is the file that holds the settings, or will; None if there is none. `option` names it in commands.
     """
 
     folder: Path
     home: Path
     environ: Mapping[str, str]
     config: Path | None = None
+    option: str = ""
 
     def resolve(self, text: str) -> Path:
         """Expand `~` and environment variables; a relative path is relative to the config. Raises `ValueError`."""
@@ -196,10 +202,8 @@ class Surroundings:
 def load_config(path: Path, environ: Mapping[str, str], home: Path) -> Config:
     """Read and check the config at `path`. Raises `ConfigProblems` with everything that is wrong with it."""
     settings = read_settings(path)
-    surroundings = Surroundings(path.absolute().parent, home, environ, path.absolute())
-    config = check_settings(settings.values, str(path), surroundings, settings.lines)
-    config._place = config_option(path, home)
-    return config
+    surroundings = Surroundings(path.absolute().parent, home, environ, path.absolute(), config_option(path, home))
+    return check_settings(settings.values, str(path), surroundings, settings.lines)
 
 
 def config_option(path: Path, home: Path) -> str:
@@ -232,8 +236,6 @@ def check_settings(
         key = problem.key
         text = f"{key}: {problem.text}" if key else problem.text
         raise ConfigProblems([f"{place(key)}: {text}"], [key] if key else [])
-    config._folder = surroundings.folder
-    config._file = surroundings.config
     return config
 
 

@@ -39,7 +39,7 @@ class FileView:
 
     def __init__(self, people: People, viewer: str) -> None:
         self._people = people
-        self._viewer = viewer
+        self.viewer = viewer
 
     def file(self, item: Item, wanted: Mask) -> dict[str, Any]:
         """The wanted parts of the file that it has."""
@@ -57,19 +57,19 @@ class FileView:
         if person == ANYONE:
             anyone = {"kind": "drive#permission", "id": ANYONE, "type": "anyone", "role": role.word}
             return {**anyone, "allowFileDiscovery": False}
-        user = self._people.resource(person, self._viewer)
+        user = self._people.resource(person, self.viewer)
         written = {"kind": "drive#permission", "id": permission_id(person), "type": "user", "role": role.word}
         written |= {name: user[name] for name in ("emailAddress", "displayName") if name in user}
         return {**written, "deleted": False, "pendingOwner": False}
 
     def user(self, person: str) -> dict[str, Any]:
-        return self._people.resource(person, self._viewer)
+        return self._people.resource(person, self.viewer)
 
     def role(self, item: Item) -> Role:
-        return item.role_of(self._viewer) or Role.READER
+        return item.role_of(self.viewer) or Role.READER
 
     def parents(self, item: Item) -> list[str] | None:
-        return list(Sight(item, self._viewer).parents) or None
+        return list(Sight(item, self.viewer).parents) or None
 
     def capabilities(self, item: Item) -> dict[str, bool]:
         role = self.role(item)
@@ -79,11 +79,11 @@ class FileView:
         return {**allowed, "canAddChildren": allowed["canAddChildren"] and item.is_folder}
 
     def shared_with_me(self, item: Item) -> datetime | None:
-        return None if item.owner == self._viewer else item.shared_at.get(self._viewer)
+        return None if item.owner == self.viewer else item.shared_at.get(self.viewer)
 
     def sharer(self, item: Item) -> dict[str, Any] | None:
-        by = item.shared_by.get(self._viewer)
-        return self.user(by) if by and item.owner != self._viewer else None
+        by = item.shared_by.get(self.viewer)
+        return self.user(by) if by and item.owner != self.viewer else None
 
     def access_list(self, item: Item) -> list[dict[str, Any]] | None:
         """Only who may share sees with whom a file is shared."""
@@ -127,9 +127,9 @@ _FILE: Mapping[str, Callable[[FileView, Item], Any]] = {
     "sharingUser": FileView.sharer,
     "owners": lambda view, item: [view.user(item.owner)],
     "lastModifyingUser": lambda view, item: view.user(item.modifier),
-    "ownedByMe": lambda view, item: item.owner == view._viewer,
-    "modifiedByMe": lambda view, item: item.modifier == view._viewer,
-    "viewedByMe": lambda view, item: item.modifier == view._viewer,
+    "ownedByMe": lambda view, item: item.owner == view.viewer,
+    "modifiedByMe": lambda view, item: item.modifier == view.viewer,
+    "viewedByMe": lambda view, item: item.modifier == view.viewer,
     "shared": lambda _, item: len(item.roles()) > 1,
     "writersCanShare": lambda _, item: True,
     "capabilities": FileView.capabilities,

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # Who only looks holds the lock for a moment; who wants it tries a few times before believing that it is taken.
 _ATTEMPTS = 5
-_PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.1
 # A person who waits longer than this wants to know for whom.
 NOTICE_SECONDS = 2.0
 _LARGEST_SIGNATURE = 65_536
@@ -169,7 +169,7 @@ class FileLock:
             if silent and waited > NOTICE_SECONDS:
                 silent = False
                 log.warning("%s", _whom_for(self._path, _signature(self._descriptor), patience))
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)
 
 
 def is_held(path: Path, move: str = MOVE_CONFIG) -> bool:
@@ -210,7 +210,7 @@ def holder_of(path: Path) -> Holder | None:
         holder = signed_by(path)
         if holder is not None and (holder.is_elsewhere or holder.is_alive()):
             return holder
-        time.sleep(_PAUSE_SECONDS)
+        time.sleep(PAUSE_SECONDS)
     return None
 
 

@@ -72,9 +72,7 @@ def poll(village: Village, arrivals: Arrivals) -> None:
     """One poll with stale tokens, so that each asks for new ones."""
     for name in ("token_do.json", "gmail_token.json"):
         (village.home / name).write_text(village.google.token_file(village.do, expiry=EXPIRED))
-    before = dict(village._mailed)
-    village.poll()
-    village._mailed = before
+    village.run_once()
     arrivals.take(village)
 
 

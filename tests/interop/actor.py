@@ -98,7 +98,7 @@ class Person:
     def notebook_facts(self) -> dict[str, Any]:
         """What a program that is handed the client object can learn from it."""
         engine = getattr(self.client, "sync_engine", self.client)
-        connection = engine._connection_router.connections[0]
+        connection = engine._connection_router.connections[0]  # noqa: SLF001 - the client has no public way
         return {
             "type": type(self.client).__name__,
             "email": self.client.email,

@@ -28,7 +28,7 @@ class PersonWithMonitor(Person):
     def loses_token_file(self) -> None:
         """As on Colab, where the client has credentials and no file."""
         engine = getattr(self.client, "sync_engine", self.client)
-        engine._connection_router.connections[0].token_path = None
+        engine._connection_router.connections[0].token_path = None  # noqa: SLF001 - the client has no public way
 
     def checks(self) -> int:
         return self._monitor.check().sent

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
+import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,6 +80,14 @@ def settings(village: Village) -> dict[str, Any]:
         "oauth_token_uri": village.google.token_uri,
         "interval": 1,
     }
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[Callable[[], None]]:
+    """Interrupts the main thread, as the button of a notebook does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -214,17 +224,21 @@ class TestWatching:
             monitor.check()
         assert village.new_mails() == sorted(requested())
 
-    def test_run_watches_in_the_foreground_until_interrupted(self, village, monitor, monkeypatch):
+    def test_run_watches_in_the_foreground_until_interrupted(self, village, monitor, ctrl_c):
         village.ask(DS)
-        polls: list[int] = []
+        before = rows(monitor)["last poll"]
 
-        def interrupt(timeout: float) -> bool:
-            polls.append(1)
-            raise KeyboardInterrupt
+        def interrupt() -> None:
+            try:
+                wait_until(lambda: rows(monitor)["last poll"] != before)
+            finally:
+                ctrl_c()
 
-        monkeypatch.setattr(monitor._stop, "wait", interrupt)
+        thread = threading.Thread(target=interrupt)
+        thread.start()
         monitor.run()
-        assert polls == [1]
+        thread.join()
+        assert rows(monitor)["last poll"] != before
         assert village.new_mails() == sorted(requested())
 
 

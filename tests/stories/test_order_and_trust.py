@@ -142,8 +142,8 @@ class TestPeers:
         village.ask(DS)
         for version in ("0.1.115", "0.1.116"):
             name = f"syft_datasite#{version}#{DO}#inbox#{DS}"
-            village.google.drive.folder(DS, name, village._box(DS), share={DO: "writer"})
-        village.google.drive.folder(DS, f"syft_outbox_inbox_{DS}_to_{DO}", village._box(DS), share={DO: "writer"})
+            village.google.drive.folder(DS, name, village.box(DS), share={DO: "writer"})
+        village.google.drive.folder(DS, f"syft_outbox_inbox_{DS}_to_{DO}", village.box(DS), share={DO: "writer"})
         assert village.poll() == sorted(requested())
         assert village.poll() == []
 
@@ -189,7 +189,7 @@ class TestPeers:
         village.poll()
         share = {DO: "writer"}
         name = f"syft_datasite#0.10.0#{DO.upper()}#inbox#Ds@Example.ORG"
-        village.google.drive.folder(DS, name, village._box(DS), share=share)
+        village.google.drive.folder(DS, name, village.box(DS), share=share)
         assert village.poll() == sorted(requested())
 
     @pytest.mark.parametrize("release", ["0.1.97", "0.1.105", "syft-rds-0.6.1"])

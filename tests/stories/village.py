@@ -76,7 +76,7 @@ class Village:
 
     def ask(self, ds: str) -> str:
         """A scientist asks to be a peer; returns the id of the inbox folder."""
-        home = self._box(ds)
+        home = self.box(ds)
         share = {self.do: "writer"}
         self.google.drive.folder(ds, self.generation.outbox_folder(self.do, ds), home, share=share)
         return self.google.drive.folder(ds, self.generation.inbox_folder(self.do, ds), home, share=share)
@@ -93,7 +93,7 @@ class Village:
         """The owner's client accepts a peer."""
         self.decide(ds, "accepted")
         for name in self.generation.reverse_folders(self.do, ds):
-            self.google.drive.folder(self.do, name, self._box(self.do), share={ds: "writer"})
+            self.google.drive.folder(self.do, name, self.box(self.do), share={ds: "writer"})
         self.generation.accept(self.root, self.do, ds)
 
     def decide(self, ds: str, state: str) -> None:
@@ -106,7 +106,7 @@ class Village:
         if found:
             self.google.drive.write(found[0], content)
         else:
-            self.google.drive.file(self.do, "SYFT_peers.json", content, self._box(self.do), mime_type="text/plain")
+            self.google.drive.file(self.do, "SYFT_peers.json", content, self.box(self.do), mime_type="text/plain")
 
     def sync(self) -> None:
         """The owner's client reads all messages of accepted peers and archives them."""
@@ -119,9 +119,10 @@ class Village:
     def _archive(self, ds: str) -> str:
         name = self.generation.archive_folder(self.do, ds)
         found = self.google.drive.find(name, self.do)
-        return found[0] if found else self.google.drive.folder(self.do, name, self._box(self.do))
+        return found[0] if found else self.google.drive.folder(self.do, name, self.box(self.do))
 
-    def _box(self, person: str) -> str:
+    def box(self, person: str) -> str:
+        """The id of a person's SyftBox folder on Drive."""
         if person not in self._boxes:
             self._boxes[person] = self.google.drive.folder(person, "SyftBox")
         return self._boxes[person]
@@ -130,10 +131,14 @@ class Village:
 
     def poll(self, **options: Any) -> list[Told]:
         """One `run --once`, with everything read from disk; the mails that it brought, sorted."""
+        self.run_once(**options)
+        return self.new_mails()
+
+    def run_once(self, **options: Any) -> None:
+        """One poll whose mails are still new afterwards."""
         self.narrator = RecordingNarrator()
         with open_app(load_config(self.config_file, {}, self.home), **options) as app:
             self.report = app.poll(self.narrator)
-        return self.new_mails()
 
     def new_mails(self) -> list[Told]:
         """The mails that arrived since the last question, sorted."""

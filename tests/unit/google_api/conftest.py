@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,14 @@ def drive(sandbox: Sandbox, token_path: Path, pauses: list[float]) -> Iterator[D
     files = DriveFiles(token, sandbox.drive_endpoint, timeout=5, sleep=pauses.append)
     yield files
     files.close()
+
+
+@pytest.fixture
+def session(sandbox: Sandbox, token_path: Path) -> Iterator[Session]:
+    """A bare session with the owner's Drive."""
+    token = TokenFile(token_path, "Drive", DRIVE_SCOPES, sandbox.token_uri)
+    with closing(Session("drive", "v3", token, sandbox.drive_endpoint, timeout=5)) as session:
+        yield session
 
 
 @pytest.fixture

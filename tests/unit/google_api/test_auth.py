@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import stat
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from pathlib import Path
@@ -22,7 +23,7 @@ from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.faults import Trouble
 from syft_notify.sandbox.tokens import DRIVE
 from tests.unit.google_api.conftest import DO
-from tests.unit.google_api.servers import ENDLESS, elsewhere, serving
+from tests.unit.google_api.servers import ENDLESS, elsewhere, response, serving
 
 PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -193,7 +194,7 @@ class TestRefresh:
         sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes={"access_token": None, "id_token": secrets[1]})
         with pytest.raises(TransientFault) as error:
             opened(sandbox, token_path).credentials()
-        shown = logging.Formatter().formatException(error._excinfo)
+        shown = logging.Formatter().formatException((error.type, error.value, error.tb))
         assert not [secret for secret in secrets if secret in shown]
 
     def test_a_link_stays_a_link(self, sandbox, token_path):
@@ -237,21 +238,20 @@ class TestAFileThatChanges:
         token_path.write_text(good)
         assert token.credentials().valid
 
-    def test_a_file_put_there_during_a_refresh_is_not_overwritten(self, sandbox, token_path, monkeypatch):
+    def test_a_file_put_there_during_a_refresh_is_not_overwritten(self, sandbox, token_path):
         rewrite(token_path, expiry="2020-01-01T00:00:00Z")
-        token = opened(sandbox, token_path)
         new = sandbox.token_file(DO)
-        refresh = type(token._credentials).refresh
 
-        def slow_refresh(credentials, request):
-            refresh(credentials, request)
+        def slow_answer(request: bytes) -> Iterator[bytes]:
             token_path.unlink()
             token_path.write_text(new)
+            yield response(b'{"access_token": "of-the-old-file", "expires_in": 3600}', "Content-Type: application/json")
 
-        monkeypatch.setattr(type(token._credentials), "refresh", slow_refresh)
-        token.credentials()
-        assert token_path.read_text() == new
-        assert token.credentials().token == json.loads(new)["token"]
+        with serving(slow_answer) as server:
+            token = TokenFile(token_path, "Drive", DRIVE_SCOPES, f"{server.url}token")
+            assert token.credentials().token == "of-the-old-file"
+            assert token_path.read_text() == new
+            assert token.credentials().token == json.loads(new)["token"]
 
     def test_a_file_that_cannot_be_written_is_told_once(self, sandbox, token_path, monkeypatch, caplog):
         rewrite(token_path, expiry="2020-01-01T00:00:00Z")
@@ -259,7 +259,7 @@ class TestAFileThatChanges:
         monkeypatch.setattr("syft_notify.google_api.auth.write_atomically", refused)
         assert token.credentials().valid
         sandbox.tokens.expire_access(DO)
-        token._credentials.expiry = PAST.replace(tzinfo=None)
+        token.credentials().expiry = PAST.replace(tzinfo=None)
         assert token.credentials().valid
         assert caplog.text.count("kept in memory only") == 1
 
@@ -388,7 +388,7 @@ def refused(path: Path, content: bytes) -> None:
 
 
 def test_lent_credentials_are_refreshed_and_written_nowhere(sandbox, token_path):
-    credentials = opened(sandbox, token_path)._credentials
+    credentials = opened(sandbox, token_path).credentials()
     credentials.expiry = PAST.replace(tzinfo=None)
     before = token_path.read_text()
     assert LentToken(credentials).credentials().valid

@@ -305,7 +305,7 @@ def test_no_secret_is_logged_or_shown_and_the_environment_stays(sandbox, client,
     sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes={"refresh_token": None})
     with pytest.raises(UserError) as error:
         ask(client, Somebody(browser()))
-    shown = caplog.text + logging.Formatter().formatException(error._excinfo) + repr(consent)
+    shown = caplog.text + logging.Formatter().formatException((error.type, error.value, error.tb)) + repr(consent)
     secrets = [consent.document["token"], consent.document["refresh_token"], client.client_secret]
     assert [secret for secret in secrets if secret in shown] == []
     assert dict(os.environ) == before

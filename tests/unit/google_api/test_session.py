@@ -188,13 +188,13 @@ class TestRedirects:
         assert got == []
 
 
-def test_threads_share_no_connection(sandbox, drive):
-    """a connection is not safe to share: each thread builds a service of its own."""
+def test_threads_share_no_connection(session):
+    """A connection is not safe to share: each thread builds a service of its own."""
     services: list[Any] = []
-    threads = [threading.Thread(target=lambda: drive._session.read(services.append)) for _ in range(3)]
+    threads = [threading.Thread(target=lambda: session.read(services.append)) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len({id(service) for service in services}) == 3
-    assert drive.account() == DO
+    assert session.read(lambda drive: drive.about().get(fields="user").execute())["user"]["emailAddress"] == DO

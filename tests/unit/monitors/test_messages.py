@@ -119,11 +119,14 @@ def test_where_drive_does_not_say_the_folder_all_of_the_owner_of_the_file_are_li
 
 
 def test_a_listing_that_lags_behind_the_feed_is_asked_again(reader: Reader) -> None:
-    listed = reader.drive._listed
-    reader.drive._listed = lambda folder: replace(listed(folder), files=())  # type: ignore[method-assign, type-var]
+    children = reader.drive.children
+    reader.drive.children = lambda folder_ids: {  # type: ignore[method-assign]
+        folder_id: replace(listing, files=())  # type: ignore[type-var]
+        for folder_id, listing in children(folder_ids).items()
+    }
     message = reader.submits()
     assert reader.finds() == []
-    reader.drive._listed = listed  # type: ignore[method-assign]
+    reader.drive.children = children  # type: ignore[method-assign]
     assert reader.finds() == [message]
     assert reader.drive.listed == (reader.inbox,)
 

@@ -100,7 +100,7 @@ class TestStop:
             next_one.kill()
 
     def test_touches_nobody_when_the_holder_cannot_be_identified(self, lock, pid_file, holder, monkeypatch):
-        monkeypatch.setattr("syft_notify.service.lock._PAUSE_SECONDS", 0.001)
+        monkeypatch.setattr("syft_notify.service.lock.PAUSE_SECONDS", 0.001)
         with subprocess.Popen(["sleep", "60"]) as stranger:
             lock.write_text(f'{{"pid": {stranger.pid}, "since_boot": 1, "command": ["x"]}}')
             with pytest.raises(UserError, match="cannot be identified"):

@@ -181,7 +181,7 @@ class TestTheHolder:
         "content", ["", "17", "{}", '{"pid": "x"}', "\x00\xff", '{"pid": 1, "since_boot": 0, "command": 7}']
     )
     def test_is_unknown_when_the_signature_cannot_be_read(self, path, other, content, monkeypatch):
-        monkeypatch.setattr("syft_notify.service.lock._PAUSE_SECONDS", 0.001)
+        monkeypatch.setattr("syft_notify.service.lock.PAUSE_SECONDS", 0.001)
         path.write_text(content, encoding="latin-1")
         assert is_held(path)
         assert holder_of(path) is None
