@@ -20,6 +20,7 @@ from google.oauth2.credentials import Credentials
 from syft_notify import NotificationMonitor
 from syft_notify.errors import ConfigError, UserError
 from syft_notify.sandbox import Trouble
+from tests.facts import lacking
 from tests.stories.village import DO, Village, granted, requested, submitted
 from tests.system.program import wait_until
 from tests.worlds import python_job
@@ -112,20 +113,20 @@ class TestMaking:
     @pytest.mark.parametrize(("release", "role"), [("0.1.117", "has_do_role"), ("0.1.97", "is_do")])
     def test_a_scientists_client_is_refused_with_the_reason(self, village, release, role):
         scientist = client(village, release, **{role: False})
-        with pytest.raises(UserError, match="not logged in as a data owner"):
+        with pytest.raises(UserError, match="data owner"):
             NotificationMonitor.from_client(scientist)
 
     @pytest.mark.parametrize("thing", [None, "do@example.org", object()])
     def test_something_that_is_no_client_is_refused(self, thing):
-        with pytest.raises(UserError, match="not logged in as a data owner"):
+        with pytest.raises(UserError, match="data owner"):
             NotificationMonitor.from_client(thing)
 
     def test_a_client_that_we_cannot_read_is_refused(self, village):
-        with pytest.raises(UserError, match="no connection to Drive"):
+        with pytest.raises(UserError, match="Drive"):
             NotificationMonitor.from_client(client(village, "0.1.117", _connection_router=None))
 
     def test_wrong_settings_are_told_like_those_of_the_config(self, village):
-        with pytest.raises(ConfigError, match="'intervall' is not a known key"):
+        with pytest.raises(ConfigError, match=r"'intervall'.*interval"):
             NotificationMonitor.from_client(client(village, "0.1.117"), intervall=5)
 
     def test_files_lie_in_the_home_folder_unless_named(self, village, monkeypatch):
@@ -174,13 +175,13 @@ class TestWatching:
 
     @pytest.mark.parametrize("method", ["start", "run"])
     def test_an_unknown_part_is_refused(self, monitor, method):
-        with pytest.raises(UserError, match='Use "jobs", "peers"'):
+        with pytest.raises(UserError, match=r'\'everything\'.*"jobs", "peers"'):
             getattr(monitor, method)("everything")
         assert not monitor.is_running
 
     def test_a_start_that_cannot_succeed_says_why_and_leaves_nothing_running(self, village, monitor):
         (village.home / "gmail_token.json").unlink()
-        with pytest.raises(ConfigError, match=r"gmail_token\.json is missing"):
+        with pytest.raises(ConfigError, match=r"gmail_token\.json"):
             monitor.start()
         assert not monitor.is_running
 
@@ -248,15 +249,16 @@ def rows(monitor: NotificationMonitor) -> dict[str, str]:
 
 class TestStatus:
     def test_it_tells_what_the_line_did_since_the_start(self, village, monitor):
-        assert rows(monitor)["last poll"] == "none has ended yet"
+        before = rows(monitor)["last poll"]
         village.ask(DS)
         with monitor:
             village.google.wait_for_mail(DS, 1)
             monitor.check()
-            assert monitor.status.state == "running and all is well"
-            assert rows(monitor)["mails"] == "2 sent since the start, 0 waiting, 0 given up"
-            assert "every 30 s" in rows(monitor)["next poll"]
-            assert re.fullmatch(r"token is good as of \d\d:\d\d", rows(monitor)["drive"])
+            assert (monitor.is_running, monitor.status.report["problems"]) == (True, [])
+            assert rows(monitor)["last poll"] != before
+            assert lacking(rows(monitor)["mails"], "2 sent", "0 waiting", "0 given up") == []
+            assert lacking(rows(monitor)["next poll"], "30 s") == []
+            assert re.search(r"\d\d:\d\d", rows(monitor)["drive"])
         assert monitor.status.state == "stopped"
         assert "next poll" not in rows(monitor)
         assert rows(monitor)["owner"] == DO
@@ -276,8 +278,8 @@ class TestStatus:
         village.google.faults.add("unavailable", "gmail.messages.send", times=1)
         with monitor:
             monitor.check()
-            assert monitor.status.state == "running with problems"
-            assert "1 mail could not be sent yet" in rows(monitor)["problem"]
+            assert len(monitor.status.report["problems"]) == 1
+            assert lacking(rows(monitor)["problem"], "1 mail") == []
 
     def test_a_mail_that_was_given_up_stays_a_problem(self, village, monitor):
         village.ask(DS)
@@ -285,8 +287,8 @@ class TestStatus:
         with monitor:
             for _ in range(3):
                 monitor.check()
-                assert monitor.status.state == "running with problems"
-                assert rows(monitor)["problem"].startswith("1 mail given up (`syft-notify outbox` says why")
+                assert len(monitor.status.report["problems"]) == 1
+                assert lacking(rows(monitor)["problem"], "1 mail", "given up", "`syft-notify outbox`") == []
 
     def test_a_poll_that_cannot_begin_is_a_problem_too(self, village, monitor):
         monitor.config = monitor.config.model_copy(update={"interval": timedelta(seconds=0.05)})
@@ -325,15 +327,14 @@ class TestMistakesInACell:
         shown = self.shown_by(
             "from syft_notify import NotificationMonitor; NotificationMonitor.from_client(7)", tmp_path
         )
-        assert shown.strip() == (
-            "Error: this object is not logged in as a data owner. Pass the client that login_do() returned: only the "
-            "owner's Drive and folder show what happens."
-        )
+        assert shown.startswith("Error: ")
+        assert lacking(shown, "data owner", "login_do()") == []
+        assert len(shown.strip().splitlines()) == 1
         shown = self.shown_by(
             "from syft_notify import NotificationMonitor; NotificationMonitor.from_config()", tmp_path
         )
         assert shown.startswith("Error: ")
-        assert "daemon.yaml does not exist. Run `syft-notify init` to make one" in shown
+        assert lacking(shown, "daemon.yaml", "`syft-notify init`") == []
         assert len(shown.strip().splitlines()) == 1
 
     def test_our_own_keep_their_traceback(self, tmp_path):
@@ -355,16 +356,16 @@ class TestGranting:
         with monitor:
             assert monitor.notify_peer_granted(DS) is True
         village.ask(DS)
-        assert (DS, "peer_granted", f"Peer request accepted by {DO}") in village.new_mails()
+        assert set(granted()) <= set(village.new_mails())
 
     def test_a_mail_that_cannot_go_now_is_said_and_kept(self, village, monitor):
         village.google.faults.add("unavailable", "gmail.messages.send", times=1)
-        with pytest.raises(UserError, match="did not go out: Gmail answered 503"):
+        with pytest.raises(UserError, match=f"{DS}.*503"):
             monitor.notify_peer_granted(DS)
 
     @pytest.mark.parametrize("address", ["", "ds", "a@b.org, c@d.org", "a@b.org\nBcc: c@d.org"])
     def test_what_is_no_address_is_refused(self, village, monitor, address):
-        with pytest.raises(UserError, match="is not an email address"):
+        with pytest.raises(UserError, match=re.escape(repr(address))):
             monitor.notify_peer_granted(address)
         assert village.new_mails() == []
 

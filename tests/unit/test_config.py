@@ -16,6 +16,7 @@ from syft_notify.config import Config, load_config
 from syft_notify.errors import ExitCode
 from syft_notify.model import Kind
 from syft_notify.settings_file import MAX_BYTES, ConfigProblems
+from tests.facts import lacking
 
 GOOD = "do_email: do@example.org\nsyftbox_root: /data/SyftBox\n"
 
@@ -79,32 +80,33 @@ class TestAccepted:
 
 class TestRefused:
     @pytest.mark.parametrize(
-        ("text", "line"),
+        ("text", "facts"),
         [
-            ("", "is empty. Write at least do_email and syftbox_root into it."),
-            ("# nothing\n", "is empty. Write at least do_email and syftbox_root into it."),
-            ("- a\n- b\n", "is not a list of settings. Write one `key: value` a line."),
-            ("just text", "is not a list of settings. Write one `key: value` a line."),
-            ("!!map {a: b}", "is not a list of settings. Write one `key: value` a line."),
-            (b"\xff\xfe\x00", "is not text in UTF-8 at line 1. Save it as UTF-8."),
-            (b"a: b\nc: \xe9", "is not text in UTF-8 at line 2. Save it as UTF-8."),
-            ("a: \x07", "is broken YAML at line 1: it has a character that no text has. Remove it."),
-            ("a: b\nc: \0", "is broken YAML at line 2: it has a character that no text has. Remove it."),
-            ('a: b\nc: "\\UFFFFFFFF"', "is broken YAML at line 2: a number in it is too large. Correct it there."),
-            ("a: b\n? [c]\n", "is broken YAML at line 2, column 3: a key is not plain text. Correct it there."),
-            ("a: b\n---\nc: d\n", "is broken YAML at line 2, column 1: a second document begins. Correct it there."),
+            ("", ["empty", "do_email", "syftbox_root"]),
+            ("# nothing\n", ["empty", "do_email", "syftbox_root"]),
+            ("- a\n- b\n", ["key: value"]),
+            ("just text", ["key: value"]),
+            ("!!map {a: b}", ["key: value"]),
+            (b"\xff\xfe\x00", ["UTF-8", "line 1"]),
+            (b"a: b\nc: \xe9", ["UTF-8", "line 2"]),
+            ("a: \x07", ["YAML", "line 1", "character"]),
+            ("a: b\nc: \0", ["YAML", "line 2", "character"]),
+            ('a: b\nc: "\\UFFFFFFFF"', ["YAML", "line 2", "number"]),
+            ("a: b\n? [c]\n", ["YAML", "line 2", "column 3", "key"]),
+            ("a: b\n---\nc: d\n", ["YAML", "line 2", "column 1", "document"]),
         ],
     )
-    def test_files_that_are_no_config(self, path, text, line):
-        assert problems(path, text) == [line]
+    def test_files_that_are_no_config(self, path, text, facts):
+        (line,) = problems(path, text)
+        assert lacking(line, *facts) == []
 
     def test_broken_yaml_is_pointed_at(self, path):
         (line,) = problems(path, GOOD + "interval: [1, 2\nmonitor_jobs: true\n")
-        assert line.startswith("is broken YAML at line 4, column 13")
+        assert lacking(line, "YAML", "line 4", "column 13") == []
 
     def test_a_key_that_appears_twice_is_pointed_at(self, path):
         (line,) = problems(path, GOOD + "interval: 5\ninterval: 6\n")
-        assert line == "is broken YAML at line 4, column 1: 'interval' appears twice. Correct it there."
+        assert lacking(line, "YAML", "line 4", "column 1", "interval", "twice") == []
 
     @pytest.mark.parametrize(
         "text",
@@ -132,88 +134,66 @@ class TestRefused:
 
     def test_a_file_larger_than_any_config_is_not_read(self, path):
         (line,) = problems(path, b"#" * (MAX_BYTES + 1))
-        assert line.startswith(f"is larger than {MAX_BYTES} bytes")
+        assert lacking(line, MAX_BYTES) == []
 
     def test_a_missing_file_and_a_folder(self, path):
-        with pytest.raises(ConfigProblems, match="does not exist"):
+        with pytest.raises(ConfigProblems, match=f"{path}.* exist"):
             load_config(path, {}, Path("/"))
         path.mkdir()
-        with pytest.raises(ConfigProblems, match="cannot be read: Is a directory"):
+        with pytest.raises(ConfigProblems, match=f"{path}.*Is a directory"):
             load_config(path, {}, Path("/"))
 
     def test_a_pipe_is_not_waited_for(self, path):
         os.mkfifo(path)
-        with pytest.raises(ConfigProblems, match="cannot be read: Is a pipe, not a regular file"):
+        with pytest.raises(ConfigProblems, match=f"{path}.*pipe"):
             load_config(path, {}, Path("/"))
 
     @pytest.mark.parametrize(
-        ("extra", "line"),
+        ("extra", "facts"),
         [
-            ("intervall: 5", "'intervall' is not a known key. Did you mean interval?"),
-            ("notify_on_accepted: true", "'notify_on_accepted' is not a known key. Did you mean notify_on_rejected?"),
-            ("zzz: 5", "'zzz' is not a known key. Remove it."),
-            ("monitor_jobs: 1", "monitor_jobs: 1 is neither true nor false. Write true or false without quotes."),
-            ("monitor_jobs: 'no'", "monitor_jobs: 'no' is neither true nor false. Write true or false without quotes."),
-            ("email_format: pdf", "email_format: 'pdf' is not one of the choices. Write 'html' or 'text'."),
-            ("state_path: 5", "state_path: 5 is not a path. Write the path of a file or folder as text."),
-            ("state_path: ''", "state_path: '' is not a path. Write the path of a file or folder as text."),
-            ("1: 2", "'1' is not a known key. Remove it."),
-            ("<<: {interval: 5}", "'<<' is not a known key. Remove it."),
-            (
-                "state_path: {{ state }}",
-                "state_path: {{ ... }} is a placeholder that nobody filled in. Write the value itself.",
-            ),
-            ("state_path: {a: b}", "state_path: a mapping is not one value. Write the value itself."),
-            ("monitor_jobs: [true]", "monitor_jobs: a list is not one value. Write the value itself."),
-            (
-                "monitor_jobs: !!bool maybe",
-                "monitor_jobs: a value has a tag that begins with `!`. Write the value without it.",
-            ),
-            (
-                "email_format: !!timestamp foo",
-                "email_format: a value has a tag that begins with `!`. Write the value without it.",
-            ),
-            ("gmail_token_path: &a x.json\nstate_path: *a", "state_path: *a is an alias. Write the value itself."),
-            ('syftbox_root: "a\\ud800"', "syftbox_root: a value holds a control character. Remove it."),
-            ("state_path: /", "state_path: '/' names no file. Write the path of a file."),
-            (
-                "interval: 030",
-                "interval: '030' is written with a leading zero. Write 30.",
-            ),
-            ("interval: 1:30", "interval: '1:30' is written with a colon. Write one plain number, such as 90."),
-            ("daily_cap: 0100", "daily_cap: '0100' is written with a leading zero. Write 100."),
-            ("daily_cap: 1:00", "daily_cap: '1:00' is written with a colon. Write one plain number, such as 90."),
-            ("daily_cap: 0", "daily_cap: 0 is not a usable number. Give a whole number between 1 and 10000."),
-            ("daily_cap: 1.5", "daily_cap: 1.5 is not a usable number. Give a whole number between 1 and 10000."),
-            (
-                "monitor_jobs:",
-                "monitor_jobs: an empty value is neither true nor false. Write true or false without quotes.",
-            ),
-            (
-                "state_path: $NOWHERE/x",
-                "state_path: '$NOWHERE/x' uses $NOWHERE, which the environment does not have. "
-                "Set it or write the path out.",
-            ),
+            ("intervall: 5", ["'intervall'", "interval"]),
+            ("notify_on_accepted: true", ["'notify_on_accepted'", "notify_on_rejected"]),
+            ("zzz: 5", ["'zzz'", "Remove"]),
+            ("monitor_jobs: 1", ["monitor_jobs", "1", "true", "false"]),
+            ("monitor_jobs: 'no'", ["monitor_jobs", "'no'", "true", "false"]),
+            ("email_format: pdf", ["email_format", "'pdf'", "'html'", "'text'"]),
+            ("state_path: 5", ["state_path", "5", "path"]),
+            ("state_path: ''", ["state_path", "''", "path"]),
+            ("1: 2", ["'1'", "Remove"]),
+            ("<<: {interval: 5}", ["'<<'", "Remove"]),
+            ("state_path: {{ state }}", ["state_path", "{{ ... }}", "placeholder"]),
+            ("state_path: {a: b}", ["state_path", "mapping"]),
+            ("monitor_jobs: [true]", ["monitor_jobs", "list"]),
+            ("monitor_jobs: !!bool maybe", ["monitor_jobs", "tag", "!"]),
+            ("email_format: !!timestamp foo", ["email_format", "tag", "!"]),
+            ("gmail_token_path: &a x.json\nstate_path: *a", ["state_path", "*a", "alias"]),
+            ('syftbox_root: "a\\ud800"', ["syftbox_root", "control character"]),
+            ("state_path: /", ["state_path", "'/'", "file"]),
+            ("interval: 030", ["interval", "'030'", "30"]),
+            ("interval: 1:30", ["interval", "'1:30'", "colon"]),
+            ("daily_cap: 0100", ["daily_cap", "'0100'", "100"]),
+            ("daily_cap: 1:00", ["daily_cap", "'1:00'", "colon"]),
+            ("daily_cap: 0", ["daily_cap", "0", "1", "10000"]),
+            ("daily_cap: 1.5", ["daily_cap", "1.5", "1", "10000"]),
+            ("monitor_jobs:", ["monitor_jobs", "empty", "true", "false"]),
+            ("state_path: $NOWHERE/x", ["state_path", "'$NOWHERE/x'", "$NOWHERE", "environment"]),
         ],
     )
-    def test_single_keys(self, path, extra, line):
+    def test_single_keys(self, path, extra, facts):
         text = "".join(kept for kept in GOOD.splitlines(keepends=True) if kept.split(":")[0] != extra.split(":")[0])
-        assert problems(path, text + extra) == [line]
+        (line,) = problems(path, text + extra)
+        assert lacking(line, *facts) == []
 
     @pytest.mark.parametrize("key", ["syftbox_root", "drive_token_path", "gmail_token_path", "state_path"])
     @pytest.mark.parametrize(
         ("value", "why"),
-        [
-            ("~nobody_here/t.json", "begins with ~nobody_here, which is no user of this machine. Write the whole path"),
-            (f"/{'a' * 256}", "is too long for a path. Write a shorter one"),
-            ("/a" * 2_500, "is too long for a path. Write a shorter one"),
-        ],
+        [("~nobody_here/t.json", "~nobody_here"), (f"/{'a' * 256}", "too long"), ("/a" * 2_500, "too long")],
     )
     def test_paths_that_no_file_can_have(self, path, key, value, why):
         settings = {"do_email": "do@example.org", "syftbox_root": "/data/SyftBox", key: value}
         (line,) = problems(path, "".join(f"{name}: {setting}\n" for name, setting in settings.items()))
         assert line.startswith(f"{key}: ")
-        assert line.endswith(f" {why}.")
+        assert lacking(line, why) == []
 
     def test_the_line_of_each_key_is_named(self, path):
         path.write_text("do_email: x\n\n# a comment\nintervall: 5\nmonitor_jobs: 7\n")
@@ -226,7 +206,7 @@ class TestRefused:
     def test_intervals(self, path, value):
         (line,) = problems(path, GOOD + f"interval: {value}")
         assert line.startswith("interval: ")
-        assert line.endswith("is not a usable time. Give seconds as a number between 1 and 86400.")
+        assert lacking(line, "seconds", "1", "86400") == []
 
     @pytest.mark.parametrize(
         "email",
@@ -244,7 +224,7 @@ class TestRefused:
     )
     def test_what_is_no_address(self, path, email):
         (line,) = problems(path, f"do_email: {email}\nsyftbox_root: /x\n")
-        assert line.endswith("is not an email address. Write one like owner@example.org.")
+        assert lacking(line, "do_email", "email address", "owner@example.org") == []
 
     @pytest.mark.parametrize("email", ["a..b@docomo.ne.jp", "owner@münchen.example"])
     def test_addresses_that_need_quotes_or_punycode(self, path, email):
@@ -252,40 +232,38 @@ class TestRefused:
 
     def test_an_address_that_gmail_cannot_send_to(self, path):
         (line,) = problems(path, "do_email: josé@example.org\nsyftbox_root: /x\n")
-        assert line == (
-            "do_email: 'josé@example.org' has non-ASCII characters before the @, and Gmail cannot send to such an "
-            "address. Write one like owner@example.org."
-        )
+        assert lacking(line, "do_email", "'josé@example.org'", "non-ASCII", "Gmail") == []
 
     @pytest.mark.parametrize(
         ("url", "why"),
         [
-            ("http://example.org/", "would send tokens unencrypted"),
-            ("http://127.0.0.1.example.org/", "would send tokens unencrypted"),
-            ("http://localhost@example.org/", "would send tokens unencrypted"),
-            ("ftp://localhost/", "is not a URL"),
-            ("localhost:80", "is not a URL"),
-            ("https://", "is not a URL"),
-            ("http://[::1/", "is not a URL"),
-            ("https://a b/", "is not a URL"),
-            ("https://example.org:port/", "is not a URL"),
-            ("https://example.org:70000/", "is not a URL"),
-            ("https://a..example.org/", "is not a URL"),
+            ("http://example.org/", "unencrypted"),
+            ("http://127.0.0.1.example.org/", "unencrypted"),
+            ("http://localhost@example.org/", "unencrypted"),
+            ("ftp://localhost/", "URL"),
+            ("localhost:80", "URL"),
+            ("https://", "URL"),
+            ("http://[::1/", "URL"),
+            ("https://a b/", "URL"),
+            ("https://example.org:port/", "URL"),
+            ("https://example.org:70000/", "URL"),
+            ("https://a..example.org/", "URL"),
         ],
     )
     @pytest.mark.parametrize("key", ["drive_api_endpoint", "gmail_api_endpoint", "oauth_token_uri"])
     def test_endpoints(self, path, key, url, why):
         (line,) = problems(path, GOOD + f"{key}: '{url}'")
-        assert line.startswith(f"{key}: '{url}' {why}")
+        assert line.startswith(f"{key}: ")
+        assert lacking(line, f"'{url}'", why) == []
 
     def test_a_drive_endpoint_that_is_only_a_root(self, path):
         (line,) = problems(path, GOOD + "drive_api_endpoint: http://localhost:1/")
-        assert line.endswith("does not end in /drive/v3/. Write the whole address of the Drive service.")
+        assert lacking(line, "drive_api_endpoint", "http://localhost:1/", "/drive/v3/") == []
 
     def test_all_problems_are_told_at_once(self, path):
         lines = problems(path, "do_email: x\ninterval: 0\nfoo: 1\n")
         assert len(lines) == 4
-        assert "syftbox_root is missing. Add a line `syftbox_root: ...`." in lines
+        assert sum(not lacking(line, "syftbox_root: ...") for line in lines) == 1
 
     def test_a_long_value_is_not_repeated_whole(self, path):
         (line,) = problems(path, GOOD + f"interval: {'9' * 5000}x")

@@ -17,6 +17,7 @@ from syft_notify.sandbox import Sandbox, Trouble
 from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_ALL, GMAIL_SEND
 from syft_notify.service.health import Health
 from syft_notify.service.lock import FileLock
+from tests.facts import lacking
 from tests.folders import contents
 from tests.tls import HttpProxy
 
@@ -80,15 +81,15 @@ def test_a_healthy_home_has_no_fault_and_nothing_is_written_or_sent(home):
     assert {name: finding.state for name, finding in found.items() if finding.state is not State.OK} == {
         "service": State.SKIPPED
     }
-    assert "nothing runs with this config" in found["service"].detail
-    assert "only `syft-notify test-email` can show" in found["Gmail"].detail
+    assert lacking(found["service"].detail, "`syft-notify start`") == []
+    assert lacking(found["Gmail"].detail, "`syft-notify test-email`") == []
     assert contents(home.home) == before
     assert home.google.requests.count("gmail.messages.send") == 0
 
 
 def test_a_wider_scope_tells_whose_mailbox_it_is(home):
     home.has("gmail_token.json", home.google.token_file("sender@example.org", (GMAIL_ALL,)))
-    assert home.examined()["Gmail"].detail == "Gmail answers; mails go out from sender@example.org"
+    assert lacking(home.examined()["Gmail"].detail, "sender@example.org") == []
 
 
 class TestPeers:
@@ -100,27 +101,25 @@ class TestPeers:
         drive.folder("hidden@example.org", f"syft_datasite#0.10.0#{DO}#inbox#hidden@example.org", share=to)
         found = home.examined()["peers"]
         assert found.state is State.OK
-        assert found.detail == (
-            "1 with a folder here; a folder named for victim@example.org belongs to evil@example.org; ignored; "
-            "Drive hides who owns the folder of hidden@example.org"
-        )
+        assert lacking(found.detail, "1", "victim@example.org", "evil@example.org", "hidden@example.org") == []
+        assert lacking(found.detail, "ds@example.org") == ["ds@example.org"]
 
 
 class TestTheMachine:
     def test_a_missing_config(self, home):
         home.config.unlink()
         fault = home.fault()
-        assert (fault.name, fault.detail) == ("config", f"{home.config} does not exist")
-        assert fault.cure == "Make one: `syft-notify init`, or name another with --config"
-        assert home.examined()["clock"].detail == "cannot be told before 'config' is good"
+        assert (fault.name, lacking(fault.detail, home.config)) == ("config", [])
+        assert lacking(fault.cure, "`syft-notify init`", "--config") == []
+        clock = home.examined()["clock"]
+        assert (clock.state, lacking(clock.detail, "config")) == (State.SKIPPED, [])
 
     def test_a_broken_config(self, home):
         home.says(intervall="5", log_level="loud")
         fault = home.fault()
         assert fault.name == "config"
-        assert "Did you mean interval?" in fault.detail
-        assert "log_level: 'loud' is not one of the choices" in fault.detail
-        assert fault.cure == "Correct it in an editor, or run `syft-notify init`"
+        assert lacking(fault.detail, "intervall", "interval", "log_level", "'loud'") == []
+        assert lacking(fault.cure, "`syft-notify init`") == []
 
     def test_a_folder_that_others_can_look_into(self, home):
         home.folder.chmod(0o755)
@@ -130,31 +129,32 @@ class TestTheMachine:
         token = home.folder / "gmail_token.json"
         token.chmod(0o644)
         fault = home.fault()
-        assert (fault.name, fault.detail) == ("secrets", "Others can read gmail_token.json")
+        assert (fault.name, lacking(fault.detail, "gmail_token.json")) == ("secrets", [])
         assert fault.cure == f"`chmod 600 {token}`"
 
     def test_no_syftbox_folder(self, home):
         shutil.rmtree(home.home / f"SyftBox_{DO}")
         fault = home.fault()
-        assert (fault.name, fault.detail.endswith("is not there")) == ("SyftBox", True)
+        assert (fault.name, lacking(fault.detail, home.home / f"SyftBox_{DO}")) == ("SyftBox", [])
         assert "`syft-notify init`" in fault.cure
 
     def test_a_syftbox_folder_of_somebody_else(self, home):
         (home.home / f"SyftBox_{DO}" / DO).rename(home.home / f"SyftBox_{DO}" / "else@example.org")
-        assert home.fault().detail.endswith(f"holds no folder {DO}")
+        fault = home.fault()
+        assert (fault.name, fault.detail.endswith(f" {DO}")) == ("SyftBox", True)
 
     def test_a_state_folder_that_cannot_be_written(self, home):
         home.says(state_path="daemon.yaml/state.json")
         fault = home.fault()
-        assert (fault.name, fault.detail) == ("disk", f"Nothing can be written in {home.config}")
-        assert fault.cure == f"See who owns it: `ls -ld {home.config}`"
+        assert (fault.name, lacking(fault.detail, home.config, "written")) == ("disk", [])
+        assert lacking(fault.cure, f"`ls -ld {home.config}`") == []
 
     @pytest.mark.parametrize("lacks", ["f_bavail", "f_favail"])
     def test_a_full_disk(self, home, monkeypatch, lacks):
         room = {"f_bavail": 10**9, "f_frsize": 4096, "f_files": 10**6, "f_favail": 10**6, lacks: 0}
         monkeypatch.setattr(os, "statvfs", lambda path: SimpleNamespace(**room))
         fault = home.fault()
-        assert (fault.name, "is all but full" in fault.detail) == ("disk", True)
+        assert (fault.name, lacking(fault.detail, home.folder, "full")) == ("disk", [])
         assert f"`df -h {home.folder}`" in fault.cure
 
     @pytest.mark.parametrize("text", ["{half", "[]", '{"notified_jobs": 3}'])
@@ -162,36 +162,39 @@ class TestTheMachine:
         state = home.has("notification_state.json", text)
         fault = home.fault()
         assert (fault.name, str(state) in fault.detail) == ("state", True)
-        assert fault.cure == "`syft-notify run --once` sets it aside and goes on with its backup or the history"
+        assert lacking(fault.cure, "`syft-notify run --once`") == []
         assert state.read_text() == text
 
     def test_a_state_of_a_newer_program_or_another_owner(self, home):
         home.has("notification_state.json", '{"syft_notify": {"version": 99}}')
-        assert home.fault().cure == "Update syft-notify"
+        assert lacking(home.fault().cure, "Update") == []
         home.has("notification_state.json", '{"syft_notify": {"owner": "else@example.org"}}')
-        assert home.fault().cure == f"Set another state_path for {DO} in {home.config}"
+        fault = home.fault()
+        assert lacking(fault.detail, home.folder / "notification_state.json", "else@example.org") == []
+        assert lacking(fault.cure, "state_path", DO, home.config) == []
 
 
 class TestGoogle:
     def test_a_missing_token(self, home):
         (home.folder / "token_do.json").unlink()
         fault = home.fault()
-        assert (fault.name, "is missing" in fault.detail) == ("Drive token", True)
-        assert fault.cure == "Run `syft-notify init --renew drive`"
-        assert home.examined()["Drive account"].detail == "cannot be told before 'Drive token' is good"
+        assert (fault.name, lacking(fault.detail, home.folder / "token_do.json")) == ("Drive token", [])
+        assert lacking(fault.cure, "`syft-notify init --renew drive`") == []
+        account = home.examined()["Drive account"]
+        assert (account.state, lacking(account.detail, "Drive token")) == (State.SKIPPED, [])
 
     def test_a_token_that_is_none(self, home):
         home.has("gmail_token.json", home.google.client_file())
         fault = home.fault()
         assert fault.name == "Gmail token"
-        assert "It looks like credentials.json" in fault.cure
+        assert lacking(fault.cure, "credentials.json", "`syft-notify init --renew gmail`") == []
 
     def test_a_dead_token(self, home):
         home.has("gmail_token.json", home.google.token_file("other@example.org", (GMAIL_SEND,)))
         home.google.tokens.revoke_person("other@example.org")
         fault = home.fault()
         assert (fault.name, "invalid_grant" in fault.detail) == ("Gmail consent", True)
-        assert fault.cure == "Run `syft-notify init --renew gmail`"
+        assert lacking(fault.cure, "`syft-notify init --renew gmail`") == []
 
     @pytest.mark.parametrize(
         "trouble", [Trouble.INVALID_RAPT, Trouble.DISABLED_CLIENT, Trouble.ACCESS_DENIED, Trouble.ADMIN_POLICY]
@@ -199,74 +202,76 @@ class TestGoogle:
     def test_a_consent_that_died_in_another_way(self, home, trouble):
         home.google.faults.add(trouble, "oauth.token", skip=1, times=None)
         fault = home.fault()
-        assert (fault.name, f"for Gmail ({trouble.value}" in fault.detail) == ("Gmail consent", True)
-        assert fault.cure.endswith("un `syft-notify init --renew gmail`")
+        assert (fault.name, lacking(fault.detail, "Gmail", trouble.value)) == ("Gmail consent", [])
+        assert lacking(fault.cure, "`syft-notify init --renew gmail`") == []
 
     def test_a_wrong_scope(self, home):
         home.has("gmail_token.json", home.google.token_file(DO, (DRIVE_READONLY,)))
         fault = home.fault()
-        assert (fault.name, "lacks the scope" in fault.detail) == ("Gmail scope", True)
-        assert fault.cure == "Run `syft-notify init --renew gmail`"
+        assert (fault.name, lacking(fault.detail, GMAIL_SEND)) == ("Gmail scope", [])
+        assert lacking(fault.cure, "`syft-notify init --renew gmail`") == []
 
     def test_a_wrong_account(self, home):
         home.has("token_do.json", home.google.token_file("else@example.org", (DRIVE_READONLY,)))
         fault = home.fault()
-        assert (fault.name, f"is of else@example.org, but do_email is {DO}" in fault.detail) == ("Drive account", True)
-        assert fault.cure == "Run `syft-notify init --renew drive`, or correct do_email"
+        assert (fault.name, lacking(fault.detail, "else@example.org", DO)) == ("Drive account", [])
+        assert lacking(fault.cure, "`syft-notify init --renew drive`", "do_email") == []
 
     def test_drive_cannot_be_reached(self, home):
         home.google.stop()
         fault = home.fault()
-        assert (fault.name, fault.detail) == ("network", "Drive cannot be reached (Connection refused)")
-        assert fault.cure == f"Check the network; `curl -I {home.google.drive_endpoint}` may say more"
-        assert home.examined()["Gmail"].detail == "cannot be told before 'network' is good"
+        assert (fault.name, lacking(fault.detail, "Drive", "Connection refused")) == ("network", [])
+        assert lacking(fault.cure, f"`curl -I {home.google.drive_endpoint}`") == []
+        gmail = home.examined()["Gmail"]
+        assert (gmail.state, lacking(gmail.detail, "network")) == (State.SKIPPED, [])
 
     def test_a_proxy_that_wants_a_login(self, home, proxied):
         proxy = proxied(HttpProxy, "me:secret")
         home.says(drive_api_endpoint="https://google.invalid/drive/v3/")
         fault = home.fault()
         assert fault.name == "network"
-        assert f"the proxy 127.0.0.1:{proxy.port} of HTTPS_PROXY wants a user name and password" in fault.detail
-        assert fault.cure.startswith("Write them into HTTPS_PROXY: USER:PASSWORD@ before the host")
+        assert lacking(fault.detail, f"127.0.0.1:{proxy.port}", "HTTPS_PROXY", "password") == []
+        assert lacking(fault.cure, "HTTPS_PROXY", "USER:PASSWORD@") == []
 
     def test_a_certificate_that_nobody_vouches_for(self, home, proxied, monkeypatch):
         proxied(HttpProxy)
         monkeypatch.delenv("SSL_CERT_FILE")
         home.says(drive_api_endpoint="https://google.invalid/drive/v3/")
         fault = home.fault()
-        assert (fault.name, "its certificate is not trusted: " in fault.detail) == ("network", True)
-        assert "set SSL_CERT_FILE to the file of its certificate authority" in fault.cure
+        assert (fault.name, lacking(fault.detail, "certificate")) == ("network", [])
+        assert lacking(fault.cure, "SSL_CERT_FILE") == []
 
     def test_the_proxy_and_the_certificates_are_named(self, home, proxied, authority):
         proxy = proxied(HttpProxy)
         home.says(drive_api_endpoint="https://google.invalid/drive/v3/")
         home.environ = dict(os.environ)
-        assert home.examined()["network"].detail == (
-            "Drive answers at https://google.invalid/drive/v3/"
-            f", through the proxy 127.0.0.1:{proxy.port} of HTTPS_PROXY"
-            f", with the certificates of {authority.file}, named by SSL_CERT_FILE"
-        )
+        facts = ("https://google.invalid/drive/v3/", f"127.0.0.1:{proxy.port}", "HTTPS_PROXY")
+        assert lacking(home.examined()["network"].detail, *facts, authority.file, "SSL_CERT_FILE") == []
 
     def test_drive_is_ill(self, home):
         home.google.faults.add(Trouble.UNAVAILABLE, "drive.about.get")
-        assert home.fault().detail == "Drive answered 503"
+        assert lacking(home.fault().detail, "Drive", "503") == []
 
     def test_an_api_that_is_switched_off(self, home):
         home.google.faults.add(Trouble.API_DISABLED, "gmail.users.getProfile")
         fault = home.fault()
-        assert (fault.name, "Switch the API on" in fault.cure) == ("Gmail", True)
+        assert (fault.name, lacking(fault.detail, "accessNotConfigured"), lacking(fault.cure, "API")) == (
+            "Gmail",
+            [],
+            [],
+        )
 
     def test_an_account_without_a_mailbox(self, home):
         home.google.faults.add(Trouble.NO_MAILBOX, "gmail.users.getProfile")
         fault = home.fault()
-        assert (fault.name, "has no Gmail mailbox" in fault.cure) == ("Gmail", True)
+        assert (fault.name, lacking(fault.cure, "mailbox")) == ("Gmail", [])
 
-    @pytest.mark.parametrize(("seconds", "side"), [(90, "ahead of"), (-90, "behind")])
+    @pytest.mark.parametrize(("seconds", "side"), [(90, "ahead"), (-90, "behind")])
     def test_a_clock_that_is_off(self, home, seconds, side):
         home.ahead = timedelta(seconds=seconds)
         fault = home.fault()
-        assert (fault.name, f" s {side} Google's" in fault.detail) == ("clock", True)
-        assert fault.cure == "Set it: `sudo timedatectl set-ntp true`"
+        assert (fault.name, lacking(fault.detail, side)) == ("clock", [])
+        assert lacking(fault.cure, "`sudo timedatectl set-ntp true`") == []
 
     def test_a_minute_is_borne(self, home):
         home.ahead = timedelta(seconds=50)
@@ -278,11 +283,13 @@ class TestTheService:
         now = datetime.now(UTC)
         health = Health(os.getpid(), "1", str(home.config), now, 30, "run", {}, next_poll=now)
         with FileLock(home.folder / "syft-notify.lock"):
-            assert "starts just now, or syft-notify.status.json cannot be written" in home.fault().detail
+            fault = home.fault()
+            assert (fault.name, lacking(fault.detail, "syft-notify.status.json")) == ("service", [])
             health.write(home.folder / "syft-notify.status.json")
-            assert home.examined()["service"].detail == f"it runs (PID {os.getpid()}), and all is well"
+            service = home.examined()["service"]
+            assert (service.state, lacking(service.detail, os.getpid())) == (State.OK, [])
             health.problems = ["Drive answered 503."]
             health.write(home.folder / "syft-notify.status.json")
             fault = home.fault()
-        assert fault.detail == f"It runs (PID {os.getpid()}), but: Drive answered 503"
-        assert fault.cure == "`syft-notify logs --errors`"
+        assert (fault.name, lacking(fault.detail, os.getpid(), "Drive answered 503")) == ("service", [])
+        assert lacking(fault.cure, "`syft-notify logs --errors`") == []

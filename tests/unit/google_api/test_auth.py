@@ -22,6 +22,7 @@ from syft_notify.google_api.token_files import drive_token, gmail_token
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.faults import Trouble
 from syft_notify.sandbox.tokens import DRIVE
+from tests.facts import lacking
 from tests.unit.google_api.conftest import DO
 from tests.unit.google_api.servers import ENDLESS, elsewhere, response, serving
 
@@ -38,32 +39,33 @@ def rewrite(path: Path, **changes: Any) -> None:
 
 class TestAFileThatIsNone:
     @pytest.mark.parametrize(
-        ("content", "says"),
+        ("content", "facts"),
         [
-            ("", "is not valid JSON"),
-            ("{", "is not valid JSON"),
-            ("[" * 100_000, "is not valid JSON"),
-            ('"\udc80"', "is not valid JSON"),
-            ("null", "holds no JSON object"),
-            ("7", "holds no JSON object"),
-            ('"installed"', "holds no JSON object"),
-            ("[]", "holds no JSON object"),
-            ("{}", "lacks refresh_token, client_id, client_secret"),
-            ('{"refresh_token": 1, "client_id": "a", "client_secret": "b"}', "lacks refresh_token"),
-            ('{"refresh_token": "\\ud800", "client_id": "a", "client_secret": "b"}', "lacks refresh_token"),
-            ('{"installed": {}}', "It looks like credentials.json"),
+            ("", ["JSON"]),
+            ("{", ["JSON"]),
+            ("[" * 100_000, ["JSON"]),
+            ('"\udc80"', ["JSON"]),
+            ("null", ["JSON object"]),
+            ("7", ["JSON object"]),
+            ('"installed"', ["JSON object"]),
+            ("[]", ["JSON object"]),
+            ("{}", ["refresh_token", "client_id", "client_secret"]),
+            ('{"refresh_token": 1, "client_id": "a", "client_secret": "b"}', ["refresh_token"]),
+            ('{"refresh_token": "\\ud800", "client_id": "a", "client_secret": "b"}', ["refresh_token"]),
+            ('{"installed": {}}', ["credentials.json"]),
         ],
     )
-    def test_is_named_with_what_is_wrong(self, sandbox, tmp_path, content, says):
+    def test_is_named_with_what_is_wrong(self, sandbox, tmp_path, content, facts):
         path = tmp_path / "token.json"
         path.write_bytes(content.encode("utf-8", "surrogateescape"))
-        with pytest.raises(ConfigError, match=says) as error:
+        with pytest.raises(ConfigError) as error:
             opened(sandbox, path)
-        assert str(path) in error.value.title
-        assert error.value.hint.endswith("Run `syft-notify init --renew drive`")
+        assert lacking(error.value.title, path) == []
+        assert lacking(error.value, *facts) == []
+        assert lacking(error.value.hint, "`syft-notify init --renew drive`") == []
 
     def test_that_is_missing_or_a_folder(self, sandbox, tmp_path):
-        with pytest.raises(ConfigError, match="is missing"):
+        with pytest.raises(ConfigError, match=r"none\.json .*missing"):
             opened(sandbox, tmp_path / "none.json")
         with pytest.raises(ConfigError, match="Is a directory"):
             opened(sandbox, tmp_path)
@@ -72,12 +74,12 @@ class TestAFileThatIsNone:
         token = opened(sandbox, token_path)
         token_path.unlink()
         os.mkfifo(token_path)
-        with pytest.raises(CredentialFault, match="cannot be read: Is a pipe, not a regular file"):
+        with pytest.raises(CredentialFault, match="pipe"):
             token.credentials()
 
     def test_lacks_the_scope(self, sandbox, token_path):
         token_path.write_text(sandbox.token_file(DO, (DRIVE,)))
-        with pytest.raises(CredentialFault, match=r"lacks the scope https://www.googleapis.com/auth/gmail\.send"):
+        with pytest.raises(CredentialFault, match=r"https://www.googleapis.com/auth/gmail\.send"):
             TokenFile(token_path, "Gmail", GMAIL_SCOPES, sandbox.token_uri)
 
     @pytest.mark.parametrize("scopes", [None, 5, "", [], f"openid {DRIVE}", [DRIVE, 7]])
@@ -108,23 +110,23 @@ class TestRefresh:
         assert opened(sandbox, token_path).credentials().token.startswith("ya29.")
 
     @pytest.mark.parametrize(
-        ("trouble", "hint"),
+        ("trouble", "facts"),
         [
-            (Trouble.INVALID_GRANT, "Run"),
-            (Trouble.INVALID_CLIENT, "Run"),
-            (Trouble.INVALID_RAPT, "Your Google Workspace limits how long a login lasts: run"),
-            (Trouble.DISABLED_CLIENT, "Make a new OAuth client and download its file (docs/google-setup.md), then run"),
-            (Trouble.ACCESS_DENIED, "Ask the administrator of the Google Workspace to allow the app, then run"),
-            (Trouble.ADMIN_POLICY, "Ask the administrator of the Google Workspace to allow the app, then run"),
+            (Trouble.INVALID_GRANT, []),
+            (Trouble.INVALID_CLIENT, []),
+            (Trouble.INVALID_RAPT, ["Workspace", "login"]),
+            (Trouble.DISABLED_CLIENT, ["OAuth client", "docs/google-setup.md"]),
+            (Trouble.ACCESS_DENIED, ["administrator"]),
+            (Trouble.ADMIN_POLICY, ["administrator"]),
         ],
     )
-    def test_a_dead_token_needs_a_person(self, sandbox, token_path, trouble, hint):
+    def test_a_dead_token_needs_a_person(self, sandbox, token_path, trouble, facts):
         rewrite(token_path, expiry="2020-01-01T00:00:00Z")
         sandbox.faults.add(trouble, "oauth.token", times=None)
-        with pytest.raises(CredentialFault, match=f"no longer accepts.*{trouble.value}") as error:
+        with pytest.raises(CredentialFault) as error:
             opened(sandbox, token_path).credentials()
-        assert f"{token_path} for Drive" in error.value.title
-        assert error.value.hint == f"{hint} `syft-notify init --renew drive`"
+        assert lacking(error.value.title, token_path, "Drive", trouble.value) == []
+        assert lacking(error.value.hint, *facts, "`syft-notify init --renew drive`") == []
 
     @pytest.mark.parametrize(
         "trouble",
@@ -146,7 +148,7 @@ class TestRefresh:
         before = token_path.read_text()
         rule = sandbox.faults.add(trouble, "oauth.token", times=None)
         token = opened(sandbox, token_path)
-        with pytest.raises(TransientFault, match="The token for Drive could not be refreshed"):
+        with pytest.raises(TransientFault, match=r"Drive .*refreshed"):
             token.credentials()
         assert token_path.read_text() == before
         sandbox.faults.remove(rule)
@@ -165,7 +167,7 @@ class TestRefresh:
         rule = sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes=odd, times=None)
         token = opened(sandbox, token_path)
         for _ in range(2):
-            with pytest.raises(TransientFault, match="The token for Drive could not be refreshed"):
+            with pytest.raises(TransientFault, match=r"Drive .*refreshed"):
                 token.credentials()
         sandbox.faults.remove(rule)
         assert token.credentials().token.startswith("ya29.")
@@ -175,7 +177,7 @@ class TestRefresh:
         rewrite(token_path, expiry="2020-01-01T00:00:00Z")
         with elsewhere(status) as (endpoint, got):
             token = TokenFile(token_path, "Drive", DRIVE_SCOPES, f"{endpoint}token")
-            with pytest.raises(TransientFault, match=rf"a redirect \({status}\), which is never followed"):
+            with pytest.raises(TransientFault, match=str(status)):
                 token.credentials()
         assert got == []
         assert "stolen" not in token_path.read_text()
@@ -232,7 +234,7 @@ class TestAFileThatChanges:
         good, consent = token_path.read_text(), token.consent
         token_path.write_text(sandbox.token_file(DO, ("https://www.googleapis.com/auth/gmail.send",)))
         for _ in range(3):
-            with pytest.raises(CredentialFault, match="lacks the scope"):
+            with pytest.raises(CredentialFault, match=DRIVE_SCOPES[0]):
                 token.credentials()
         assert token.consent == consent
         token_path.write_text(good)
@@ -261,12 +263,12 @@ class TestAFileThatChanges:
         sandbox.tokens.expire_access(DO)
         token.credentials().expiry = PAST.replace(tzinfo=None)
         assert token.credentials().valid
-        assert caplog.text.count("kept in memory only") == 1
+        assert len(caplog.records) == 1
 
     def test_a_file_that_others_can_read_is_told(self, sandbox, token_path, caplog):
         token_path.chmod(0o644)
         opened(sandbox, token_path)
-        assert f"others can read {token_path}" in caplog.text
+        assert lacking(caplog.text, "chmod 600", token_path) == []
 
 
 class TestProve:
@@ -293,7 +295,7 @@ class TestProve:
         sandbox.faults.add(Trouble.INVALID_GRANT, "oauth.token", times=None)
         assert token.credentials().valid
         for _ in range(2):
-            with pytest.raises(CredentialFault, match="no longer accepts"):
+            with pytest.raises(CredentialFault, match="invalid_grant"):
                 token.prove(datetime.now(UTC))
 
     @pytest.mark.parametrize("trouble", [Trouble.BAD_GATEWAY, Trouble.RESET, Trouble.NOT_JSON])
@@ -335,7 +337,7 @@ class TestProof:
         token = opened(sandbox, token_path)
         sandbox.tokens.revoke_person(DO)
         assert token.credentials().valid
-        with pytest.raises(CredentialFault, match="no longer accepts"):
+        with pytest.raises(CredentialFault, match="invalid_grant"):
             token.proven()
 
     @pytest.mark.parametrize(
@@ -380,7 +382,7 @@ def test_the_cure_of_a_token_file_names_the_config_unless_it_is_the_default_one(
         for service, token in (("drive", drive_token), ("gmail", gmail_token)):
             with pytest.raises(ConfigError) as error:
                 token(config)
-            assert error.value.hint == f"Run `syft-notify init --renew {service}{command}`"
+            assert lacking(error.value.hint, f"`syft-notify init --renew {service}{command}`") == []
 
 
 def refused(path: Path, content: bytes) -> None:
@@ -403,6 +405,6 @@ def test_lent_credentials_that_are_dead_need_a_person(sandbox, token_path, troub
     needed = ("refresh_token", "token_uri", "client_id", "client_secret")
     lent = LentToken(Credentials(None, **{key: document[key] for key in needed}))
     sandbox.faults.add(trouble, "oauth.token", times=None)
-    with pytest.raises(CredentialFault, match=f"the notebook's client for Drive .*{trouble.value}") as error:
+    with pytest.raises(CredentialFault, match=f"client for Drive .*{trouble.value}") as error:
         lent.credentials()
-    assert error.value.hint.endswith("og in again with the client")
+    assert lacking(error.value.hint, "again", "client") == []

@@ -25,6 +25,7 @@ from syft_notify.google_api.oauth_client import OAuthClient, read_client
 from syft_notify.sandbox import Sandbox, Trouble
 from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_SEND, TokenRefusal
 from tests.browser import answered, visited
+from tests.facts import lacking
 from tests.unit.google_api.conftest import DO
 from tests.unit.google_api.servers import elsewhere
 
@@ -144,24 +145,25 @@ class TestNotTheAnswer:
     @pytest.mark.parametrize(
         ("typed", "says"),
         [
-            ("", "not the address of the page where the browser ended"),
-            ("4/0Acode", "not the address of the page where the browser ended"),
-            ("http://[", "not the address of the page where the browser ended"),
-            ("http://127.0.0.1:1/?state=s", "not the address of the page where the browser ended"),
-            ("http://127.0.0.1:1/?state=s&code=c", "answers another question"),
-            ("http://127.0.0.1:1/?code=c", "answers another question"),
-            ("http://127.0.0.1:1/?error=access_denied&state=s", "answers another question"),
+            ("", "address"),
+            ("4/0Acode", "address"),
+            ("http://[", "address"),
+            ("http://127.0.0.1:1/?state=s", "address"),
+            ("http://127.0.0.1:1/?state=s&code=c", "question"),
+            ("http://127.0.0.1:1/?code=c", "question"),
+            ("http://127.0.0.1:1/?error=access_denied&state=s", "question"),
         ],
     )
     def test_typed(self, client, typed, says):
         somebody = Somebody(lambda _: typed, paste())
         assert ask(client, somebody).document["token"]
-        assert [says in text for text in somebody.told] == [True]
+        assert [lacking(text, says) for text in somebody.told] == [[]]
 
     def test_googles_own_address(self, client):
         somebody = Somebody(lambda address: address, paste())
         ask(client, somebody)
-        assert "That is the address of Google's page" in somebody.told[0]
+        assert len(somebody.told) == 1
+        assert lacking(somebody.told[0], "Google's page") == []
 
     def test_a_stranger_who_lands_first(self, client):
         def stranger(address: str) -> None:
@@ -169,7 +171,7 @@ class TestNotTheAnswer:
 
         somebody = Somebody(stranger, browser())
         assert ask(client, somebody).document["token"]
-        assert "answers another question" in somebody.told[0]
+        assert [lacking(text, "question") for text in somebody.told] == [[]]
 
     def test_the_browser_and_the_keyboard_are_watched_at_once(self, client):
         """A line is typed half, and the browser is faster."""
@@ -197,21 +199,19 @@ class TestNo:
 
     @pytest.mark.parametrize("act", [browser, paste])
     def test_denied(self, sandbox, client, act):
-        assert self.refused(client, act(deny=True)).title == "The consent was denied on Google's page"
+        assert lacking(self.refused(client, act(deny=True)).title, "denied") == []
         assert sandbox.requests.count("oauth.token") == 0
 
     def test_an_unticked_box_is_named_and_no_token_is_made(self, sandbox, client):
         with pytest.raises(UserError) as error:
             ask(client, Somebody(browser(untick="drive.readonly")), DRIVE_READONLY, GMAIL_SEND)
-        assert error.value.title == (
-            "The consent lacks 'See and download all your Google Drive files': its box was not ticked"
-        )
-        assert error.value.hint == "Tick every box on Google's page"
+        assert lacking(error.value.title, "'See and download all your Google Drive files'") == []
+        assert "Send email" not in error.value.title
         assert sandbox.requests.count("oauth.token") == 0
 
     def test_fewer_scopes_in_the_token_than_in_the_answer_are_noticed_too(self, sandbox, client):
         sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes={"scope": "openid"})
-        assert "its box was not ticked" in self.refused(client, browser()).title
+        assert lacking(self.refused(client, browser()).title, "'See and download all your Google Drive files'") == []
 
     def test_an_answer_that_somebody_used_before(self, sandbox, client):
         def stolen(address: str) -> str:
@@ -221,12 +221,11 @@ class TestNo:
             return landed
 
         error = self.refused(client, stolen)
-        assert error.title == "Google did not take the answer (invalid_grant)"
-        assert "an answer is good once" in error.hint
+        assert lacking(error.title, "invalid_grant") == []
+        assert lacking(error.hint, "once") == []
 
     def test_no_answer_in_time(self, client):
-        error = self.refused(client, patience=0.05)
-        assert error.title.startswith("No answer came within ")
+        assert lacking(self.refused(client, patience=0.05).title, "answer", "within") == []
 
     def test_a_word_of_google_that_nobody_foresaw(self, client):
         def strange(address: str) -> str:
@@ -237,11 +236,12 @@ class TestNo:
         assert "admin_policy_enforced" in error.title
         assert "administrator" in error.hint
         error = self.refused(client, lambda address: strange(address).replace("admin_policy_enforced", "%1b%5b31m"))
-        assert error.title == "Google gave no consent (an unknown error)"
+        assert lacking(error.title, "unknown") == []
+        assert "31m" not in error.title
 
     def test_no_refresh_token(self, sandbox, client):
         sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes={"refresh_token": None})
-        assert self.refused(client, browser()).title == "Google gave no refresh token"
+        assert lacking(self.refused(client, browser()).title, "refresh token") == []
 
     @pytest.mark.parametrize(
         "trouble",
@@ -254,17 +254,16 @@ class TestNo:
     @pytest.mark.parametrize(
         ("trouble", "hint"),
         [
-            (Trouble.DISABLED_CLIENT, "Make a new OAuth client"),
-            (Trouble.ACCESS_DENIED, "Ask the administrator"),
-            (Trouble.ADMIN_POLICY, "Ask the administrator"),
+            (Trouble.DISABLED_CLIENT, "new OAuth client"),
+            (Trouble.ACCESS_DENIED, "administrator"),
+            (Trouble.ADMIN_POLICY, "administrator"),
         ],
     )
     def test_what_a_person_must_do_first_is_said(self, sandbox, client, trouble, hint):
         sandbox.faults.add(trouble, "oauth.token")
         error = self.refused(client, browser())
-        assert error.title == f"Google did not take the answer ({trouble.value})"
-        assert error.hint.startswith(hint)
-        assert error.hint.endswith("then give consent again")
+        assert lacking(error.title, trouble.value) == []
+        assert lacking(error.hint, hint, "consent") == []
 
     @pytest.mark.parametrize("trouble", [Trouble.PAGE_400, Trouble.PAGE_403])
     def test_the_page_of_a_proxy_passes(self, sandbox, client, trouble):
@@ -275,7 +274,7 @@ class TestNo:
     def test_no_code_and_no_secret_follow_a_redirect(self, client, status):
         with (
             elsewhere(status) as (endpoint, got),
-            pytest.raises(TransientFault, match=rf"a redirect \({status}\), which is never followed"),
+            pytest.raises(TransientFault, match=str(status)),
         ):
             ask(replace(client, token_uri=f"{endpoint}token"), Somebody(browser()))
         assert got == []
@@ -283,8 +282,8 @@ class TestNo:
     def test_a_client_that_google_does_not_know_any_more(self, sandbox, client):
         sandbox.faults.add(Trouble.INVALID_CLIENT, "oauth.token")
         error = self.refused(client, browser())
-        assert error.title == "Google did not take the answer (invalid_client)"
-        assert "Download the file of the client again" in error.hint
+        assert lacking(error.title, "invalid_client") == []
+        assert lacking(error.hint, "Download", "client") == []
 
 
 def test_ctrl_c_while_waiting_gives_the_port_back(client):

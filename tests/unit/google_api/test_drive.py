@@ -22,6 +22,7 @@ from syft_notify.google_api.session import READ_ATTEMPTS
 from syft_notify.model import Listing, RemoteFile
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.faults import Trouble
+from tests.facts import lacking
 from tests.unit.google_api.conftest import DO
 from tests.unit.google_api.servers import answering, packing, response, serving
 
@@ -104,7 +105,7 @@ class TestListings:
     @pytest.mark.parametrize("files", [7, "none", {"id": "x"}])
     def test_an_answer_that_stays_odd_is_a_passing_fault(self, sandbox, drive, inboxes, files):
         sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes={"files": files}, times=None)
-        with pytest.raises(TransientFault, match="cannot be understood"):
+        with pytest.raises(TransientFault, match="understood"):
             drive.overview("inbox", "x")
         assert {type(answer) for answer in drive.children(inboxes).values()} == {TransientFault}
 
@@ -167,7 +168,8 @@ class TestListings:
         sandbox.drive.describe(odd, size=size)
         listing = drive.children(inboxes)[inboxes[-1]]
         assert [file.name for file in listing.files] == ["message"]
-        assert listing.odd == (f"an entry of Drive ('{odd}') was skipped: a size that is no number",)
+        (text,) = listing.odd
+        assert lacking(text, f"'{odd}'", "size") == []
 
     def test_a_huge_name_is_cut(self, sandbox, drive, inboxes):
         sandbox.drive.file(DS, "m" * 30_000, b"odd", inboxes[0])
@@ -310,7 +312,7 @@ class TestBatches:
     def test_a_refusal_whose_message_is_no_text_passes(self, token, message):
         refusal = f'{{"error": {{"message": {message}}}}}'.encode()
         refusing = serving(batch_of("403 No", refusal))
-        cannot = pytest.raises(TransientFault, match="cannot be understood")
+        cannot = pytest.raises(TransientFault, match="understood")
         with refusing as server, connected(token, server.url) as drive, cannot:
             drive.children(["inbox"])
 
@@ -318,7 +320,7 @@ class TestBatches:
         answer = response(
             b"--B\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n{}\r\n--B--", "Content-Type: multipart/mixed; boundary=B"
         )
-        cannot = pytest.raises(TransientFault, match="cannot be understood")
+        cannot = pytest.raises(TransientFault, match="understood")
         with answering(answer) as (endpoint, _), connected(token, endpoint) as drive, cannot:
             drive.children(["inbox"])
 
@@ -377,7 +379,7 @@ class TestTheFeed:
     def test_an_answer_that_stays_odd_is_a_passing_fault(self, sandbox, drive, inboxes, changes):
         cursor = drive.feed_start()
         sandbox.faults.add(Trouble.ALTERED, "drive.changes.list", changes=changes, times=None)
-        with pytest.raises(TransientFault, match="cannot be understood"):
+        with pytest.raises(TransientFault, match="understood"):
             drive.changes(cursor)
 
 
@@ -455,7 +457,7 @@ class TestDownloads:
     def test_a_page_that_comes_in_its_place_is_not_the_content(self, sandbox, drive, inboxes):
         file = a_file(drive, inboxes[-1])
         sandbox.faults.add(Trouble.NOT_JSON, "drive.files.media", times=None)
-        with pytest.raises(TransientFault, match="more than the 7 bytes"):
+        with pytest.raises(TransientFault, match="7 bytes"):
             drive.download(file, 10_000)
 
     def test_an_answer_without_content_is_not_the_content(self, sandbox, drive, token, inboxes):

@@ -9,6 +9,7 @@ import pytest
 
 from syft_notify.errors import UserError
 from syft_notify.google_api.oauth_client import read_client
+from tests.facts import lacking
 
 GOOD = {
     "client_id": "id",
@@ -44,23 +45,23 @@ def test_the_local_google_offers_the_same(sandbox, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "facts"),
     [
-        ("", "is not valid JSON"),
-        ("[" * 100_000, "is not valid JSON"),
-        (b"\xff\xfe", "is not valid JSON"),
-        ("[]", "is not the file of an OAuth client"),
-        ('{"installed": "yes"}', "is not the file of an OAuth client"),
-        (json.dumps({"web": GOOD}), "of the type Web application"),
-        ('{"type": "service_account", "private_key": "x"}', "is the key of a service account"),
-        ('{"refresh_token": "x"}', "is a token file"),
-        ('{"installed": {}}', "lacks client_id, client_secret, auth_uri, token_uri"),
-        (json.dumps({"installed": {**GOOD, "client_secret": 5}}), "lacks client_secret"),
-        (json.dumps({"installed": {**GOOD, "client_id": "a\nb"}}), "lacks client_id"),
+        ("", ["JSON"]),
+        ("[" * 100_000, ["JSON"]),
+        (b"\xff\xfe", ["JSON"]),
+        ("[]", ["OAuth client"]),
+        ('{"installed": "yes"}', ["OAuth client"]),
+        (json.dumps({"web": GOOD}), ["Web application"]),
+        ('{"type": "service_account", "private_key": "x"}', ["service account"]),
+        ('{"refresh_token": "x"}', ["token file"]),
+        ('{"installed": {}}', ["client_id", "client_secret", "auth_uri", "token_uri"]),
+        (json.dumps({"installed": {**GOOD, "client_secret": 5}}), ["client_secret"]),
+        (json.dumps({"installed": {**GOOD, "client_id": "a\nb"}}), ["client_id"]),
     ],
 )
-def test_another_file_is_called_what_it_is(tmp_path, content, says):
-    assert says in problem(tmp_path, content).title
+def test_another_file_is_called_what_it_is(tmp_path, content, facts):
+    assert lacking(problem(tmp_path, content).title, *facts) == []
 
 
 @pytest.mark.parametrize("key", ["auth_uri", "token_uri"])
@@ -68,18 +69,18 @@ def test_a_server_that_would_see_secrets_in_the_clear_is_refused(tmp_path, key):
     client = {**GOOD, key: "http://example.org/"}
     path = tmp_path / "credentials.json"
     path.write_text(json.dumps({"installed": client}))
-    with pytest.raises(UserError, match=f"{key} in .* would send tokens unencrypted"):
+    with pytest.raises(UserError, match=f"{key} .*unencrypted"):
         read_client(path)
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(UserError, match="cannot be read: No such file"):
+    with pytest.raises(UserError, match=r"none\.json.*No such file"):
         read_client(tmp_path / "none.json")
-    with pytest.raises(UserError, match="cannot be read: Is a directory"):
+    with pytest.raises(UserError, match="Is a directory"):
         read_client(tmp_path)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(UserError, match="cannot be read: Is a pipe, not a regular file"):
+    with pytest.raises(UserError, match="Is a pipe"):
         read_client(tmp_path / "pipe")

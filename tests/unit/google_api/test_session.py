@@ -151,7 +151,7 @@ class TestNoConnection:
     def test_nobody_listens(self, gmail):
         with socket.create_server(("127.0.0.1", 0)) as server:
             endpoint = f"http://127.0.0.1:{server.getsockname()[1]}/"
-        with pytest.raises(TransientFault, match=r"cannot be reached \(Connection refused\)"):
+        with pytest.raises(TransientFault, match="Connection refused"):
             gmail(endpoint).send(send)
 
     def test_the_name_is_unknown(self, gmail):
@@ -168,7 +168,7 @@ class TestNoConnection:
     def test_the_other_side_takes_no_more_connections(self, gmail):
         with socket.create_server(("127.0.0.1", 0), backlog=0) as server, closing(socket.socket()) as waiting:
             waiting.connect(server.getsockname())
-            with pytest.raises(TransientFault, match=r"cannot be reached \(timeout\)"):
+            with pytest.raises(TransientFault, match="timeout"):
                 gmail(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout=0.3).send(send)
 
 

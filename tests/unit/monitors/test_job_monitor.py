@@ -22,6 +22,7 @@ from syft_notify.paths import Files
 from syft_notify.pipeline.route import Router
 from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
 from syft_notify.testing import FakeClock, MemoryLocalJobs, MemoryRemoteFiles
+from tests.facts import lacking
 from tests.worlds import GENERATIONS, Job, python_job
 
 DO, DS, OTHER = "do@example.org", "ds@example.org", "other@example.org"
@@ -101,13 +102,14 @@ class TestOddItems:
         look = DriveLook(messages=(SeenMessage(found, DS, odd, Sender(DS, verified=True)),))
         (event,) = JobDetector(DO, post.ledger, look, post.clock()).detect((), {})
         assert (event.facts.ds, event.facts.opaque) == (DS, Opaque.UNREADABLE)
-        assert event.facts.reason == "it cannot be compared with what is known: internal error (AttributeError)"
+        assert lacking(event.facts.reason, "AttributeError") == []
 
     def test_a_disk_that_fails_in_a_way_that_nobody_foresaw_silences_no_message(self, post):
         post.submit(post.peer(), python_job("sales"))
         post.local.look = lambda thorough: 1 // 0
         assert kinds(post.look()) == [("sales", Kind.JOB_SUBMITTED, Decision.SEND)]
-        assert post.observation.problems == ("the SyftBox folder cannot be read: internal error (ZeroDivisionError)",)
+        (problem,) = post.observation.problems
+        assert lacking(problem, "SyftBox", "ZeroDivisionError") == []
 
     def test_a_drive_that_fails_in_a_way_that_nobody_foresaw_hides_no_known_job(self, post):
         post.submit(post.peer(), python_job("sales"))
@@ -115,16 +117,16 @@ class TestOddItems:
         post.local.set(post.on_disk(status=JobStatus.APPROVED))
         post.drive.overview = lambda *names: 1 // 0
         assert kinds(post.look()) == [("sales", Kind.JOB_APPROVED, Decision.SEND)]
-        assert post.observation.problems == (
-            "the messages on Drive cannot be read: internal error (ZeroDivisionError)",
-        )
+        (problem,) = post.observation.problems
+        assert lacking(problem, "Drive", "ZeroDivisionError") == []
 
     def test_code_that_cannot_be_shown_holds_no_mail_back(self, post):
         post.local.previews = {f"{DO}/sales": None}
         post.local.set(post.on_disk("sales"))
         post.local.preview = lambda job: 1 // 0
         (event,) = post.look()
-        assert event.preview.left_out == ("the code cannot be shown: internal error (ZeroDivisionError)",)
+        (reason,) = event.preview.left_out
+        assert lacking(reason, "ZeroDivisionError") == []
 
 
 class TestDrive:
@@ -161,7 +163,7 @@ class TestDrive:
         post.drive.faults[broken] = TransientFault("Drive is busy")
         assert kinds(post.look()) == [("second", Kind.JOB_SUBMITTED, Decision.SEND)]
         (problem,) = post.observation.problems
-        assert "could not be fetched: Drive is busy" in problem
+        assert lacking(problem, DS, "Drive is busy") == []
         del post.drive.faults[broken]
         assert kinds(post.look()) == [("first", Kind.JOB_SUBMITTED, Decision.SEND)]
 
@@ -180,9 +182,8 @@ class TestDrive:
         first = [event.facts.job for event in post.look()]
         assert len(first) == MAX_MESSAGES + 1
         assert "sales" in first
-        assert post.observation.problems == (
-            f"Of {DS} only the first 100 messages were read; 1 wait for the next polls",
-        )
+        (problem,) = post.observation.problems
+        assert lacking(problem, DS, MAX_MESSAGES, "1") == []
         assert [event.facts.job for event in post.look()] == [str(MAX_MESSAGES)]
         assert post.observation.problems == ()
 
@@ -207,7 +208,7 @@ class TestDrive:
         for _ in range(200):
             assert post.look(thorough=False) == []
             (problem,) = post.observation.problems
-            assert problem.endswith(f"of {DS} could not be fetched: {fault.title}")
+            assert lacking(problem, DS, fault.title) == []
             post.clock.advance(30)
         post.clock.advance(3600)
         del post.drive.faults[blocked]
@@ -234,7 +235,8 @@ class TestDrive:
             blocked = post.submit(flooded, python_job(f"{number}"))
             post.drive.faults[blocked] = TransientFault("Drive answered 403")
         assert post.look() == []
-        assert post.observation.problems == (f"100 messages of {DS} could not be fetched: Drive answered 403",)
+        (problem,) = post.observation.problems
+        assert lacking(problem, "100", DS, "Drive answered 403") == []
         post.submit(other, python_job("sales"), OTHER)
         post.submit(flooded, python_job("last"))
         post.drive.calls.clear()
@@ -354,7 +356,8 @@ class TestDrive:
         post.submit(second, python_job("of other"), OTHER)
         post.drive.faults[first] = TransientFault("Drive is busy")
         assert kinds(post.look()) == [("of other", Kind.JOB_SUBMITTED, Decision.SEND)]
-        assert post.observation.problems == (f"the folder of {DS} could not be listed: Drive is busy",)
+        (problem,) = post.observation.problems
+        assert lacking(problem, "folder", DS, "Drive is busy") == []
         del post.drive.faults[first]
         assert kinds(post.look()) == [("of ds", Kind.JOB_SUBMITTED, Decision.SEND)]
 
@@ -390,7 +393,7 @@ class TestDrive:
         post.submit(archive, python_job("long ago"))
         post.drive.complete = False
         assert post.look() == []
-        assert "Drive did not list all folders" in post.observation.problems
+        assert [problem for problem in post.observation.problems if not lacking(problem, "Drive", "folders")]
         assert not post.ledger.started("drive")
         post.drive.complete = True
         assert post.look() == []

@@ -22,6 +22,7 @@ from syft_notify.setup.place import Place
 from syft_notify.setup.plan import Given
 from syft_notify.testing import RecordingNarrator
 from tests.browser import answered, visited
+from tests.facts import lacking
 from tests.folders import contents
 from tests.newcomer import Newcomer
 from tests.unit.setup.scripted import Scripted, place_in
@@ -63,18 +64,14 @@ class TestFromNothing:
     def test_a_few_answers_and_two_consents_make_a_watchman(self, newcomer):
         person = Scripted("", "", "", "y", at_the_page=agree)
         config = newcomer.sets_up(person, test_mail=None)
-        assert [question for question, _ in person.asked] == [
-            "Your email address, as the data owner",
-            "Your SyftBox folder",
-            "The OAuth client's file",
-            f"Send a test mail to {DO}? (y/n)",
-        ]
+        facts = ("email", "SyftBox", "OAuth client", DO)
+        assert [lacking(question, fact) for fact, (question, _) in zip(facts, person.asked, strict=True)] == [[]] * 4
         assert newcomer.token()["scopes"] == [DRIVE_READONLY]
         assert newcomer.token("gmail_token.json")["scopes"] == [GMAIL_SEND]
         modes = {path.name: path.stat().st_mode & 0o777 for path in newcomer.place.folder.iterdir()}
         assert modes == dict.fromkeys(["credentials.json", "daemon.yaml", "gmail_token.json", "token_do.json"], 0o600)
         (mail,) = newcomer.google.mailbox(DO).received
-        assert (mail.subject, mail.sender) == ("Test: syft-notify can send you mail", DO)
+        assert (mail.sender, lacking(mail.subject, "Test", "syft-notify")) == (DO, [])
         assert mail.header("Auto-Submitted") == "auto-generated"
         with open_app(config) as app:
             assert app.poll(RecordingNarrator()).problems == ()
@@ -94,7 +91,6 @@ class TestFromNothing:
         assert person.asked == []
         assert newcomer.place.folder.stat().st_mode & 0o777 == 0o700
         text = newcomer.place.config.read_text()
-        assert text.startswith("# syft-notify: whose Drive is watched")
         assert f"\noauth_token_uri: {newcomer.google.token_uri}\n" in text
         assert (newcomer.place.home / ".syft-creds" / "daemon.yaml").read_text() == settings
 
@@ -102,7 +98,7 @@ class TestFromNothing:
         newcomer.place.folder.chmod(0o755)
         person = Scripted("", "", "", at_the_page=agree)
         newcomer.sets_up(person)
-        assert "Others on this machine can look into" in person.heard
+        assert lacking(person.heard, newcomer.place.folder, "`chmod 700`") == []
         assert newcomer.place.folder.stat().st_mode & 0o777 == 0o755
 
     def test_the_browser_of_this_machine_is_opened_and_comes_back_by_itself(self, newcomer, monkeypatch):
@@ -122,7 +118,6 @@ class TestFromNothing:
         person = Scripted("", "", "", at_the_page=lambda address: visited(answered(address, DO)) and None)
         newcomer.sets_up(person)
         assert person.heard.count("ssh -L") == 2
-        assert "paste it here" in person.heard
 
 
 class TestWrongTurns:
@@ -132,32 +127,28 @@ class TestWrongTurns:
         wrong = differently({"deny": True}, {"account": "other@example.org"}, {})
         person = Scripted("", "", "", "", at_the_page=wrong)
         newcomer.sets_up(person)
-        assert "The consent was denied on Google's page. Nothing works without it; allow it there." in person.told
-        assert (
-            f"Drive: this is the consent of other@example.org, but the owner is {DO}. Choose {DO} on Google's page."
-            in person.told
-        )
-        assert person.heard.count("Consent for Drive") == 1
+        assert [text for text in person.told if not lacking(text, "denied")]
+        assert [text for text in person.told if not lacking(text, "Drive", "other@example.org", DO)]
         assert newcomer.token()["scopes"] == [DRIVE_READONLY]
 
     def test_a_drive_that_is_not_switched_on_needs_no_new_consent(self, newcomer):
         newcomer.google.faults.add(Trouble.API_DISABLED, "drive.about.get")
         person = Scripted("", "", "", "y", at_the_page=agree)
         newcomer.sets_up(person)
-        assert "Switch the API on in the Google Cloud project" in person.heard
+        assert lacking(person.heard, "accessNotConfigured", "API", "Google Cloud") == []
         assert person.heard.count("/o/oauth2/auth?") == 2
 
     def test_a_gmail_that_is_not_switched_on_shows_in_the_test_mail(self, newcomer):
         newcomer.google.faults.add(Trouble.API_DISABLED, "gmail.messages.send")
         person = Scripted("", "", "", "y", "y", at_the_page=agree)
         newcomer.sets_up(person, test_mail=None)
-        assert "Switch the API on" in person.heard
+        assert lacking(person.heard, "accessNotConfigured", "API", "Google Cloud") == []
         assert len(newcomer.google.mailbox(DO).received) == 1
 
     def test_a_test_mail_that_is_given_up_leaves_all_set_up(self, newcomer):
         newcomer.google.faults.add(Trouble.API_DISABLED, "gmail.messages.send", times=None)
         person = Scripted("", "", "", "n", at_the_page=agree)
-        with pytest.raises(UserError, match="Given up; all is set up, but no test mail was sent"):
+        with pytest.raises(UserError, match="test mail"):
             newcomer.sets_up(person, test_mail=True)
         assert load_config(newcomer.place.config, {}, newcomer.place.home).do_email == DO
 
@@ -165,9 +156,9 @@ class TestWrongTurns:
         newcomer.google.tokens.in_testing = True
         person = Scripted("", "", "", at_the_page=agree)
         newcomer.sets_up(person)
-        assert person.heard.count("because your app is in Testing") == 2
-        assert person.heard.count('press "Publish app"') == 1
-        assert "run syft-notify init --renew gmail" in person.heard
+        assert person.heard.count("Testing") == 2
+        assert person.heard.count("Publish app") == 1
+        assert lacking(person.heard, "2026-11-30", "syft-notify init --renew gmail") == []
         assert newcomer.token()[ENDS_AT] == "2026-11-30T09:30:00+00:00"
 
 
@@ -178,7 +169,6 @@ class TestWhatIsThere:
         person = Scripted("", "")
         newcomer.sets_up(person)
         assert contents(newcomer.place.home) == before
-        assert "Everything was there and good; nothing was changed." in person.told
         assert [default for _, default in person.asked] == [DO, ROOT]
 
     def test_a_token_whose_access_lives_but_whose_consent_is_dead_is_asked_for_again(self, newcomer):
@@ -187,7 +177,7 @@ class TestWhatIsThere:
         newcomer.google.tokens.revoke(newcomer.token()["refresh_token"])
         person = Scripted("", "", "", at_the_page=agree)
         newcomer.sets_up(person)
-        assert "Drive: Google no longer accepts" in person.heard
+        assert [text for text in person.told if not lacking(text, "Drive", "invalid_grant")]
         assert person.heard.count("/o/oauth2/auth?") == 1
         assert newcomer.token("gmail_token.json") == good
 
@@ -197,8 +187,8 @@ class TestWhatIsThere:
         (newcomer.place.folder / "token_do.json").write_text(newcomer.google.token_file(DO, (GMAIL_SEND,)))
         person = Scripted("", "", "", at_the_page=agree)
         newcomer.sets_up(person)
-        assert "lacks the scope" in person.heard
-        assert "is not valid JSON" in person.heard
+        assert [text for text in person.told if not lacking(text, "Drive", DRIVE_READONLY)]
+        assert [text for text in person.told if not lacking(text, "Gmail", "JSON")]
         assert set(newcomer.token()["scopes"]) == {DRIVE_READONLY, GMAIL_SEND}
 
     def test_a_wider_token_that_another_program_uses_is_kept_and_renewed_as_wide(self, newcomer):
@@ -211,7 +201,7 @@ class TestWhatIsThere:
         newcomer.sets_up(person, renew="drive")
         assert newcomer.token()["scopes"] == [DRIVE]
         assert newcomer.token()["refresh_token"] != before["refresh_token"]
-        assert "The token file had drive: you are asked for that again" in person.heard
+        assert [text for text in person.told if not lacking(text, "token file", "drive")]
 
     def test_an_unticked_box_of_the_wider_token_leaves_it_as_it_was(self, newcomer):
         newcomer.is_set_up()
@@ -219,9 +209,9 @@ class TestWhatIsThere:
         (newcomer.place.folder / "token_do.json").write_text(both)
         before = contents(newcomer.place.home)
         person = Scripted("", "n", at_the_page=lambda address: answered(address, DO, untick="gmail.send"))
-        with pytest.raises(UserError, match="nothing was changed"):
+        with pytest.raises(UserError):
             newcomer.sets_up(person, renew="drive")
-        assert "The consent lacks 'Send email on your behalf': its box was not ticked." in person.heard
+        assert lacking(person.heard, "'Send email on your behalf'") == []
         assert contents(newcomer.place.home) == before
 
     def test_a_token_of_another_account_is_asked_for_again(self, newcomer):
@@ -229,14 +219,14 @@ class TestWhatIsThere:
         newcomer.has_tokens(account="other@example.org")
         person = Scripted("", "", "", at_the_page=agree)
         newcomer.sets_up(person)
-        assert f"Drive: this is the consent of other@example.org, but the owner is {DO}." in person.told
+        assert [text for text in person.told if not lacking(text, "Drive", "other@example.org", DO)]
 
     def test_when_google_cannot_be_reached_nobody_is_asked_for_a_new_consent(self, newcomer):
         newcomer.is_set_up()
         newcomer.google.faults.add(Trouble.BAD_GATEWAY, "oauth.token")
         person = Scripted("", "", "y")
         newcomer.sets_up(person)
-        assert "could not be refreshed now" in person.heard
+        assert [text for text in person.told if not lacking(text, "refreshed")]
         assert "/o/oauth2/auth?" not in person.heard
 
     def test_only_what_is_renewed_is_touched_and_nothing_else_is_asked(self, newcomer):
@@ -247,7 +237,8 @@ class TestWhatIsThere:
         after = contents(newcomer.place.folder)
         changed = {name for name in after if after[name] != before.get(name)}
         assert changed == {"gmail_token.json", "credentials.json"}
-        assert [question for question, _ in person.asked] == ["The OAuth client's file"]
+        ((question, _),) = person.asked
+        assert lacking(question, "OAuth client") == []
 
     def test_what_the_person_changes_is_changed_and_the_rest_of_the_config_stays(self, newcomer):
         newcomer.is_set_up()
@@ -297,9 +288,9 @@ class TestNobody:
 
     def test_a_missing_consent_needs_a_person(self, newcomer):
         before = contents(newcomer.place.home)
-        with pytest.raises(UserError, match="There is no good consent for Drive and Gmail") as error:
+        with pytest.raises(UserError, match="Drive and Gmail") as error:
             newcomer.sets_up(Scripted(alone=True))
-        assert "run syft-notify init without --no-input" in error.value.hint
+        assert lacking(error.value.hint, "syft-notify init", "--no-input") == []
         assert contents(newcomer.place.home) == before
 
 
@@ -321,7 +312,7 @@ class TestEndedEarly:
                     raise KeyboardInterrupt
                 return super().ask(question, default, flag)
 
-        with pytest.raises(UserError, match=r"^Interrupted; nothing was changed\.$") as error:
+        with pytest.raises(UserError, match="Interrupted") as error:
             newcomer.sets_up(Leaving(*[""] * answers, at_the_page=leaves))
         assert error.value.exit_code == 1
         assert contents(newcomer.place.home) == before
