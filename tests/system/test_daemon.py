@@ -18,10 +18,12 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 
+from syft_notify import __version__
 from syft_notify.paths import Files
 from syft_notify.sandbox import Trouble
 from syft_notify.service.health import read_health
 from syft_notify.service.lock import is_held
+from tests.facts import lacking
 from tests.stories.village import Village, granted, requested, submitted
 from tests.system.program import environment, started, syft_notify, wait_until
 from tests.worlds import python_job
@@ -52,8 +54,7 @@ def processes(village: Village) -> list[psutil.Process]:
 
 def pid_of(started: subprocess.CompletedProcess[str]) -> int:
     assert (started.returncode, started.stderr) == (0, "")
-    words, _, number = started.stdout.strip().rstrip(")").rpartition(" ")
-    assert words == "✅ Daemon is running (PID"
+    (number,) = re.findall(r"^✅ .*\(PID (\d+)\)$", started.stdout, re.MULTILINE)
     return int(number)
 
 
@@ -69,7 +70,8 @@ def health(village: Village) -> dict[str, object]:
 def test_where_the_locale_knows_no_symbols_the_start_is_told_without(village, command):
     ended = command("start", env={**environment(village.home), "LANG": "C"})
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.startswith("Daemon is running (PID ")
+    assert ended.stdout.isascii()
+    assert "(PID " in ended.stdout
     assert command("stop").returncode == 0
 
 
@@ -109,7 +111,7 @@ class TestStart:
         racing = [started("start", "-c", config, home=village.home) for _ in range(10)]
         outputs = [process.communicate(timeout=60)[0] for process in racing]
         winners = [output for output in outputs if output.startswith("✅")]
-        refusals = [output for output in outputs if output.startswith("Error: Another syft-notify")]
+        refusals = [output for output in outputs if output.startswith("Error: ") and "(PID " in output]
         assert (len(winners), len(refusals)) == (1, 9), outputs
         assert sorted(process.returncode for process in racing) == [0] + [1] * 9
         assert len(processes(village)) == 1
@@ -129,7 +131,7 @@ class TestStart:
             (village.home / "syft-notify.lock").touch(mode=0o600)
             (village.home / "syft-notify.lock").write_text(json.dumps(signature))
             assert command("status").returncode == 3
-            assert command("stop").stdout == "It was not running.\n"
+            assert lacking(command("stop").stdout, "not running", stranger.pid) == [str(stranger.pid)]
             assert pid_of(command("start")) != stranger.pid
             command("stop")
             assert stranger.poll() is None
@@ -149,10 +151,8 @@ class TestStart:
             pid_of(command("start"))
         with open("/dev/full", "w") as full:
             ended = command(word, stdout=full)
-        assert (ended.returncode, ended.stderr) == (
-            0,
-            "Error: The output cannot be written: No space left on device.\n",
-        )
+        assert (ended.returncode, ended.stderr.count("\n")) == (0, 1)
+        assert lacking(ended.stderr, "output", "No space left on device") == []
         assert command("status").returncode == (3 if word == "stop" else 0)
 
     def test_a_reader_that_went_away_is_no_reason_to_fail(self, village, command):
@@ -196,7 +196,7 @@ class TestStart:
         pid = pid_of(command("start"))
         os.kill(former, signal.SIGUSR1)
         wait_until(lambda: [process.pid for process in processes(village)] == [pid])
-        assert f"Another syft-notify (PID {pid}) works in" in command("logs", "--errors").stdout
+        assert lacking(command("logs", "--errors").stdout, f"PID {pid}", village.home) == []
 
     def test_a_folder_that_is_moved_is_not_made_anew_and_nothing_is_told_twice(self, village, command):
         tokens = village.home.with_name("tokens")
@@ -221,14 +221,14 @@ class TestStart:
         finally:
             assert syft_notify("stop", "-c", config, home=village.home).stdout.startswith("Stopped")
 
-    @pytest.mark.parametrize(("user", "name"), [(65534, "nobody"), (54321, "the user with the number 54321")])
+    @pytest.mark.parametrize(("user", "name"), [(65534, "nobody"), (54321, "54321")])
     def test_root_leaves_no_files_that_shut_the_owner_out(self, village, command, user, name):
         if os.geteuid() != 0:
             pytest.skip("only root can be in anybody's way")
         os.chown(village.home / "daemon.yaml", user, user)
         ended = command("start")
         assert ended.returncode == 1
-        assert f"belongs to {name}, who could not use what root leaves. Start it as that user." in ended.stderr
+        assert lacking(ended.stderr, name, "root") == []
         assert not list(village.home.glob("syft-notify.*"))
 
     @pytest.mark.parametrize(("called", "code"), [("status", 1), ("logs", 1), ("stop", 1)])
@@ -242,9 +242,9 @@ class TestStart:
         program = [*stranger, sys.executable, "-m", "syft_notify", called, "-c", str(village.home / "daemon.yaml")]
         ended = subprocess.run(program, capture_output=True, text=True, check=False, env=environment(village.home))
         assert ended.returncode == code
-        assert "mistake of ours" not in ended.stderr
+        assert "Traceback" not in ended.stderr
         assert ended.stderr.count("\n") == 1
-        assert "cannot be read" in ended.stderr
+        assert ended.stderr.startswith("Error: ")
 
     def test_two_configs_do_not_meet(self, village, command, tmp_path):
         other = tmp_path / "other"
@@ -264,7 +264,8 @@ class TestStart:
         pid = pid_of(command("start"))
         refused = command("run")
         assert refused.returncode == 1
-        assert refused.stderr.startswith(f"Error: Another syft-notify (PID {pid}) works in {village.home}.")
+        assert refused.stderr.startswith("Error: ")
+        assert lacking(refused.stderr, f"PID {pid}", village.home) == []
         command("stop")
         running = started("run", "-c", village.config_file, home=village.home)
         wait_until(lambda: health(village).get("pid") == running.pid)
@@ -277,26 +278,26 @@ class TestStart:
 class TestAStartThatCannotBe:
     """One line says why, the exit code says whose turn it is, and nothing is left."""
 
-    def fails(self, village: Village, command: Command, code: int, words: str, **how: object) -> None:
+    def fails(self, village: Village, command: Command, code: int, *facts: object, **how: object) -> None:
         begun = time.monotonic()
         ended = command("start", **how)
         assert time.monotonic() - begun < 30
         assert (ended.returncode, ended.stdout) == (code, "")
         assert ended.stderr.startswith("Error: ")
         assert ended.stderr.count("\n") == 1
-        assert words in ended.stderr
+        assert lacking(ended.stderr, *facts) == []
         assert nothing_is_left(village)
         assert command("status").returncode == 3
 
     def test_broken_config(self, village, command):
         (village.home / "daemon.yaml").write_text("interval: [")
-        self.fails(village, command, 78, "broken YAML")
+        self.fails(village, command, 78, village.home / "daemon.yaml", "YAML")
 
     @pytest.mark.parametrize("name", ["syft-notify.json", "daemon.yaml", "state.attempts"])
     def test_state_with_the_name_of_another_file(self, village, command, name):
         village.settings["state_path"] = name
         before = village.config_file.read_bytes()
-        self.fails(village, command, 78, f"state_path: {village.home / name} cannot be used")
+        self.fails(village, command, 78, "state_path", village.home / name)
         assert village.config_file.read_bytes() == before
 
     def test_missing_token(self, village, command):
@@ -308,8 +309,8 @@ class TestAStartThatCannotBe:
             document = json.loads((village.home / name).read_text())
             (village.home / name).write_text(json.dumps({**document, "expiry": "2020-01-01T00:00:00Z"}))
         village.google.tokens.revoke_person(village.do)
-        self.fails(village, command, 78, "no longer accepts")
-        assert "no longer accepts" in (village.home / "syft-notify.error.log").read_text()
+        self.fails(village, command, 78, "invalid_grant", "--renew")
+        assert "invalid_grant" in (village.home / "syft-notify.error.log").read_text()
 
     def test_login_that_a_workspace_ended(self, village, command):
         document = json.loads((village.home / "gmail_token.json").read_text())
@@ -321,12 +322,12 @@ class TestAStartThatCannotBe:
         (village.home / "token_do.json").write_text(village.google.token_file(DS))
         ended = command("start")
         assert (ended.returncode, ended.stdout) == (78, "")
-        assert f"token_do.json is of {DS}, but do_email is do@example.org" in ended.stderr
+        assert lacking(ended.stderr, "token_do.json", DS, "do_email", "do@example.org") == []
         assert nothing_is_left(village)
 
     def test_closed_port(self, village, command):
         village.google.stop()
-        self.fails(village, command, 1, "The token for Drive could not be refreshed (Connection refused)")
+        self.fails(village, command, 1, "Drive", "Connection refused")
         village.google.start()
 
     def test_full_disk(self, village, command):
@@ -334,16 +335,16 @@ class TestAStartThatCannotBe:
             resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
         full = {"preexec_fn": no_byte_more, "env": uncovered(village)}  # coverage would want to write too
-        self.fails(village, command, 1, "cannot be written: File too large", **full)
+        self.fails(village, command, 1, "File too large", **full)
 
     def test_folder_that_may_not_be_written(self, village, command):
         if os.geteuid() == 0:
             mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && shift 0 && exec "$@"'
             shell = ["unshare", "-m", "sh", "-c", mount, str(village.home)]
-            self.fails(village, command, 1, "cannot be opened: Read-only file system", prefix=shell)
+            self.fails(village, command, 1, "Read-only file system", prefix=shell)
         else:
             village.home.chmod(0o500)
-            self.fails(village, command, 1, "cannot be opened: Permission denied")
+            self.fails(village, command, 1, "Permission denied")
             village.home.chmod(0o700)
 
     def test_state_of_another_owner(self, village, command, tmp_path):
@@ -358,7 +359,7 @@ class TestAStartThatCannotBe:
         (other / "daemon.yaml").write_text(config.read_text().replace("do@example.org", "x@example.org", 1))
         ended = syft_notify("start", "-c", other / "daemon.yaml", home=village.home)
         assert (ended.returncode, ended.stdout) == (78, "")
-        assert "is the state of do@example.org" in ended.stderr
+        assert lacking(ended.stderr, "do@example.org", "state_path") == []
 
     def test_not_ready_in_time(self, village, command):
         village.google.faults.add(Trouble.STALL, "drive.about.get", times=None, seconds=60)
@@ -372,9 +373,8 @@ class TestAStartThatCannotBe:
             command_line, capture_output=True, text=True, timeout=60, check=False, env=environment(village.home)
         )
         assert ended.returncode == 1
-        assert ended.stderr == (
-            "Error: The daemon was not ready within 1 s and was ended. `syft-notify logs` may say why.\n"
-        )
+        assert ended.stderr.startswith("Error: ")
+        assert lacking(ended.stderr, "1 s", "`syft-notify logs`") == []
         wait_until(lambda: nothing_is_left(village))
 
 
@@ -411,21 +411,20 @@ class TestStop:
         wait_until(lambda: begun_sends.exists() and begun_sends.stat().st_size)
         stopped = command("stop")
         assert (stopped.returncode, stopped.stdout) == (0, f"Stopped (PID {pid}).\n")
-        assert stopped.stderr.startswith(f"Warning: PID {pid} has not ended yet")
-        assert stopped.stderr.endswith("waiting for it, at most 10 s\n")
+        assert stopped.stderr.startswith("Warning: ")
+        assert lacking(stopped.stderr, f"PID {pid}", "10 s") == []
 
     def test_a_mail_that_takes_too_long_is_said(self, village, command):
         village.ask(DS)
         village.google.faults.slow(30, "gmail.messages.send")
         pid = pid_of(command("start"))
         time.sleep(1)
-        assert "nan is not a number of seconds" in command("stop", "--timeout", "nan").stderr
+        assert lacking(command("stop", "--timeout", "nan").stderr, "nan", "seconds") == []
         stopped = command("stop", "--timeout", "1")
         assert stopped.returncode == 0
-        assert stopped.stdout.splitlines() == [
-            "It did not end within 1 s and was killed; a mail in hand may go out twice.",
-            f"Stopped (PID {pid}).",
-        ]
+        killed, last = stopped.stdout.splitlines()
+        assert lacking(killed, "1 s", "killed") == []
+        assert lacking(last, "Stopped", f"PID {pid}") == []
         assert nothing_is_left(village)
 
     def test_a_stalled_look_is_not_waited_for(self, village, command):
@@ -438,7 +437,7 @@ class TestStop:
 
     def test_what_does_not_run_is_stopped(self, village, command):
         stopped = command("stop")
-        assert (stopped.returncode, stopped.stdout) == (0, "It was not running.\n")
+        assert (stopped.returncode, lacking(stopped.stdout, "not running")) == (0, [])
 
 
 class TestRestart:
@@ -456,10 +455,8 @@ class TestRestart:
         running = started("run", "-c", village.config_file, home=village.home)
         wait_until(lambda: health(village).get("last_poll"))
         ended = command("restart")
-        assert (ended.returncode, ended.stderr) == (
-            1,
-            "Error: What runs is a `syft-notify run`. Say `syft-notify stop`, then `syft-notify start`.\n",
-        )
+        assert ended.returncode == 1
+        assert lacking(ended.stderr, "`syft-notify run`", "`syft-notify stop`", "`syft-notify start`") == []
         assert running.poll() is None
         running.terminate()
         running.communicate(timeout=20)
@@ -499,8 +496,8 @@ class TestSignals:
         wait_until(lambda: health(village)["problems"])
         assert report(command)["interval_seconds"] == 55
         assert report(command)["pid"] == pid
-        assert "config: not taken over" in command("status").stdout
-        assert "config: not taken over" in (village.home / "syft-notify.error.log").read_text()
+        assert lacking(command("status").stdout, "config", village.home / "daemon.yaml") == []
+        assert lacking((village.home / "syft-notify.error.log").read_text(), village.home / "daemon.yaml") == []
         assert [text.count("\n") for text in health(village)["problems"]] == [0]
         os.kill(pid, signal.SIGHUP if village.config_file else 0)
         wait_until(lambda: not health(village)["problems"])
@@ -509,12 +506,11 @@ class TestSignals:
     def test_hup_survives_whatever_is_in_the_config(self, village, command):
         pid = pid_of(command("start"))
         good = village.config_file.read_text()
-        told = f"config: not taken over, the one before stays in force: {village.home / 'daemon.yaml'}"
-        place = f"line {good.count(chr(10)) + 1}"
+        facts = (village.home / "daemon.yaml", f"line {good.count(chr(10)) + 1}")
         for line in BROKEN_LINES:
             (village.home / "daemon.yaml").write_text(f"{good}{line}\n")
             os.kill(pid, signal.SIGHUP)
-            wait_until(lambda: any(text.startswith(told) and place in text for text in health(village)["problems"]))
+            wait_until(lambda: any(not lacking(text, *facts) for text in health(village)["problems"]))
             assert command("run", "--once").returncode == 78
             (village.home / "daemon.yaml").write_text(good)
             os.kill(pid, signal.SIGHUP)
@@ -558,8 +554,7 @@ class TestStatus:
         assert told["last_good_poll"] == told["last_poll"]
         assert len(told["log"]) <= 5
         words = command("status").stdout
-        assert words.startswith(f"syft-notify is running and all is well: PID {pid}, up 0:00:")
-        assert "2 sent since the start, 0 waiting, 0 given up" in words
+        assert lacking(words, f"PID {pid}", "2 sent", "0 waiting", "0 given up") == []
 
     def test_it_fails_when_the_service_does(self, village, command):
         pid_of(command("start"))
@@ -567,8 +562,7 @@ class TestStatus:
         wait_until(lambda: any(health(village)["tokens"].values()))
         assert command("status").returncode == 1
         told = report(command)
-        assert "lacks a scope" in told["tokens"]["drive"]
-        assert "with problems" in command("status").stdout
+        assert lacking(told["tokens"]["drive"], "scope") == []
 
     def test_a_token_that_dies_is_loud_though_there_is_no_mail(self, village, command):
         document = json.loads((village.home / "gmail_token.json").read_text())
@@ -578,14 +572,14 @@ class TestStatus:
         (village.home / "new.json").replace(village.home / "gmail_token.json")
         wait_until(lambda: any(health(village)["tokens"].values()))
         assert command("status").returncode == 1
-        assert "no longer accepts" in report(command)["tokens"]["gmail"]
+        assert lacking(report(command)["tokens"]["gmail"], "invalid_grant") == []
 
     @pytest.mark.parametrize("name", ["drive", "gmail"])
     def test_a_consent_that_is_revoked_shows_while_the_access_token_lives(self, village, command, name):
         pid_of(command("start"))
         wait_until(lambda: health(village).get("polls", 0) >= 3)
         assert village.google.requests.count("oauth.token") == 2
-        assert re.search(rf"{name} +token is good as of \d\d:\d\d", command("status").stdout)
+        assert re.search(rf"{name} .*\d\d:\d\d", command("status").stdout)
         assert set(report(command)["tokens_good_as_of"]) == {"drive", "gmail"}
         village.google.faults.add(Trouble.INVALID_GRANT, "oauth.token", times=None)
         token = village.home / {"drive": "token_do.json", "gmail": "gmail_token.json"}[name]
@@ -596,12 +590,12 @@ class TestStatus:
         wait_until(lambda: health(village)["tokens"][name])
         ended = command("status")
         assert ended.returncode == 1
-        assert "no longer accepts" in ended.stdout
+        assert lacking(ended.stdout, "invalid_grant") == []
 
     def test_it_says_that_nothing_runs(self, village, command):
         ended = command("status")
         assert ended.returncode == 3
-        assert ended.stdout == f"syft-notify is not running (config {village.home / 'daemon.yaml'}).\n"
+        assert lacking(ended.stdout, "not running", village.home / "daemon.yaml") == []
         assert report(command)["running"] is False
 
     @pytest.mark.parametrize("content", ["", "null", "[]", '{"pid": 1, "tokens": 7}', "{" * 100_000])
@@ -611,8 +605,7 @@ class TestStatus:
         (village.home / "syft-notify.status.json").write_text(content)
         ended = command("status")
         assert ended.returncode == 1
-        assert "is running with problems" in ended.stdout
-        assert "It did not say how it does" in ended.stdout
+        assert len(report(command)["problems"]) == 1
 
     def test_a_report_that_cannot_be_written_is_a_problem_said_once(self, village, command):
         pid_of(command("start"))
@@ -620,7 +613,7 @@ class TestStatus:
         report_file = village.home / "syft-notify.status.json"
         report_file.unlink()
         report_file.mkdir()
-        wait_until(lambda: "status.json is a folder, not a regular file" in command("logs", "--errors").stdout)
+        wait_until(lambda: "syft-notify.status.json is a folder" in command("logs", "--errors").stdout)
         assert command("status").returncode == 1
         for _ in range(2):
             os.kill(int((village.home / "syft-notify.pid").read_text()), signal.SIGUSR1)
@@ -643,7 +636,7 @@ class TestStatus:
         wait_until(lambda: health(village)["polls"] >= polls + 2)
         ended = command("status")
         assert ended.returncode == 1
-        assert "2 mails could not be sent yet" in ended.stdout
+        assert lacking(ended.stdout, "2 mails") == []
         assert not health(village)["last_good_poll"]
 
     @pytest.mark.parametrize(
@@ -659,10 +652,9 @@ class TestStatus:
         wait_until(lambda: health(village)["polls"] > polls)
         ended = command("status")
         assert ended.returncode == 1
-        assert "running with problems" in ended.stdout
-        assert "2 mails given up (`syft-notify outbox` says why" in ended.stdout
+        assert lacking(ended.stdout, "2 mails given up", "`syft-notify outbox`") == []
         (problem,) = report(command)["problems"]
-        assert "`syft-notify outbox retry` or `syft-notify outbox drop`" in problem
+        assert lacking(problem, "`syft-notify outbox retry`", "`syft-notify outbox drop`") == []
         village.google.faults.remove(rule)
         ids = [item["id"] for item in json.loads(command("outbox", "--json").stdout)]
         assert command("outbox", *action, *ids).returncode == 0
@@ -683,7 +675,7 @@ class TestStatus:
             wait_until(lambda polls=polls: health(village)["polls"] > polls)
         ended = command("status")
         assert ended.returncode == 1
-        assert f"{name} is not valid JSON" in ended.stdout
+        assert lacking(ended.stdout, name, "JSON") == []
         village.ask(DS)
         token.write_text(good)
         os.kill(health(village)["pid"], signal.SIGUSR1)
@@ -691,7 +683,7 @@ class TestStatus:
         wait_until(lambda: len(village.arrived()) == 2)
         assert village.new_mails() == requested(DS)
 
-    @pytest.mark.parametrize(("hours", "says"), [(-1, "No poll has ended since"), (24, "the clock was set back")])
+    @pytest.mark.parametrize(("hours", "says"), [(-1, "No poll"), (24, "set back")])
     def test_a_loop_that_hangs_is_said_whatever_the_clock_does(self, village, command, hours, says):
         pid = pid_of(command("start", "--interval", "3600"))
         wait_until(lambda: health(village).get("last_poll"))
@@ -708,8 +700,8 @@ class TestStatus:
         os.mkfifo(village.home / "syft-notify.status.json")
         (village.home / "syft-notify.pid").mkdir()
         assert command("status").returncode == 3
-        assert "There is no log" in command("logs").stderr
-        assert command("stop").stdout == "It was not running.\n"
+        assert lacking(command("logs").stderr, "log") == []
+        assert lacking(command("stop").stdout, "not running") == []
         (village.home / "syft-notify.log").unlink()
         assert "syft-notify.pid" in command("start").stderr
 
@@ -718,23 +710,21 @@ class TestStatus:
             (village.home / "syft-notify.pid").touch()
             ended = command("status", "--config", config)
             assert (ended.returncode, ended.stderr) == (3, "")
-            assert f"(config {config}, which is no file)" in ended.stdout
+            assert lacking(ended.stdout, "not running", config) == []
 
 
 class TestLogs:
     def test_they_show_the_end_and_the_errors(self, village, command):
-        assert command("logs").stderr == (
-            f"Error: There is no log at {village.home / 'syft-notify.log'}. "
-            "`syft-notify start` begins one; systemd keeps its own.\n"
-        )
+        missing = command("logs").stderr
+        assert lacking(missing, village.home / "syft-notify.log", "`syft-notify start`", "systemd") == []
         village.ask(DS)
         pid_of(command("start"))
         wait_until(lambda: len(village.arrived()) == 2)
         command("stop")
         lines = command("logs", "-n", "3").stdout.splitlines()
         assert len(lines) == 3
-        assert lines[-1].endswith("syft_notify.serve - INFO - syft-notify stops; 2 mails were sent")
-        assert f"sent peer_requested to {DS} (peer {DS})" in lines[-2] + lines[-3]
+        assert lacking(lines[-1], "INFO", "syft-notify stops", "2 mails") == []
+        assert lacking(lines[-2] + lines[-3], "sent", "peer_requested", DS) == []
         assert command("logs", "--errors").stdout == ""
 
     def test_they_follow_through_a_restart_until_ctrl_c(self, village, command):
@@ -747,8 +737,8 @@ class TestLogs:
         output, _ = following.communicate(timeout=10)
         assert following.returncode == 0
         told = [line.rpartition(" - ")[2] for line in output.splitlines()]
-        assert told[0] == "syft-notify stops; 0 mails were sent"
-        assert told[1].startswith("syft-notify 0.1.0 starts with")
+        assert lacking(told[0], "syft-notify stops", "0 mails") == []
+        assert lacking(told[1], "starts", __version__, village.config_file) == []
 
     def test_following_ends_when_nobody_reads_on(self, village, command):
         pid_of(command("start", "--interval", "3600"))

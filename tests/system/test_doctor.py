@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from syft_notify.sandbox import Trouble
+from tests.facts import lacking
 from tests.folders import contents
 from tests.stories.village import Village
 from tests.system.dialogue import Dialogue
@@ -46,7 +47,6 @@ def test_where_all_is_well_it_ends_with_0_and_leaves_no_trace(well):
     assert (ended.returncode, ended.stderr) == (0, "")
     lines = ended.stdout.splitlines()
     assert [line[0] for line in lines[:-2]] == ["✓"] * 17 + ["-"]
-    assert lines[-1] == "Nothing is wrong."
     assert contents(well.home) == before
     assert well.google.mailbox(DO).sent == []
 
@@ -116,12 +116,12 @@ class TestTestEmail:
         for options, to in (([], DO), (["--to", "Else@example.org"], "else@example.org")):
             ended = syft_notify("test-email", "-c", well.config_file, *options, home=well.home)
             assert (ended.returncode, ended.stderr) == (0, "")
-            assert ended.stdout.startswith(f'Sent "Test: syft-notify can send you mail" to {to}, through Gmail.\n')
-            assert len(well.google.mailbox(to).received) == 1
+            (mail,) = well.google.mailbox(to).received
+            assert lacking(ended.stdout.splitlines()[0], mail.subject, to, "Gmail") == []
 
     def test_what_is_no_address_is_wrong_usage(self, well):
         ended = syft_notify("test-email", "--to", "me", "-c", well.config_file, home=well.home)
-        assert (ended.returncode, "'me' is not an email address" in ended.stderr) == (2, True)
+        assert (ended.returncode, lacking(ended.stderr, "--to", "'me'")) == (2, [])
 
     def test_a_dead_token_is_78_and_a_passing_fault_1(self, well):
         well.google.faults.add(Trouble.UNAVAILABLE, "gmail.messages.send")
@@ -132,7 +132,7 @@ class TestTestEmail:
             path = well.home / name
             path.write_text(json.dumps({**json.loads(path.read_text()), "expiry": "2020-01-01T00:00:00Z"}))
         ended = syft_notify("test-email", "-c", well.config_file, home=well.home)
-        assert (ended.returncode, "Run `syft-notify init --renew gmail" in ended.stderr) == (78, True)
+        assert (ended.returncode, lacking(ended.stderr, "`syft-notify init --renew gmail")) == (78, [])
 
 
 class TestPeerGranted:
@@ -140,8 +140,7 @@ class TestPeerGranted:
         for count in (1, 2):
             ended = syft_notify("peer-granted", DS.upper(), "-c", well.config_file, home=well.home)
             assert (ended.returncode, ended.stderr) == (0, "")
-            expected = f"sent to {DS}: peer granted: {DS}" if count == 1 else f"{DS} was told before"
-            assert expected in ended.stdout
+            assert lacking(ended.stdout, DS, "sent" if count == 1 else "before") == []
         assert len(well.google.mailbox(DS).received) == 1
 
     def test_what_did_not_go_out_waits_and_is_said(self, well):
@@ -152,4 +151,4 @@ class TestPeerGranted:
     def test_dead_tokens_are_78(self, well):
         well.google.faults.add(Trouble.API_DISABLED, "gmail.messages.send")
         ended = syft_notify("peer-granted", DS, "-c", well.config_file, home=well.home)
-        assert (ended.returncode, "Switch the API on" in ended.stderr) == (78, True)
+        assert (ended.returncode, lacking(ended.stderr, "accessNotConfigured", "API")) == (78, [])

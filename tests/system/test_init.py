@@ -13,6 +13,7 @@ from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_SEND
 from syft_notify.service.lock import FileLock
 from tests.browser import answered, visited
+from tests.facts import lacking
 from tests.folders import contents
 from tests.newcomer import Newcomer
 from tests.system.dialogue import PROGRAM, Dialogue
@@ -20,7 +21,7 @@ from tests.system.program import environment, syft_notify, wait_until
 
 DO, DS = "do@example.org", "ds@example.org"
 EMAIL, ROOT, CLIENT = "Your email address", "Your SyftBox folder", "The OAuth client's file"
-TEST_MAIL = f"Send a test mail to {DO}?"
+TEST_MAIL = f"test mail to {DO}?"
 
 
 class Person(Newcomer):
@@ -72,21 +73,21 @@ class TestAtTheTerminal:
 
         with newcomer.sits_down(BROWSER=f"{browser} %s &") as init:
             init.asked(EMAIL, "nobody")
-            assert "'nobody' is not an email address. Write one like" in init.asked(EMAIL, "")
+            assert lacking(init.asked(EMAIL, ""), "'nobody'", "email address") == []
             init.asked(ROOT, "browser")
-            assert "is a file. Name the folder" in init.asked(ROOT, "")
+            assert lacking(init.asked(ROOT, ""), "file", "folder") == []
             init.asked(CLIENT, "browser")
-            assert "is not valid JSON" in init.asked(CLIENT, "")
+            assert lacking(init.asked(CLIENT, ""), "JSON") == []
             init.hears("Consent for Drive")
             visited(answered(page(), DO, deny=True))
-            assert "The consent was denied" in init.asked("Try again?", "perhaps")
-            assert "'perhaps' is neither yes nor no" in init.asked("Try again?", "")
+            assert lacking(init.asked("Try again?", "perhaps"), "denied") == []
+            assert lacking(init.asked("Try again?", ""), "'perhaps'") == []
             visited(answered(page(), "other@example.org"))
-            init.hears(f"this is the consent of other@example.org, but the owner is {DO}")
+            init.hears("other@example.org")
             visited(answered(page(), DO))
             init.hears("Consent for Gmail")
             visited(answered(page(), DO, untick="gmail.send"))
-            assert "The consent was denied" in init.asked("Try again?", "y")
+            assert lacking(init.asked("Try again?", "y"), "denied") == []
             visited(answered(page(), DO))
             init.asked(TEST_MAIL, "hm")
             init.asked(TEST_MAIL, "y")
@@ -96,7 +97,7 @@ class TestAtTheTerminal:
         assert "syft-notify run --once --dry-run" in end
         assert "Traceback" not in init.seen
         (mail,) = newcomer.google.mailbox(DO).received
-        assert mail.text.startswith("syft-notify can send you mail\n")
+        assert lacking(mail.subject, "Test", "syft-notify") == []
         assert_set_up(newcomer)
 
     def test_a_pasted_address_after_wrong_ones(self, newcomer):
@@ -106,14 +107,14 @@ class TestAtTheTerminal:
             init.asked(CLIENT, "")
             page = init.page()
             for wrong, says in (
-                ("what?", "That is not the address of the page where the browser ended"),
-                (page, "That is the address of Google's page"),
-                (answered(page, DO).replace("state=", "state=x"), "That answers another question"),
+                ("what?", "where the browser ended"),
+                (page, "address of Google's page"),
+                (answered(page, DO).replace("state=", "state=x"), "another question"),
             ):
                 init.types(wrong)
                 init.hears(says)
             init.types(answered(page, "other@example.org"))
-            init.hears("this is the consent of other@example.org")
+            init.hears("other@example.org")
             init.types(answered(init.page(), DO, deny=True))
             init.asked("Try again?", "")
             init.types(answered(init.page(), DO))
@@ -147,8 +148,8 @@ class TestAtTheTerminal:
             visited(answered(init.page(), DO, untick="gmail.send"))
             said = init.asked("Try again?", "n")
             code, end = init.ended()
-        assert "The consent lacks 'Send email on your behalf': its box was not ticked. Tick every box" in said
-        assert (code, end.splitlines()[-1]) == (1, "Error: Given up; nothing was changed. Begin again when you like.")
+        assert lacking(said, "'Send email on your behalf'") == []
+        assert (code, end.splitlines()[-1].startswith("Error: ")) == (1, True)
         assert newcomer.token("token_do.json") == before
 
     def test_an_app_in_testing_is_told_at_once(self, newcomer):
@@ -159,8 +160,7 @@ class TestAtTheTerminal:
             visited(answered(init.page(), DO))
             code, said = init.ended()
         assert code == 0
-        assert "Google ends this consent on " in said
-        assert 'press "Publish app"' in said
+        assert lacking(said, "Testing", "Publish app") == []
 
 
 class TestCtrlC:
@@ -191,7 +191,7 @@ class TestCtrlC:
             init.presses("c")
             code, end = init.ended()
         assert code == 1
-        assert end.splitlines()[-1] == "Error: Interrupted; nothing was changed."
+        assert end.splitlines()[-1].startswith("Error: Interrupted")
         assert "Traceback" not in init.seen
         assert contents(newcomer.home) == before
 
@@ -204,7 +204,8 @@ class TestCtrlC:
             init.hears(": ")
             init.presses("c")
             code, end = init.ended()
-        assert (code, end.splitlines()[-1]) == (1, "Error: Interrupted; all is set up, but no test mail was sent.")
+        assert code == 1
+        assert lacking(end.splitlines()[-1], "Error: Interrupted", "test mail") == []
         assert syft_notify("run", "--once", home=newcomer.home).returncode == 0
 
     def test_the_end_of_the_input_is_an_error_that_names_the_flag(self, newcomer):
@@ -214,7 +215,7 @@ class TestCtrlC:
             init.presses("d")
             code, end = init.ended()
         assert code == 1
-        assert end.splitlines()[-1].endswith("Give it with --email.")
+        assert lacking(end.splitlines()[-1], "--email") == []
 
 
 class TestAConfigThatIsThere:
@@ -227,7 +228,7 @@ class TestAConfigThatIsThere:
         with newcomer.sits_down() as init:
             said = init.asked("Write it anew?", "n")
             assert init.ended()[0] == 1
-        assert "'intervall' is not a known key. Did you mean interval?" in said
+        assert lacking(said, "'intervall'", "interval") == []
         assert config.read_text() == broken
         with newcomer.sits_down("--no-test-mail") as init:
             init.asked("Write it anew?", "y")
@@ -251,14 +252,14 @@ class TestScripts:
         newcomer.root.rename(newcomer.home / "SyftBox")
         before = contents(newcomer.home)
         for options, says in (
-            ([], "Give it with --email."),
-            (["--email", DO, "--syftbox-root", "SyftBox"], "without --no-input."),
+            ([], "--email"),
+            (["--email", DO, "--syftbox-root", "SyftBox"], "--no-input"),
         ):
             ended = syft_notify("init", "--no-input", *options, home=newcomer.home)
             assert ended.returncode == 1
             (line,) = ended.stderr.splitlines()
             assert line.startswith("Error: ")
-            assert line.endswith(says)
+            assert lacking(line, says) == []
         assert contents(newcomer.home) == before
 
     def test_with_everything_there_it_asks_nothing_and_names_its_config(self, newcomer):
@@ -275,8 +276,8 @@ class TestScripts:
         before = contents(newcomer.home)
         ended = syft_notify("init", home=newcomer.home, prefix=["/bin/sh", "-c", f'printf "x\\n{DO}\\n" | "$@"', "sh"])
         assert ended.returncode == 1
-        assert "'x' is not an email address" in ended.stdout
-        assert ended.stderr == f"Error: There is no answer to '{ROOT}'. Give it with --syftbox-root.\n"
+        assert lacking(ended.stdout, "'x'", "email address") == []
+        assert lacking(ended.stderr, "Error", ROOT, "--syftbox-root") == []
         assert contents(newcomer.home) == before
 
     def test_a_pipe_can_bring_the_pasted_address_too(self, newcomer):
@@ -301,19 +302,19 @@ class TestScripts:
         assert_set_up(newcomer)
 
     @pytest.mark.parametrize(
-        ("options", "says"),
+        ("option", "value"),
         [
-            (["--email", "nobody"], "'nobody' is not an email address"),
-            (["--credentials", "nothing.json"], "does not exist"),
-            (["--syftbox-root", "Downloads/client_secret_1.json"], "is a file"),
-            (["--port", "0"], "is not in the range"),
-            (["--renew", "drive2"], "is not one of"),
+            ("--email", "nobody"),
+            ("--credentials", "nothing.json"),
+            ("--syftbox-root", "Downloads/client_secret_1.json"),
+            ("--port", "0"),
+            ("--renew", "drive2"),
         ],
     )
-    def test_usage(self, newcomer, options, says):
-        ended = syft_notify("init", *options, home=newcomer.home)
+    def test_usage(self, newcomer, option, value):
+        ended = syft_notify("init", option, value, home=newcomer.home)
         assert ended.returncode == 2
-        assert says in ended.stderr
+        assert lacking(ended.stderr, option, value) == []
 
     def test_a_port_that_is_taken_is_said(self, newcomer):
         newcomer.is_set_up()
@@ -321,5 +322,5 @@ class TestScripts:
             port = str(taken.getsockname()[1])
             with newcomer.sits_down("--renew", "gmail", "--no-browser", "--port", port) as init:
                 init.asked(CLIENT, "")
-                assert f"Port {port} cannot be used: Address already in use" in init.asked("Try again?", "n")
+                assert lacking(init.asked("Try again?", "n"), port, "Address already in use") == []
                 assert init.ended()[0] == 1

@@ -13,6 +13,7 @@ from typing import IO
 import pytest
 
 from syft_notify.sandbox import Trouble
+from tests.facts import lacking
 from tests.stories.village import DO, Village, requested, submitted
 from tests.system.program import environment, started, syft_notify, wait_until
 from tests.worlds import python_job
@@ -52,9 +53,9 @@ class TestOnce:
         before = sorted(village.home.rglob("*"))
         ended = run(village, "--once", "--dry-run")
         assert ended.returncode == 0
-        assert f"would send to {DO}: New job: sales from {DS}" in ended.stdout
-        assert f"would send to {DS}: Job submitted: sales" in ended.stdout
-        assert ended.stdout.splitlines()[-1] == "Dry run: 1 new event; nothing was sent or remembered."
+        *mails, summary = ended.stdout.splitlines()[-3:]
+        assert [lacking(line, person, "sales") for person, line in zip((DO, DS), mails, strict=True)] == [[], []]
+        assert lacking(summary, "1 new event") == []
         assert sorted(village.home.rglob("*")) == before
         assert village.new_mails() == []
         assert run(village, "--once").returncode == 0
@@ -73,7 +74,7 @@ class TestOnce:
         peer_with_job(village)
         ended = run(village, "--once", "--verbose")
         assert ended.returncode == 0
-        assert f"not told to {DO}: muted" in ended.stdout
+        assert [line for line in ended.stdout.splitlines() if not lacking(line, DO, "muted")]
         assert village.new_mails() == []
 
     def test_a_look_that_fails_ends_with_1_and_the_other_monitor_goes_on(self, village):
@@ -83,7 +84,7 @@ class TestOnce:
         village.google.drive.write(file, b"{broken")
         ended = run(village, "--once")
         assert ended.returncode == 1
-        assert "peers: SYFT_peers.json on Drive cannot be understood" in ended.stdout
+        assert lacking(ended.stdout, "peers", "SYFT_peers.json") == []
         assert sorted(submitted("sales")) == village.new_mails()
 
     def test_a_mail_that_waits_ends_with_1_and_goes_out_later(self, village):
@@ -134,18 +135,15 @@ class TestMistakes:
     def test_a_missing_config(self, village):
         ended = syft_notify("run", "--once", home=village.home)
         assert ended.returncode == 78
-        assert ended.stderr == (
-            f"Error: {village.home}/.syft-creds/daemon.yaml does not exist. "
-            "Run `syft-notify init` to make one, or name another with --config.\n"
-        )
+        assert ended.stderr.count("\n") == 1
+        missing = village.home / ".syft-creds" / "daemon.yaml"
+        assert lacking(ended.stderr, missing, "`syft-notify init`", "--config") == []
 
     def test_a_path_that_begins_at_no_home(self, village):
         ended = syft_notify("run", "--once", "-c", "~nobody-of-this-name/daemon.yaml", home=village.home)
         assert ended.returncode == 1
-        assert ended.stderr == (
-            "Error: The config's path cannot be told: Could not determine home directory. "
-            "Give --config with a whole path.\n"
-        )
+        assert ended.stderr.count("\n") == 1
+        assert lacking(ended.stderr, "home directory", "--config") == []
 
     def test_a_path_from_a_folder_that_is_gone(self, village):
         def leave() -> None:
@@ -156,8 +154,8 @@ class TestMistakes:
 
         ended = syft_notify("run", "--once", "-c", "daemon.yaml", home=village.home, preexec_fn=leave)
         assert ended.returncode == 1
-        assert ended.stderr.startswith("Error: The config's path cannot be told: ")
-        assert ended.stderr.endswith(" Give --config with a whole path.\n")
+        assert ended.stderr.startswith("Error: ")
+        assert lacking(ended.stderr, "--config") == []
 
     def test_several_problems_are_told_in_a_line_each(self, village):
         village.settings |= {"interval": 0, "intervall": 5}
@@ -186,31 +184,31 @@ class TestMistakes:
         state.write_text("{half")
         ended = run(village, "--once")
         assert ended.returncode == 1
-        assert f"state: The state file {state} is not valid JSON. It was set aside as " in ended.stdout
+        assert lacking(ended.stdout, state, "JSON", "aside") == []
         assert [aside.read_text() for aside in village.home.glob("*.spoilt-*")] == ["{half"]
         assert run(village, "--once").returncode == 0
 
     def test_nothing_left_to_watch(self, village):
         village.settings |= {"monitor_jobs": False}
         code, line = self.mistaken(village, "--jobs-only")
-        assert (code, "Nothing is left to watch" in line) == (78, True)
+        assert (code, lacking(line, "monitor_jobs")) == (78, [])
 
     @pytest.mark.parametrize(
-        ("arguments", "says"),
+        ("arguments", "facts"),
         [
-            (["run", "--interval", "0"], "0 is not between 1 and 86400 seconds"),
-            (["run", "--interval", "nan"], "nan is not between 1 and 86400 seconds"),
-            (["run", "--interval", "soon"], "'soon' is not a valid float"),
-            (["run", "--jobs-only", "--peers-only"], "leave nothing to watch"),
-            (["run", "--onec"], "Did you mean '--once'?"),
-            (["rum"], "Did you mean 'run'?"),
-            (["frobnicate"], "No such command 'frobnicate'"),
+            (["run", "--interval", "0"], ["0", "1", "86400"]),
+            (["run", "--interval", "nan"], ["nan", "1", "86400"]),
+            (["run", "--interval", "soon"], ["--interval", "'soon'"]),
+            (["run", "--jobs-only", "--peers-only"], ["--jobs-only", "--peers-only"]),
+            (["run", "--onec"], ["--onec", "--once"]),
+            (["rum"], ["rum", "run"]),
+            (["frobnicate"], ["'frobnicate'"]),
         ],
     )
-    def test_usage(self, village, arguments, says):
+    def test_usage(self, village, arguments, facts):
         ended = syft_notify(*arguments, home=village.home)
         assert (ended.returncode, ended.stdout) == (2, "")
-        assert says in ended.stderr
+        assert lacking(ended.stderr, *facts) == []
 
 
 class TestTheWrongAccount:
@@ -220,7 +218,7 @@ class TestTheWrongAccount:
         (village.home / "token_do.json").write_text(village.google.token_file("ds@example.org"))
         ended = run(village, "--once")
         assert ended.returncode == 78
-        assert "is of ds@example.org, but do_email is do@example.org" in ended.stdout
+        assert lacking(ended.stdout, "ds@example.org", "do_email", "do@example.org") == []
         (village.home / "token_do.json").write_text(right)
         assert run(village, "--once").returncode == 0
         assert len(village.new_mails()) == 2
@@ -295,10 +293,8 @@ class TestOutputs:
         village.ask("new@example.org")
         with open("/dev/full", "w") as full:
             ended = run(village, "--once", stdout=full)
-        assert (ended.returncode, ended.stderr) == (
-            1,
-            "Error: The output cannot be written: No space left on device.\n",
-        )
+        assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+        assert lacking(ended.stderr, "output", "No space left on device") == []
         assert village.new_mails() == sorted(requested("new@example.org"))
 
     def test_a_reader_that_went_away_ends_the_watch_after_the_poll(self, village):

@@ -18,6 +18,7 @@ import pytest
 from syft_notify.sandbox import Trouble
 from syft_notify.service.systemd import serves, system_unit, template_unit, template_user_unit, user_unit
 from tests.docs.markdown import REPOSITORY
+from tests.facts import lacking
 from tests.stories.village import Village, requested
 from tests.system.program import environment, syft_notify, wait_until
 from tests.system.tools import needs
@@ -102,7 +103,7 @@ class TestNotify:
         village.ask(DS)
         process = served(village, systemd)
         systemd.wait_for("READY=1")
-        systemd.wait_for("STATUS=2 mails sent. All is well.")
+        systemd.wait_for("STATUS=2 mails sent")
         process.send_signal(signal.SIGHUP)
         systemd.wait_for("RELOADING=1\nMONOTONIC_USEC=")
         wait_until(lambda: systemd.listen(0.1) or systemd.heard.count("READY=1") == 2)
@@ -219,7 +220,7 @@ class TestUnits:
         prefix = [*namespace, "sh", "-c", mount, str(village.home), sys.executable, str(CONFINED)]
         process = served(village, systemd, *prefix, str(REPOSITORY / "systemd/syft-notify.service"))
         try:
-            systemd.wait_for("STATUS=2 mails sent. All is well.")
+            systemd.wait_for("STATUS=2 mails sent")
         finally:
             output = ended(process)
         assert village.new_mails() == sorted(requested(DS))
@@ -249,9 +250,9 @@ class TestInstall:
         assert shutil.which(command.split()[0])
         assert self.called(village, "install-service", "--print").stdout == place.read_text()
         removed = self.called(village, "uninstall-service")
-        assert removed.stdout.splitlines()[0] == f"Removed {place}. If it still runs:"
+        assert lacking(removed.stdout.splitlines()[0], "Removed", place) == []
         assert not place.exists()
-        assert self.called(village, "uninstall-service").stdout == f"There is no {place}.\n"
+        assert lacking(self.called(village, "uninstall-service").stdout, place, "Removed") == ["Removed"]
 
     def test_the_system_unit_runs_as_the_owner_of_the_config(self, village):
         shown = self.called(village, "install-service", "--system", "--print").stdout
@@ -267,7 +268,7 @@ class TestInstall:
         for name in ("install-service", "uninstall-service"):
             ended = syft_notify(name, "-c", other, home=village.home)
             assert ended.returncode == 1
-            assert f"{place} serves another config than {other}" in ended.stderr
+            assert lacking(ended.stderr, place, other) == []
         assert place.read_text() == before
         assert syft_notify("install-service", "-c", other, "--name", "other", home=village.home).returncode == 0
         assert str(other) in place.with_name("other.service").read_text()
@@ -281,7 +282,7 @@ class TestInstall:
             for name, kind in (("pipe", "a pipe"), ("masked", "a device")):
                 ended = self.called(village, command, "--name", name)
                 assert ended.returncode == 1
-                assert f"{name}.service cannot be read: Is {kind}, not a regular file. Move it away" in ended.stderr
+                assert lacking(ended.stderr, f"{name}.service", kind) == []
         assert (units / "masked.service").is_symlink()
 
     def test_a_link_to_the_folder_leads_to_the_same_config(self, village, tmp_path):
@@ -297,14 +298,14 @@ class TestInstall:
         odd.write_text(village.config_file.read_text())
         ended = syft_notify("install-service", "--print", "-c", odd, home=village.home)
         assert (ended.returncode, ended.stdout) == (1, "")
-        assert "Use one of visible characters in UTF-8" in ended.stderr
+        assert lacking(ended.stderr, "UTF-8") == []
 
     def test_systemd_restarts_what_it_started(self, village, systemd):
         process = served(village, systemd)
         systemd.wait_for("STATUS=")
         ended_command = syft_notify("restart", "-c", village.home / "daemon.yaml", home=village.home)
         assert ended_command.returncode == 1
-        assert "systemd started what runs" in ended_command.stderr
+        assert lacking(ended_command.stderr, "systemd") == []
         ended(process)
 
     def test_a_config_that_cannot_work_is_refused(self, village):
@@ -317,4 +318,4 @@ class TestInstall:
         (village.home / ".config").write_text("")
         wrote = self.called(village, "install-service")
         assert wrote.returncode == 1
-        assert "cannot be written: Not a directory" in wrote.stderr
+        assert lacking(wrote.stderr, "Not a directory") == []
