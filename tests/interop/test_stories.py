@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import titles
 from tests.interop.expected import (
     DO,
     DS,
@@ -132,16 +133,16 @@ def test_every_step_is_told_once_to_whom_it_concerns(town: Town) -> None:
 def check_contents(town: Town) -> None:
     """What the mails say beside their headlines, and what they must not say."""
     for new_job, code in (
-        (f"New job: sales analysis from {DS}", "print('the mean is 42')"),
-        (f"New job: shell from {UNDERSCORE}", "echo from the shell"),
-        (f"New job: in a folder from {DS}", "ANSWER = 42"),
+        (titles.new_job("sales analysis", DS), "print('the mean is 42')"),
+        (titles.new_job("shell", UNDERSCORE), "echo from the shell"),
+        (titles.new_job("in a folder", DS), "ANSWER = 42"),
     ):
         assert code in town.mail(DO, new_job).text
-    to_do, to_ds = (town.mail(person, "Job failed: breaks") for person in (DO, UNDERSCORE))
+    to_do, to_ds = (town.mail(person, titles.job_failed("breaks")) for person in (DO, UNDERSCORE))
     assert "row 7 of the private table" in to_do.text
     for part in (to_ds.text, to_ds.html):
         assert "private table" not in part
-    refusal = town.mail(UNDERSCORE, "Job rejected: sales analysis")
+    refusal = town.mail(UNDERSCORE, titles.job_rejected("sales analysis"))
     assert "Please leave out the <names>." in refusal.text
     assert "Please leave out the &lt;names&gt;." in refusal.html
 

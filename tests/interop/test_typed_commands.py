@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from syft_notify.sandbox.mailboxes import Mail
+from tests import titles
 from tests.interop.expected import DO, UNDERSCORE
 from tests.interop.people import Person
 from tests.interop.town import Town
@@ -43,24 +44,24 @@ def test_the_commands_in_the_mails_lead_from_the_request_to_the_results(town: To
     story = Story(town, town.watchman("watchman"))
 
     ds.does("add_peer", email=DO)
-    story.types(ds, f"Peer request sent to {DO}", 1)
-    story.types(do, f"New peer request from {UNDERSCORE}", 1, 2)
+    story.types(ds, titles.request_sent(DO), 1)
+    story.types(do, titles.new_request(UNDERSCORE), 1, 2)
 
     ds.writes("main.py", BROKEN)
-    story.types(ds, f"Peer request accepted by {DO}", 1)
-    story.types(ds, "Job submitted: my first job", 1)
-    shown = story.types(do, f"New job: my first job from {UNDERSCORE}", 1, 2)
+    story.types(ds, titles.request_accepted(DO), 1)
+    story.types(ds, titles.job_submitted("my first job"), 1)
+    shown = story.types(do, titles.new_job("my first job", UNDERSCORE), 1, 2)
     assert BROKEN in shown
     assert "python main.py" in shown
-    story.types(do, f"New job: my first job from {UNDERSCORE}", 3)
+    story.types(do, titles.new_job("my first job", UNDERSCORE), 3)
     assert status(do, "my first job") == "failed"
-    assert "row 7" in story.types(do, "Job failed: my first job", 1, 2)
+    assert "row 7" in story.types(do, titles.job_failed("my first job"), 1, 2)
 
     ds.writes("main.py", GOOD)
-    story.types(ds, "Job approved: my first job", 1)
-    story.types(ds, "Job failed: my first job", 1)
-    story.types(do, f"New job: a new name from {UNDERSCORE}", 1, 2, 3)
-    assert "mean.txt" in story.types(ds, "Job completed: a new name", 1)
+    story.types(ds, titles.job_approved("my first job"), 1)
+    story.types(ds, titles.job_failed("my first job"), 1)
+    story.types(do, titles.new_job("a new name", UNDERSCORE), 1, 2, 3)
+    assert "mean.txt" in story.types(ds, titles.job_completed("a new name"), 1)
 
 
 def test_the_commands_in_the_mails_reject_a_job(town: Town) -> None:
@@ -70,11 +71,11 @@ def test_the_commands_in_the_mails_reject_a_job(town: Town) -> None:
     ds.does("submit_bash", to=DO, name='it\'s "odd"', script="uptime\n", force=True)
     do.does("accept_peer", email=UNDERSCORE)
 
-    assert "uptime" in story.types(do, f'New job: it\'s "odd" from {UNDERSCORE}', 1, 2)
-    story.types(do, f'New job: it\'s "odd" from {UNDERSCORE}', 4)
+    assert "uptime" in story.types(do, titles.new_job('it\'s "odd"', UNDERSCORE), 1, 2)
+    story.types(do, titles.new_job('it\'s "odd"', UNDERSCORE), 4)
     assert status(do, 'it\'s "odd"') == "rejected"
     ds.writes("main.py", GOOD)
-    story.types(ds, 'Job rejected: it\'s "odd"', 1)
+    story.types(ds, titles.job_rejected('it\'s "odd"'), 1)
     assert {job["name"] for job in do.does("jobs")} == {'it\'s "odd"', "a new name"}
 
 
@@ -82,7 +83,7 @@ def test_the_commands_in_the_mails_reject_a_peer(town: Town) -> None:
     do, ds = town.people(DO, UNDERSCORE)
     story = Story(town, town.watchman("watchman"))
     ds.does("add_peer", email=DO)
-    assert "Rejected" in story.types(do, f"New peer request from {UNDERSCORE}", 1, 3)
+    assert "Rejected" in story.types(do, titles.new_request(UNDERSCORE), 1, 3)
 
 
 def status(do: Person, name: str) -> str:

@@ -61,7 +61,7 @@ class Town(Village):
     def ask_with_another_version(self, ds: str) -> None:
         """The scientist upgrades, and its client makes an inbox under the new version's name."""
         name = f"syft_datasite#0.9.{len(self.inboxes)}#{self.do}#inbox#{ds}"
-        folder_id = self.google.drive.folder(ds, name, self._box(ds), share={self.do: "writer"})
+        folder_id = self.google.drive.folder(ds, name, self.box(ds), share={self.do: "writer"})
         self.inboxes.append(Folder(folder_id, name, ds=ds))
 
     def decide(self, ds: str, state: str) -> None:
@@ -82,7 +82,7 @@ class Town(Village):
         else:
             self.google.drive.delete(file)
         if way == "replaced":
-            self.google.drive.file(self.do, PEERS_FILE, content, self._box(self.do), mime_type="text/plain")
+            self.google.drive.file(self.do, PEERS_FILE, content, self.box(self.do), mime_type="text/plain")
         else:
             self.in_file = {}
 
@@ -117,7 +117,7 @@ class Town(Village):
         found = [folder for folder in self.archives if folder.ds == ds and not folder.lost]
         if not found:
             name = self.generation.archive_folder(self.do, ds)
-            folder_id = self.google.drive.folder(self.do, name, self._box(self.do))
+            folder_id = self.google.drive.folder(self.do, name, self.box(self.do))
             found = [Folder(folder_id, name, ds=ds, archive=True)]
             self.archives += found
         return found[0]

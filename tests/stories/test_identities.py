@@ -11,6 +11,8 @@ from syft_notify.app import open_app
 from syft_notify.config import load_config
 from syft_notify.sandbox.people import permission_id
 from syft_notify.service.log_narrator import LogNarrator
+from tests import titles
+from tests.facts import lacking
 from tests.stories.village import DO, Told, Village, decided, granted, requested, submitted, told_by
 from tests.worlds import python_job
 
@@ -107,14 +109,14 @@ class TestTheOwner:
         assert village.report is not None
         assert village.report.problems == ()
         assert [told for told in mails(village, SPELLED) if told[1] == "peer_requested"] == [
-            (SPELLED, "peer_requested", f"New peer request from ds{number}@example.org") for number in range(3)
+            (SPELLED, "peer_requested", titles.new_request(f"ds{number}@example.org")) for number in range(3)
         ]
 
     def test_whose_token_is_of_another_account_is_told_so(self, village: Village) -> None:
         (village.home / "token_do.json").write_text(village.google.token_file("else@gmail.com"))
         village.poll()
         assert village.report is not None
-        assert f"is of else@gmail.com, but do_email is {SPELLED}" in village.report.problems[0]
+        assert lacking(village.report.problems[0], "else@gmail.com", "do_email", SPELLED) == []
 
 
 class TestImpostors:
@@ -124,8 +126,7 @@ class TestImpostors:
         inbox = folder(village, EVIL, DS)
         sends(village, inbox, EVIL, DS)
         lines = log_of(village, 3, caplog)
-        ignored = f"a folder named for {DS} belongs to {EVIL}; ignored"
-        assert [line for line in lines if "ignored" in line] == [f"peers: {ignored}"]
+        assert [lacking(line, "peers", DS, EVIL) for line in lines if "ignored" in line] == [[]]
         assert mails(village, DO, DS, EVIL) == []
 
     def test_a_folder_that_was_given_to_another_is_named(
@@ -134,7 +135,7 @@ class TestImpostors:
         inbox = village.ask(DS)
         village.poll()
         village.google.drive.share(inbox, EVIL, "owner")
-        assert any(f"named for {DS} belongs to {EVIL}; ignored" in line for line in log_of(village, 1, caplog))
+        assert any(not lacking(line, DS, EVIL, "ignored") for line in log_of(village, 1, caplog))
 
     def test_a_crowd_of_impostors_is_a_few_lines(self, village: Village, caplog: pytest.LogCaptureFixture) -> None:
         for number in range(50):
@@ -142,7 +143,7 @@ class TestImpostors:
         village.ask(DS)
         lines = log_of(village, 2, caplog)
         assert len([line for line in lines if "ignored" in line]) == 10
-        assert "peers: and 40 more like these" in lines
+        assert any(not lacking(line, "peers", "40 more") for line in lines)
         village.poll()
         assert mails(village, DO, DS) == sorted(requested())
 
@@ -156,12 +157,12 @@ class TestHiddenOwners:
         sends(village, inbox, DS, DS)
         village.poll()
         assert mails(village, DO, DS) == [
-            (DO, "job_submitted", f"New job: sales from {DS}"),
-            (DO, "peer_requested", f"New peer request from {DS}"),
+            (DO, "job_submitted", titles.new_job("sales", DS)),
+            (DO, "peer_requested", titles.new_request(DS)),
         ]
         for mail in village.google.mailbox(DO).received:
-            assert "The sender could not be verified." in mail.text
-            assert "The sender could not be verified." in mail.html
+            assert "not verified" in mail.text
+            assert "not verified" in mail.html
         assert village.poll() == []
 
     def test_nobody_else_hears_what_becomes_of_its_jobs(self, village: Village) -> None:
@@ -206,9 +207,9 @@ class TestHiddenOwners:
         village.accept(DS)
         message = sends(village, inbox, DS, DS)
         village.google.drive.describe(message, owners=owners)
-        assert village.poll() == [(DO, "job_submitted", f"New job: sales from {DS}")]
+        assert village.poll() == [(DO, "job_submitted", titles.new_job("sales", DS))]
         (mail,) = village.google.mailbox(DO).received
-        assert "Drive does not say who owns this submission" in mail.text
+        assert lacking(mail.text, "Careful", "Drive") == []
 
     def test_an_archived_file_is_of_the_owner_of_the_inbox_with_the_same_id(self, village: Village) -> None:
         village.ask(DS)

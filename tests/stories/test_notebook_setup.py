@@ -15,6 +15,7 @@ from syft_notify.errors import UserError
 from syft_notify.paths import COLAB_DRIVE, default_folder
 from syft_notify.sandbox.tokens import GMAIL_SEND
 from tests.browser import answered, visited
+from tests.facts import lacking
 from tests.folders import contents
 from tests.stories.test_notebook import client, settings
 from tests.stories.village import DO, Village, requested
@@ -32,7 +33,7 @@ class Cell:
     def input(self, prompt: str) -> str:
         self.asked.append(prompt)
         self.heard()
-        if prompt.startswith("The address where the browser ended"):
+        if "address" in prompt and "browser" in prompt:
             page = re.findall(r"http://127\S+/o/oauth2/auth\?\S+", self.printed)[-1]
             return answered(page, DO)
         answer = next((answer for question, answer in self.answers.items() if question in prompt), "")
@@ -78,31 +79,30 @@ def token(home: Path, name: str) -> dict[str, Any]:
 
 def test_without_a_client_everything_is_asked_below_the_cell(village, home, cell):
     village.ask("ds@example.org")
-    cell.answers = {"Your email address": DO, "Your SyftBox folder": str(village.root), "test mail": "n"}
+    cell.answers = {"email address": DO, "SyftBox folder": str(village.root), "test mail": "n"}
     monitor = NotificationMonitor.setup()
     assert monitor.check().sent == 2
     assert village.new_mails() == sorted(requested())
     assert token(home, "gmail_token.json")["scopes"] == [GMAIL_SEND]
     assert "ssh -L" not in cell.heard()
-    assert cell.asked.count("The address where the browser ended: ") == 2
+    assert len([prompt for prompt in cell.asked if "browser" in prompt]) == 2
 
 
 @pytest.mark.parametrize("release", ["0.1.93", "syft-rds-0.6.1"])
 def test_with_a_client_only_the_consent_to_send_mail_is_asked_for(village, home, cell, release):
     village.ask("ds@example.org")
     monitor = NotificationMonitor.setup(client(village, release), test_mail=True)
-    assert cell.asked == [
-        "The OAuth client's file [~/Downloads/client_secret_1.json]: ",
-        "The address where the browser ended: ",
-    ]
+    client_file, address = cell.asked
+    assert lacking(client_file, "OAuth client", "~/Downloads/client_secret_1.json") == []
+    assert lacking(address, "browser") == []
     assert monitor.check().sent == 2
-    assert village.google.mailbox(DO).received[0].text.startswith("syft-notify can send you mail")
+    assert village.google.mailbox(DO).received[0].header("X-Syft-Event") == "test"
     assert not (home / ".syft-creds" / "token_do.json").exists()
     assert token(home, "gmail_token.json")["scopes"] == [GMAIL_SEND]
 
 
 def test_a_browser_of_this_machine_is_waited_for(village, home, cell, monkeypatch):
-    cell.answers = {"Your email address": DO, "Your SyftBox folder": str(village.root)}
+    cell.answers = {"email address": DO, "SyftBox folder": str(village.root)}
     monkeypatch.setattr("syft_notify.setup.consents.open_page", lambda address: visited(answered(address, DO)))
     NotificationMonitor.setup(browser=True, test_mail=False)
     assert [prompt for prompt in cell.asked if "address where" in prompt] == []
@@ -142,13 +142,13 @@ def test_on_colab_everything_lies_on_the_mounted_drive_and_is_found_there(villag
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (KeyboardInterrupt, "Interrupted; nothing was changed"),
-        (EOFError, "There is no answer to 'Your email address"),
-        (NotImplementedError, "There is no answer to 'Your email address"),
+        (KeyboardInterrupt, "Interrupted"),
+        (EOFError, "email address"),
+        (NotImplementedError, "email address"),
     ],
 )
 def test_a_cell_that_is_interrupted_or_run_by_a_program_leaves_all_as_it_was(village, home, cell, answer, says):
-    cell.answers = {"Your email address": answer}
+    cell.answers = {"email address": answer}
     before = contents(home)
     with pytest.raises(UserError, match=says):
         NotificationMonitor.setup()
@@ -156,7 +156,7 @@ def test_a_cell_that_is_interrupted_or_run_by_a_program_leaves_all_as_it_was(vil
 
 
 def test_mistakes_are_named(village, home, cell):
-    with pytest.raises(UserError, match="not logged in as a data owner"):
+    with pytest.raises(UserError, match="data owner"):
         NotificationMonitor.setup(SimpleNamespace(email="ds@example.org", has_do_role=False))
-    with pytest.raises(UserError, match="'mail' cannot be renewed"):
+    with pytest.raises(UserError, match="'mail'"):
         NotificationMonitor.setup(renew="mail")

@@ -22,4 +22,4 @@ def test_a_broken_template_costs_no_mail(village, caplog):
     (folder / "peer_requested_do.headline.j2").write_text("{% if %}")
     village.ask(DS)
     assert village.poll() == sorted(requested())
-    assert "peer_requested_do.headline.j2 is written with our own template" in caplog.text
+    assert "peer_requested_do.headline.j2" in caplog.text

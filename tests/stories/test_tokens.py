@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from syft_notify.sandbox import Trouble
+from tests import titles
 from tests.stories.village import Village, requested, submitted
 from tests.worlds import python_job
 
@@ -19,7 +21,7 @@ def renew(village: Village, name: str) -> None:
 
 
 def warned(village: Village) -> list[str]:
-    return [text.split(" is in use")[0].rpartition("/")[2] for text in village.report.warnings]
+    return [Path(text.split()[0]).name for text in village.report.warnings]
 
 
 def test_a_token_of_five_days_is_warned_of_until_a_new_one_is_there(village, clock):
@@ -61,7 +63,7 @@ def test_the_disk_is_told_while_the_token_for_drive_is_dead(village):
     village.generation.approve(village.root, job, village.tick())
     village.google.tokens.revoke_person(village.do)
     renew(village, GMAIL)
-    assert village.poll() == [("ds@example.org", "job_approved", "Job approved: sales")]
+    assert village.poll() == [("ds@example.org", "job_approved", titles.job_approved("sales"))]
     assert list(village.report.credentials) == ["drive"]
 
 

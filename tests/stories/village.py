@@ -15,6 +15,7 @@ from syft_notify.model import PollReport
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.mailboxes import Mail
 from syft_notify.testing import RecordingNarrator
+from tests import titles
 from tests.worlds import Generation, Job
 
 DO = "do@example.org"
@@ -165,28 +166,27 @@ def told_by(person: str, mail: Mail) -> Told:
 
 def submitted(job: str, ds: str = "ds@example.org", do: str = DO) -> list[Told]:
     """The two mails about a new job."""
-    return [(do, "job_submitted", f"New job: {job} from {ds}"), (ds, "job_submitted", f"Job submitted: {job}")]
+    return [(do, "job_submitted", titles.new_job(job, ds)), (ds, "job_submitted", titles.job_submitted(job))]
 
 
 def requested(ds: str = "ds@example.org", do: str = DO) -> list[Told]:
     """The two mails about a peer request."""
     return [
-        (do, "peer_requested", f"New peer request from {ds}"),
-        (ds, "peer_requested", f"Peer request sent to {do}"),
+        (do, "peer_requested", titles.new_request(ds)),
+        (ds, "peer_requested", titles.request_sent(do)),
     ]
 
 
 def granted(ds: str = "ds@example.org", do: str = DO) -> list[Told]:
     """The mail about a granted request."""
-    return [(ds, "peer_granted", f"Peer request accepted by {do}")]
+    return [(ds, "peer_granted", titles.request_accepted(do))]
 
 
 def decided(kind: str, job: str, ds: str = "ds@example.org") -> list[Told]:
     """The mail to the scientist about approved, executed, failed, rejected."""
-    word = {"executed": "completed"}.get(kind, kind)
-    return [(ds, f"job_{kind}", f"Job {word}: {job}")]
+    return [(ds, f"job_{kind}", titles.title(f"job_{kind}_ds", job=job))]
 
 
 def failed(job: str, ds: str = "ds@example.org", do: str = DO) -> list[Told]:
     """The two mails about a failed job."""
-    return [(do, "job_failed", f"Job failed: {job}"), *decided("failed", job, ds)]
+    return [(do, "job_failed", titles.job_failed(job)), *decided("failed", job, ds)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.facts import lacking
 from tests.system.dialogue import Dialogue
 from tests.system.program import syft_notify
 
@@ -23,7 +24,7 @@ def home(tmp_path: Path) -> Path:
 def test_it_plays_to_the_end_and_leaves_the_mails_and_nothing_else(home):
     ended = syft_notify("demo", "--output", home / "mails", home=home, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.splitlines()[-1].startswith(f"15 mails were sent. They lie in {home / 'mails'}")
+    assert lacking(ended.stdout.splitlines()[-1], "15 mails", home / "mails") == []
     mails = sorted((home / "mails").glob("*.eml"))
     assert len(mails) == 15
     assert [file.name for file in home.iterdir()] == ["mails"]
@@ -56,13 +57,13 @@ def test_an_output_that_is_no_folder_is_said_in_one_line(home):
 
 def test_on_a_terminal_it_stays_with_a_page_until_ctrl_c_and_leaves_nothing(home):
     with Dialogue("demo", home=home, environ={"TMPDIR": str(home)}) as terminal:
-        terminal.hears("Now it is your turn: http://127.0.0.1:")
-        terminal.hears("Ctrl+C ends it.")
+        terminal.hears("http://127.0.0.1:")
+        terminal.hears("Ctrl+C")
         pressed = time.monotonic()
         terminal.presses("c")
         code, said = terminal.ended()
     assert time.monotonic() - pressed < 2
-    assert (code, said.splitlines()[-1]) == (0, "The demo ended.")
+    assert (code, "Traceback" in said) == (0, False)
     assert [file.name for file in home.iterdir()] == ["syft-notify-demo"]
 
 
@@ -71,8 +72,8 @@ def test_on_a_terminal_it_ends_by_itself_once_and_in_ci(home, arguments, environ
     with Dialogue("demo", *arguments, home=home, environ=environ) as terminal:
         code, said = terminal.ended()
     assert code == 0
-    assert said.splitlines()[-1].startswith("15 mails were sent.")
-    assert "Now it is your turn" not in said
+    assert lacking(said.splitlines()[-1], "15 mails") == []
+    assert "Ctrl+C" not in said
 
 
 def test_a_port_that_is_taken_is_said_before_the_story(home):
@@ -80,7 +81,5 @@ def test_a_port_that_is_taken_is_said_before_the_story(home):
         port = taken.getsockname()[1]
         with Dialogue("demo", "--port", str(port), home=home) as terminal:
             code, said = terminal.ended()
-    assert (code, said.splitlines()) == (
-        1,
-        [f"Error: Port {port} cannot be used: Address already in use. Name another with --port."],
-    )
+    (line,) = said.splitlines()
+    assert (code, lacking(line, "Error", port, "Address already in use", "--port")) == (1, [])

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from syft_notify.sandbox import Trouble
+from tests.facts import lacking
 from tests.stories.village import DO, Village, requested, submitted
 from tests.system.program import syft_notify
 from tests.worlds import python_job
@@ -41,22 +42,22 @@ class TestOutbox:
     def test_it_lists_what_was_given_up_and_why(self, refused, call):
         listed = call("outbox")
         assert (listed.returncode, listed.stderr) == (0, "")
-        assert f"dead: peer requested to {DO} (peer {DS}), 1 tries" in listed.stdout
+        assert [line for line in listed.stdout.splitlines() if not lacking(line, "dead", DO, DS, "1")]
         document = json.loads(call("outbox", "--json").stdout)
         assert [(entry["state"], entry["to"]) for entry in document] == [("dead", DO), ("dead", DS)]
         assert listed.stdout.startswith(document[0]["id"][:8])
 
     def test_what_is_tried_again_goes_out(self, refused, call):
-        assert call("outbox", "retry").stdout == "2 notifications will be tried with the next poll.\n"
+        assert lacking(call("outbox", "retry").stdout, "2 notifications") == []
         assert refused.poll() == sorted(requested())
-        assert call("outbox").stdout == "Nothing waits.\n"
+        assert json.loads(call("outbox", "--json").stdout) == []
 
     def test_one_alone_can_be_tried_again_or_dropped(self, refused, call):
         first, second = (entry["id"] for entry in json.loads(call("outbox", "--json").stdout))
         assert call("outbox", "retry", first[:6]).returncode == 0
-        assert call("outbox", "drop", second, "--yes").stdout.endswith("1 notification dropped.\n")
+        assert call("outbox", "drop", second, "--yes").returncode == 0
         assert [told[0] for told in refused.poll()] == [DO]
-        assert call("outbox").stdout == "Nothing waits.\n"
+        assert json.loads(call("outbox", "--json").stdout) == []
 
     @pytest.mark.parametrize("arguments", [("drop",), ("sell",), ("retry", "zzz"), ("drop", "")])
     def test_a_wrong_word_changes_nothing(self, refused, call, arguments):
@@ -69,14 +70,14 @@ class TestOutbox:
 
 class TestHistory:
     def test_it_tells_what_went_to_whom(self, village, call):
-        assert call("history").stdout == "Nothing was told yet. (Test mails are not kept here.)\n"
+        nothing = call("history")
+        assert (nothing.returncode, DS in nothing.stdout) == (0, False)
+        assert json.loads(call("history", "--json").stdout) == []
         village.ask(DS)
         village.poll()
         lines = call("history").stdout.splitlines()
-        assert [line[21:] for line in lines] == [
-            f"peer requested to {DO} (peer_new_{DS}_to_do)",
-            f"peer requested to {DS} (peer_new_{DS}_to_ds)",
-        ]
+        facts = ((DO, f"peer_new_{DS}_to_do"), (DS, f"peer_new_{DS}_to_ds"))
+        assert [lacking(line, *each) for line, each in zip(lines, facts, strict=True)] == [[], []]
         assert call("history", "-n", "1").stdout.splitlines() == lines[1:]
         assert [entry["to"] for entry in json.loads(call("history", "--json").stdout)] == [DO, DS]
 

@@ -36,15 +36,16 @@ class TestOnce:
         peer_with_job(village)
         ended = run(village, "--once")
         assert (ended.returncode, ended.stderr) == (0, "")
-        told = re.sub(r"\d\d:\d\d:\d\d", "hh:mm:ss", ended.stdout).splitlines()
-        assert told == [
-            f"hh:mm:ss  new job: sales from {DS}",
-            f"          sent to {DO}: new job: sales from {DS}",
-            f"          sent to {DS}: new job: sales from {DS}",
-            "Polled once: 1 new event, 2 mails sent.",
+        event, *mails, summary = ended.stdout.splitlines()
+        assert re.match(r"\d\d:\d\d:\d\d ", event)
+        assert lacking(event, "sales", DS) == []
+        assert [lacking(line, "sent", person, "sales") for person, line in zip((DO, DS), mails, strict=True)] == [
+            [],
+            [],
         ]
+        assert lacking(summary, "1 new event", "2 mails") == []
         assert village.new_mails() == sorted(submitted("sales"))
-        assert run(village, "--once").stdout == "Polled once: 0 new events, 0 mails sent.\n"
+        assert lacking(run(village, "--once").stdout, "0 new events", "0 mails") == []
         assert village.new_mails() == []
 
     def test_a_dry_run_tells_what_it_would_send_and_touches_nothing(self, village):
@@ -92,7 +93,7 @@ class TestOnce:
         village.google.faults.add(Trouble.UNAVAILABLE, "gmail.messages.send", times=None)
         ended = run(village, "--once")
         assert ended.returncode == 1
-        assert "not sent, again at" in ended.stdout
+        assert [line for line in ended.stdout.splitlines() if not lacking(line, DO, "again")]
         assert village.new_mails() == []
 
     def test_a_dead_token_ends_with_78_and_names_the_file(self, village):
@@ -169,8 +170,7 @@ class TestMistakes:
         (village.home / name).unlink()
         code, line = self.mistaken(village)
         assert code == 78
-        assert line.startswith("Error: The ")
-        assert f"token file {village.home / name} is missing. " in line
+        assert lacking(line, "Error", "token", village.home / name, "missing") == []
 
     @pytest.mark.parametrize("content", ["", "{", "[]", "null", "{}", '{"installed": {}}'])
     def test_a_token_file_that_is_none(self, village, content):
@@ -239,9 +239,9 @@ class TestLoop:
         output, _ = process.communicate(timeout=20)
         assert time.monotonic() - begun < 2
         assert process.returncode == 0
-        assert output.startswith(f"Watching jobs and peers of {DO} every 1 s.\n")
+        assert lacking(output.splitlines()[0], "jobs", "peers", DO, "1 s") == []
         assert output.count("new job: sales") == 3
-        assert output.splitlines()[-1] == "Stopped. 2 mails sent."
+        assert lacking(output.splitlines()[-1], "Stopped", "2 mails") == []
         assert "Traceback" not in output
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
 
 import pytest
 
+from tests.facts import lacking
 from tests.stories.village import Village
 from tests.system.program import environment, heed_interrupts, wait_until
 
@@ -52,10 +54,9 @@ def watched_on_a_terminal(village: Village, **environ: str) -> str:
 
 def test_a_status_line_tells_when_it_looked_last(village):
     shown = watched_on_a_terminal(village)
-    assert "watching, last poll " in shown
-    assert "looking at everything …" in shown
+    assert lacking(shown, "watching", "last poll", "looking") == []
     assert f"peer request: {DS}" in shown
-    assert shown.rstrip().endswith("Stopped. 2 mails sent.")
+    assert re.search(r"Stopped\W.*2 mails[^\n]*$", shown.rstrip())
     assert "Traceback" not in shown
 
 
@@ -84,4 +85,4 @@ def test_a_terminal_that_closes_ends_the_watch_unless_hangups_are_ignored(villag
         village.ask(DS)
         wait_until(lambda: len(village.arrived()) == 2)
         os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: output.read_text().endswith(f"Stopped. {2 if ignored else 0} mails sent.\n"))
+    wait_until(lambda: not lacking(output.read_text(), "Stopped", f"{2 if ignored else 0} mails"))

@@ -14,6 +14,7 @@ import pytest
 
 from syft_notify.access import Access, OpenError, access_of_others, check_written_by_us_alone, close_to_others
 from syft_notify.errors import ExitCode
+from tests.facts import lacking
 
 
 @pytest.fixture
@@ -88,13 +89,13 @@ def test_where_a_mount_keeps_no_modes_they_say_nothing(tmp_path, monkeypatch, ca
     monkeypatch.setattr(tempfile, "mkdtemp", open_folder)
     assert access_of_others(path) is access_of_others(token) is Access.UNKNOWN
     check_written_by_us_alone(path, None)
-    assert f"the file system of {path} keeps no modes" in caplog.text
+    assert lacking(caplog.text, path, "modes") == []
     assert list(path.iterdir()) == [token]
 
 
 def test_a_folder_that_others_can_write_to_is_refused_and_one_that_they_can_read_is_not(tmp_path):
     path = folder(tmp_path, 0o777)
-    with pytest.raises(OpenError, match=f"Others on this machine can write to {path}") as caught:
+    with pytest.raises(OpenError, match=f"write to {path}") as caught:
         check_written_by_us_alone(path, None)
     assert caught.value.exit_code is ExitCode.CONFIG
     assert caught.value.hint == f"`chmod 700 {path}`"
@@ -129,4 +130,4 @@ def test_own_files_and_folders_get_their_modes_back_and_links_stay(tmp_path, cap
     close_to_others([path, tmp_path / "absent"], [path / "link", path / "state", path / "pipe", path / "absent"])
     modes = [stat.S_IMODE(found.stat().st_mode) for found in (path, path / "state", other, path / "pipe")]
     assert modes == [0o700, 0o600, 0o644, 0o622]
-    assert f"others could reach {path / 'state'}; its mode is 600 again" in caplog.text
+    assert lacking(caplog.text, path / "state", "600") == []

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syft_notify.addresses import addr_spec, why_unreachable
+from tests.facts import lacking
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_a_header_has_the_address_in_ascii_with_the_quotes_that_it_needs(address
 
 @pytest.mark.parametrize("address", ["josé@example.org", "用户@例え.example", "größe..x@example.org"])
 def test_a_local_part_that_is_not_ascii_is_named(address):
-    assert "non-ASCII characters before the @" in why_unreachable(address)
+    assert "non-ASCII" in why_unreachable(address)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_a_local_part_that_is_not_ascii_is_named(address):
     ],
 )
 def test_what_is_not_one_address_is_none(address):
-    assert why_unreachable(address) == "is not an email address"
+    assert lacking(why_unreachable(address), "email address", "non-ASCII") == ["non-ASCII"]
 
 
 @given(st.text(max_size=80) | st.from_regex(r"[a-z.ü\",=?@]{1,12}@[a-z.ü\-]{1,12}", fullmatch=True))

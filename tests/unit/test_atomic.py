@@ -51,7 +51,7 @@ def test_what_is_no_regular_file_is_never_replaced(tmp_path, make, linked):
     if linked:
         named = tmp_path / "link"
         named.symlink_to(path)
-    with pytest.raises(ConfigError, match="not a regular file") as caught:
+    with pytest.raises(ConfigError, match="regular file") as caught:
         write_atomically(named, b"new")
     assert caught.value.exit_code is ExitCode.CONFIG
     assert (path.lstat().st_ino, stat.S_IFMT(path.lstat().st_mode)) == (before.st_ino, stat.S_IFMT(before.st_mode))

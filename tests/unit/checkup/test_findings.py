@@ -8,6 +8,7 @@ from pathlib import Path
 
 from syft_notify.checkup.findings import Check, Finding, NothingToCheck, State, examine
 from syft_notify.errors import TransientFault, UserError
+from tests.facts import lacking
 
 
 def good(patient: str) -> str:
@@ -34,7 +35,10 @@ def test_what_needs_something_bad_is_skipped_and_the_first_cause_is_named():
         raise AssertionError("it must not be looked at")
 
     found = list(examine("it", [Check("a", bad), Check("b", never, ("a",)), Check("c", never, ("b",))]))
-    assert found[1:] == [Finding(name, State.SKIPPED, "cannot be told before 'a' is good") for name in "bc"]
+    assert [(each.name, each.state, lacking(each.detail, "a")) for each in found[1:]] == [
+        ("b", State.SKIPPED, []),
+        ("c", State.SKIPPED, []),
+    ]
 
 
 def test_a_fault_without_a_cure_passes_by_itself():
@@ -42,7 +46,7 @@ def test_a_fault_without_a_cure_passes_by_itself():
         raise TransientFault("Drive answered 503")
 
     (found,) = examine("it", [Check("a", passing)])
-    assert found.cure.startswith("Try again in a few minutes")
+    assert lacking(found.cure, "again") == []
 
 
 def test_what_the_disk_refuses_to_show_is_a_finding_too():
@@ -50,7 +54,5 @@ def test_what_the_disk_refuses_to_show_is_a_finding_too():
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(Path("/their/token.json")))
 
     (found,) = examine("it", [Check("a", refused)])
-    assert (found.detail, found.cure) == (
-        "/their/token.json cannot be seen: Permission denied",
-        "See who owns it: `ls -ld /their/token.json`",
-    )
+    assert lacking(found.detail, "/their/token.json", "Permission denied") == []
+    assert lacking(found.cure, "`ls -ld /their/token.json`") == []

@@ -10,6 +10,7 @@ import pytest
 from syft_notify.cli.live import LiveNarrator
 from syft_notify.model import Decision, Kind, Outcome, OutcomeKind
 from syft_notify.pipeline.route import Router
+from tests.facts import lacking
 from tests.unit.makers import DO, DS, NOW, job_event, job_facts, peer_event, sent
 
 NOTIFICATION = Router("gmail").route(job_event()).notifications[0]
@@ -32,11 +33,8 @@ def test_an_event_and_its_mails(said):
     narrator.saw(job_event(), Decision.SEND)
     narrator.attempted(NOTIFICATION, sent())
     narrator.saw(peer_event(), Decision.SEND)
-    assert said == [
-        f"12:00:05  new job: sales from {DS}",
-        f"          sent to {DO}: new job: sales from {DS}",
-        f"12:00:05  peer request: {DS}",
-    ]
+    facts = (("12:00:05", "job", "sales", DS), ("sent", DO, "sales"), ("12:00:05", "peer", DS))
+    assert [lacking(line, *each) for line, each in zip(said, facts, strict=True)] == [[], [], []]
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -53,14 +51,14 @@ def test_what_is_not_sent_is_told_only_on_request_but_for_who_cannot_be_told(sai
     assert said == []
     narrator.withheld(NOTIFICATION, Decision.UNVERIFIED_SENDER)
     narrator.withheld(NOTIFICATION, Decision.UNREACHABLE_ADDRESS)
-    assert said == [f"          not told to {DO}: {why}" for why in ("unverified sender", "unreachable address")]
+    decisions = ("unverified sender", "unreachable address")
+    assert [lacking(line, DO, why) for line, why in zip(said, decisions, strict=True)] == [[], []]
     narrator = said.narrator(verbose=True)
     narrator.saw(job_event(), Decision.BASELINE)
     narrator.withheld(NOTIFICATION, Decision.MUTED)
-    assert said[2:] == [
-        f"12:00:05  new job: sales from {DS} (baseline: nothing to send)",
-        f"          not told to {DO}: muted",
-    ]
+    event, mail = said[2:]
+    assert lacking(event, "12:00:05", "sales", DS, "baseline") == []
+    assert lacking(mail, DO, "muted") == []
 
 
 @pytest.mark.parametrize(
@@ -68,7 +66,7 @@ def test_what_is_not_sent_is_told_only_on_request_but_for_who_cannot_be_told(sai
     [
         (Outcome(OutcomeKind.DEAD, NOW, fault="No."), ["given up", "No."]),
         (Outcome(OutcomeKind.RETRY, NOW, fault="Busy.", retry_at=NOW + timedelta(minutes=1)), ["again at", "Busy."]),
-        (Outcome(OutcomeKind.AMBIGUOUS, NOW, fault="Broke."), ["again at the next poll", "may have arrived", "Broke."]),
+        (Outcome(OutcomeKind.AMBIGUOUS, NOW, fault="Broke."), ["next poll", "may have arrived", "Broke."]),
     ],
 )
 def test_what_did_not_go_out_and_what_happens_next(said, outcome, words):

@@ -20,7 +20,7 @@ def test_an_answer_is_handed_over_with_its_whole_address():
     with Landing() as landing:
         assert not somebody_landed(landing)
         page = requests.get(f"{landing.address}?state=s&code=c", timeout=10)
-        assert "syft-notify has the answer" in page.text
+        assert "syft-notify" in page.text
         assert page.headers["Cache-Control"] == "no-store"
         assert landing.answer() == f"http://127.0.0.1:{landing.port}/?state=s&code=c"
         assert not somebody_landed(landing)
@@ -43,8 +43,8 @@ def test_a_connection_that_says_nothing_holds_nobody_up():
 def test_the_port_is_given_back_and_can_be_taken_again():
     with Landing() as landing:
         port = landing.port
-        with pytest.raises(UserError, match=f"Port {port} cannot be used: Address already in use") as error:
+        with pytest.raises(UserError, match=f"{port}.*Address already in use") as error:
             Landing(port)
-    assert "Name another one" in error.value.hint
+    assert "another" in error.value.hint
     with Landing(port) as landing:
         assert landing.port == port

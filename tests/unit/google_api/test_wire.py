@@ -231,7 +231,7 @@ class TestCertificates:
     def test_a_proxy_on_the_way_is_named(self, proxied, account, monkeypatch):
         proxy = proxied()
         monkeypatch.delenv("SSL_CERT_FILE")
-        assert f"through the proxy 127.0.0.1:{proxy.port} of HTTPS_PROXY" in fault(account)
+        assert lacking(fault(account), f"127.0.0.1:{proxy.port}", "HTTPS_PROXY") == []
 
     @pytest.mark.parametrize("content", [None, b"no certificate"])
     def test_a_file_that_is_none_is_named(self, direct, tmp_path, monkeypatch, content):
@@ -239,7 +239,7 @@ class TestCertificates:
         if content:
             path.write_bytes(content)
         monkeypatch.setenv("CURL_CA_BUNDLE", str(path))
-        assert f"CURL_CA_BUNDLE names {path}, which cannot be read as certificates" in fault(direct)
+        assert lacking(fault(direct), "CURL_CA_BUNDLE", path) == []
 
     def test_a_certificate_of_another_host_is_not_accepted(self, proxied, token_path, monkeypatch, stack):
         proxied()

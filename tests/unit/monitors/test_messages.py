@@ -196,7 +196,8 @@ def test_reading_ends_after_a_while_and_the_peers_take_turns(reader: Reader) -> 
     survey = reader.looks().survey
     read, postponed = reader.reader.read(reader.found.new, survey)
     assert [message.file.id for message in read] == [*many[:2], one]
-    assert postponed == ("Reading the messages took too long; 8 wait for the next polls",)
+    (problem,) = postponed
+    assert lacking(problem, "8") == []
     assert reader.finds() == [*many, one]
     read, postponed = reader.reader.read(reader.found.new[:3], survey)
     assert (len(read), postponed) == (3, ())

@@ -25,6 +25,7 @@ from syft_notify.model import CodeFile, Event, Kind, Message, Notification, Opaq
 from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.contents import ACCENTS
 from syft_notify.pipeline.route import ROUTES
+from tests import titles
 from tests.contrast import AA, contrast
 from tests.facts import lacking
 from tests.unit.makers import DO, DS, NOW, job_event, job_facts, peer_event, routed
@@ -94,13 +95,13 @@ class _Tags(HTMLParser):
 @pytest.mark.parametrize(
     ("kind", "role", "headline"),
     [
-        (Kind.JOB_SUBMITTED, Role.DO, f"New job: sales from {DS}"),
-        (Kind.JOB_SUBMITTED, Role.DS, "Job submitted: sales"),
-        (Kind.JOB_APPROVED, Role.DS, "Job approved: sales"),
-        (Kind.JOB_EXECUTED, Role.DS, "Job completed: sales"),
-        (Kind.JOB_FAILED, Role.DO, "Job failed: sales"),
-        (Kind.JOB_FAILED, Role.DS, "Job failed: sales"),
-        (Kind.JOB_REJECTED, Role.DS, "Job rejected: sales"),
+        (Kind.JOB_SUBMITTED, Role.DO, titles.new_job("sales", DS)),
+        (Kind.JOB_SUBMITTED, Role.DS, titles.job_submitted("sales")),
+        (Kind.JOB_APPROVED, Role.DS, titles.job_approved("sales")),
+        (Kind.JOB_EXECUTED, Role.DS, titles.job_completed("sales")),
+        (Kind.JOB_FAILED, Role.DO, titles.job_failed("sales")),
+        (Kind.JOB_FAILED, Role.DS, titles.job_failed("sales")),
+        (Kind.JOB_REJECTED, Role.DS, titles.job_rejected("sales")),
     ],
 )
 def test_the_headline_of_a_job_mail_is_its_title_everywhere(kind: Kind, role: Role, headline: str) -> None:
@@ -114,9 +115,9 @@ def test_the_headline_of_a_job_mail_is_its_title_everywhere(kind: Kind, role: Ro
 @pytest.mark.parametrize(
     ("kind", "role", "headline"),
     [
-        (Kind.PEER_REQUESTED, Role.DO, f"New peer request from {DS}"),
-        (Kind.PEER_REQUESTED, Role.DS, f"Peer request sent to {DO}"),
-        (Kind.PEER_GRANTED, Role.DS, f"Peer request accepted by {DO}"),
+        (Kind.PEER_REQUESTED, Role.DO, titles.new_request(DS)),
+        (Kind.PEER_REQUESTED, Role.DS, titles.request_sent(DO)),
+        (Kind.PEER_GRANTED, Role.DS, titles.request_accepted(DO)),
     ],
 )
 def test_the_headline_of_a_peer_mail(kind: Kind, role: Role, headline: str) -> None:
@@ -164,7 +165,7 @@ def test_text_only_means_no_html_part() -> None:
     mail = Composer(ZONE, "text").compose(_for(Role.DO, job_event()), None, FIRST, NOW)
 
     assert mail.html == ""
-    assert mail.text.startswith("New job: sales")
+    assert mail.text.startswith(titles.new_job("sales", DS))
 
 
 # What comes from outside.
@@ -343,8 +344,8 @@ def test_a_submission_that_cannot_be_shown_is_announced_as_what_is_known(opaque:
     owner = job_mail(Kind.JOB_SUBMITTED, Role.DO, **facts)
     scientist = job_mail(Kind.JOB_SUBMITTED, Role.DS, **facts)
 
-    assert owner.headline == f"New job: {name} from {DS}"
-    assert scientist.headline == f"Job submitted: {name}"
+    assert owner.headline == titles.new_job(name, DS)
+    assert scientist.headline == titles.job_submitted(name)
     for part in (owner.text, owner.html):
         assert "5 KB" in part
         assert "the reason" in part

@@ -18,6 +18,7 @@ from syft_notify.errors import (
 )
 from syft_notify.model import Kind, OutcomeKind, Pause, Pending, PendingState
 from syft_notify.pipeline.outbox import after_fault, due, opens_at, pause
+from tests.facts import lacking
 from tests.unit.makers import MINUTE, NOW, job_event, routed
 
 HOUR = timedelta(hours=1)
@@ -80,7 +81,7 @@ def test_a_mail_is_given_up_after_five_days_of_tries(fault):
     assert after_fault(fault, pending(attempts=200), late - MINUTE, 0.0).kind is not OutcomeKind.DEAD
     outcome = after_fault(fault, pending(attempts=200), late, 0.0)
     assert outcome.kind is OutcomeKind.DEAD
-    assert outcome.fault == "x. It was tried 200 times in 5 days."
+    assert lacking(outcome.fault, "x", "200 times", "5 days") == []
 
 
 def test_a_mail_that_waited_while_nothing_could_be_tried_is_not_given_up():

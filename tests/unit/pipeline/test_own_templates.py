@@ -14,6 +14,7 @@ from syft_notify.pipeline.compose import Composer
 from syft_notify.pipeline.contents import contents
 from syft_notify.pipeline.own_templates import TEMPLATE_LIMIT, UnusableTemplateError, read_template
 from syft_notify.pipeline.rendering import OURS
+from tests.facts import lacking
 from tests.golden.cases import CASES, ZONE, Case
 from tests.unit.syftbox.boxes import Nobody
 
@@ -107,7 +108,7 @@ BROKEN = {
     "an unknown template": ('{% extends "bsae.txt.j2" %}', "bsae.txt.j2"),
     "out of the sandbox": ("{{ ''.__class__.__mro__ }}", "unsafe"),
     "a change of what is shown": ("{{ rows.append(1) }}", "unsafe"),
-    "nothing": (" \n", "it writes nothing"),
+    "nothing": (" \n", "nothing"),
     "an error of Python": ("{{ 1 // 0 }}", "ZeroDivisionError"),
     "a loop without end": (
         "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
@@ -124,11 +125,11 @@ BROKEN = {
     "a huge number": ("{{ 10 ** 10000000000 }}", "huge"),
     "a text that doubles": (
         "{% set n = namespace(t='xx') %}{% for a in range(99) %}{% set n.t = n.t ~ n.t %}{% endfor %}{{ n.t }}",
-        "a text has more than",
+        "more than",
     ),
     "a text that adds up": (
         "{% set n = namespace(t='xx') %}{% for a in range(99) %}{% set n.t = n.t + n.t %}{% endfor %}{{ n.t }}",
-        "a text has more than",
+        "more than",
     ),
     "filler": ("{{ lipsum(n=1000000) }}", "'lipsum' is undefined"),
     "a file of ours by its path": ('{% include "../daemon.yaml" %}', "daemon.yaml"),
@@ -144,7 +145,7 @@ def test_a_broken_template_costs_no_mail_and_is_told_once(owner, caplog, fault):
     assert mails == [FAILED.compose(), CASES["hostile_failed_do"].compose(), FAILED.compose()]
     (record,) = caplog.records
     assert record.levelname == "WARNING"
-    assert record.getMessage().startswith(f"{PART} is written with our own template: ")
+    assert record.getMessage().startswith(PART)
     assert any(words in record.getMessage() for words in told.split("|")), record.getMessage()
 
 
@@ -191,10 +192,10 @@ def test_a_scientists_digest_holds_no_doubt_and_no_reason_but_that_of_a_rejectio
     case = CASES["digest_failed_do"]
     facts = tuple(replace(each, reason="private", warning="doubt") for each in case.others)
     shown = contents(replace(case, role=Role.DS, others=facts).notification, None, case.now, ZONE)
-    assert {(item["doubt"], item["note"]) for item in shown["items"]} == {
-        ("", "Return code 1."),
-        ("", "Return code -1 (stopped: it ran too long)."),
-    }
+    assert {item["doubt"] for item in shown["items"]} == {""}
+    notes = {item["note"] for item in shown["items"]}
+    assert [lacking(note, code) for note, code in zip(sorted(notes), ("-1", "1"), strict=True)] == [[], []]
+    assert "private" not in "".join(notes)
 
 
 class TestFiles:
@@ -231,7 +232,7 @@ class TestFiles:
         owner.folder.mkdir()
         (owner.folder / PART).symlink_to("nothing")
         assert owner.gets() == FAILED.compose()
-        assert "it cannot be read (No such file or directory)" in caplog.text
+        assert lacking(caplog.text, PART, "No such file or directory") == []
 
     def test_a_file_in_place_of_the_folder_is_no_folder(self, owner, caplog):
         owner.folder.write_text("")
@@ -242,5 +243,5 @@ class TestFiles:
         strangers_root.mkdir()
         (strangers_root / PART).touch()
         strangers_root.chmod(0)
-        with Nobody(), pytest.raises(UnusableTemplateError, match="cannot be seen"):
+        with Nobody(), pytest.raises(UnusableTemplateError, match="Permission denied"):
             read_template(strangers_root, PART)

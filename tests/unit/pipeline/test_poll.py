@@ -26,6 +26,7 @@ from syft_notify.pipeline.poll import Poll
 from syft_notify.pipeline.route import Router
 from syft_notify.ports import Memory
 from syft_notify.testing import FakeClock, MemoryChannel, RecordingNarrator
+from tests.facts import lacking
 from tests.unit.makers import DO, DS, job_event, job_facts, peer_event
 
 
@@ -151,7 +152,7 @@ class TestOnePass:
 
 
 class TestMonitorsFailAlone:
-    @pytest.mark.parametrize("failure", [TransientFault("Drive is down"), KeyError("a mistake of ours")])
+    @pytest.mark.parametrize("failure", [TransientFault("Drive is down"), KeyError("a mistake")])
     def test_the_other_monitor_and_the_outbox_go_on(self, line, failure):
         line.monitors[:] = [ScriptedMonitor("peers", looks=failure), ScriptedMonitor("jobs", [job_event()])]
         line.open()
@@ -240,7 +241,6 @@ class TestDelivery:
         line.channel.faults = [KeyError("mistake")]
         report = line.poll()
         assert (report.sent, report.dead, report.undelivered) == (3, 0, 1)
-        assert "internal error while sending the notification" in caplog.text
         assert "KeyError" in caplog.text
         line.clock.advance(60)
         assert line.poll().sent == 1
@@ -259,7 +259,7 @@ class TestDelivery:
         line.monitors[0].finds = [job_event(job=name) for name in ("a", "b")]
         report = line.poll()
         assert (report.sent, report.dead, report.undelivered) == (2, 0, 2)
-        assert all("internal error while writing" in pending.last_fault for pending in line.ledger.pending())
+        assert all(type(error).__name__ in pending.last_fault for pending in line.ledger.pending())
         broken.clear()
         line.clock.advance(60)
         assert line.poll().sent == 2
@@ -382,9 +382,8 @@ class TestLimits:
         line.monitors[0].finds = [job_event(job=str(number)) for number in range(3)]
         report = line.poll()
         assert (report.sent, report.pending) == (3, 3)
-        assert report.problems == (
-            "outbox: 3 mails went out within 24 hours; the next one may go at 2026-11-24 12:00 UTC",
-        )
+        (problem,) = report.problems
+        assert lacking(problem, "outbox", "3 mails", "2026-11-24 12:00 UTC") == []
         line.clock.advance(86_400)
         assert line.poll().sent == 3
 
@@ -396,7 +395,7 @@ class TestTheStateOfOthers:
         (line.path / "state.json").write_text('{"notified_')
         report = line.poll()
         assert report.sent == 0
-        assert "not valid JSON" in report.problems[0]
+        assert lacking(report.problems[0], "state.json", "JSON") == []
         assert len(list(line.path.glob("state.json.spoilt-*"))) == 1
         assert line.poll().problems == ()
 
@@ -421,7 +420,7 @@ class TestTheStateOfOthers:
         line.monitors.append(ScriptedMonitor("editor", finds=[job_event(job="other")]))
         line.monitors[1].observe = lambda look, memory: edit()
         report = line.poll()
-        assert "was edited just now" in report.problems[0]
+        assert lacking(report.problems[0], "edited") == []
         del line.monitors[1]
         line.monitors[0].finds.append(job_event(job="other"))
         assert line.poll().sent == 4

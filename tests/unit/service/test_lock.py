@@ -17,6 +17,7 @@ import pytest
 
 from syft_notify.errors import ConfigError, UserError
 from syft_notify.service.lock import FileLock, HeldError, holder_of, is_held, signed_by
+from tests.facts import lacking
 
 HOLD = """
 import sys, time
@@ -61,15 +62,14 @@ class TestWaiting:
         with pytest.raises(HeldError):
             FileLock(path, patience=0.8)
         (said,) = caplog.messages
-        assert said.startswith(f"PID {other.pid} is working in {path.parent}: waiting for it, at most 0.8 s. Ctrl+C")
+        assert lacking(said, f"PID {other.pid}", path.parent, "0.8 s", "kill -CONT") == ["kill -CONT"]
 
     def test_a_holder_that_was_stopped_is_told_apart(self, path, other, caplog):
         other.send_signal(signal.SIGSTOP)
         with pytest.raises(HeldError):
             FileLock(path, patience=0.8)
         (said,) = caplog.messages
-        assert said.startswith(f"PID {other.pid} was stopped (SIGSTOP or Ctrl+Z) while it works in {path.parent}: ")
-        assert said.endswith(f"`kill -CONT {other.pid}` lets it go on.")
+        assert lacking(said, f"PID {other.pid}", path.parent, "SIGSTOP", f"`kill -CONT {other.pid}`") == []
 
     def test_one_that_did_not_sign_can_be_looked_for(self, path, other, caplog):
         path.write_text("")
@@ -108,7 +108,7 @@ class TestKeeping:
     def test_a_folder_that_is_gone_is_not_made_anew(self, path):
         with FileLock(path) as lock:
             path.parent.rename(path.parent.with_name("moved"))
-            with pytest.raises(UserError, match="cannot be opened: No such file"):
+            with pytest.raises(UserError, match="No such file"):
                 lock.keep()
             assert not path.parent.exists()
             assert is_held(path.parent.with_name("moved") / path.name)
@@ -118,7 +118,7 @@ class TestKeeping:
     def test_a_pipe_in_its_place_is_not_waited_for(self, path):
         os.mkfifo(path)
         for use in (FileLock, is_held):
-            with pytest.raises(ConfigError, match="is a pipe, not a regular file"):
+            with pytest.raises(ConfigError, match="pipe"):
                 use(path)
 
     def test_a_symbolic_link_in_its_place_is_refused_and_what_it_points_to_stays(self, path, tmp_path):
@@ -126,7 +126,7 @@ class TestKeeping:
         other.write_text("do_email: do@example.org\n")
         path.symlink_to(other)
         for use in (FileLock, is_held):
-            with pytest.raises(ConfigError, match="is a symbolic link, not a regular file"):
+            with pytest.raises(ConfigError, match="symbolic link"):
                 use(path)
         assert signed_by(path) is None
         assert other.read_text() == "do_email: do@example.org\n"
@@ -150,7 +150,7 @@ def test_only_the_owner_can_read_it_and_its_new_folder(tmp_path):
 
 def test_a_place_where_no_lock_can_be_is_said_in_a_sentence(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="cannot be opened"):
+    with pytest.raises(UserError, match=r"service\.lock"):
         FileLock(tmp_path / "file" / "service.lock")
     assert not is_held(tmp_path / "file" / "service.lock")
 
@@ -185,7 +185,7 @@ class TestTheHolder:
         path.write_text(content, encoding="latin-1")
         assert is_held(path)
         assert holder_of(path) is None
-        with pytest.raises(HeldError, match="Another syft-notify works in"):
+        with pytest.raises(HeldError, match=str(path.parent)):
             FileLock(path)
 
     def test_is_a_child_once_it_signed(self, path):

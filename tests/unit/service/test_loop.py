@@ -37,7 +37,7 @@ def test_it_polls_at_once_and_then_after_each_pause():
 
 def test_a_poll_that_raises_is_reported_logged_and_not_the_end(caplog):
     errors: list[Exception] = []
-    mistake = ValueError("a mistake of ours")
+    mistake = ValueError("a mistake")
 
     def poll() -> None:
         raise mistake

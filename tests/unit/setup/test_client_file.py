@@ -9,6 +9,7 @@ import pytest
 
 from syft_notify.setup.client_file import choose_client
 from syft_notify.setup.interview import NoAnswer
+from tests.facts import lacking
 from tests.unit.setup.scripted import Scripted, place_in
 
 DO = "do@example.org"
@@ -46,7 +47,7 @@ def test_a_download_is_proposed(place, put):
     path = put(place.home / "Downloads" / "client_secret_1.json")
     person = Scripted("")
     assert choose_client(person, place, DO)[0] == path
-    assert person.asked == [("The OAuth client's file", "~/Downloads/client_secret_1.json")]
+    assert [default for _, default in person.asked] == ["~/Downloads/client_secret_1.json"]
 
 
 def test_of_several_the_newest_is_proposed_and_each_can_be_had_by_number(place, put):
@@ -61,8 +62,7 @@ def test_a_file_of_another_kind_is_named_and_not_proposed(place, put):
     good = put(place.here / "client_secret_good.json")
     person = Scripted("")
     assert choose_client(person, place, DO)[0] == good
-    assert "Not usable: " in person.heard
-    assert "of the type Web application" in person.heard
+    assert "Web application" in person.heard
 
 
 def test_a_broken_one_beside_the_config_is_explained_and_another_is_looked_for(place, put):
@@ -70,7 +70,7 @@ def test_a_broken_one_beside_the_config_is_explained_and_another_is_looked_for(p
     good = put(place.here / "client_secret_good.json")
     person = Scripted("")
     assert choose_client(person, place, DO)[0] == good
-    assert "credentials.json is not valid JSON" in person.heard
+    assert [text for text in person.told if not lacking(text, "credentials.json", "JSON")]
 
 
 def test_who_has_none_is_shown_the_way_once_and_can_come_back_with_enter(place, put):
@@ -82,11 +82,8 @@ def test_who_has_none_is_shown_the_way_once_and_can_come_back_with_enter(place, 
 
     person = Downloading("", "nothing.json", "", "")
     assert choose_client(person, place, DO)[0].name == "client_secret_9.json"
-    assert person.heard.count("in about ten minutes") == 1
-    assert 'press "Publish app"' in person.heard
-    assert f"as {DO}" in person.heard
-    assert "There is no client_secret_….json in ~/Downloads" in person.heard
-    assert "nothing.json cannot be read" in person.heard
+    assert person.heard.count("Publish app") == 1
+    assert lacking(person.heard, DO, "client_secret_….json", "~/Downloads", "nothing.json") == []
 
 
 def test_nobody_is_told_the_flag_alone(place):

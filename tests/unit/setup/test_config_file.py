@@ -8,6 +8,7 @@ import yaml
 from syft_notify.config import Config, load_config
 from syft_notify.errors import UserError
 from syft_notify.setup.config_file import FormerConfig, edited_text, former_config, fresh_text
+from tests.facts import lacking
 from tests.unit.setup.scripted import Scripted, place_in
 
 NEEDED = {"do_email": "do@example.org", "syftbox_root": "~/SyftBox_do@example.org"}
@@ -98,22 +99,21 @@ class TestFormer:
         person = Scripted("y")
         found = former(place, "do_email: nobody\ninterval: 60\nintervall: 5\n", person)
         assert (found.settings, found.text, found.spoilt) == ({"interval": 60}, "", True)
-        assert "do_email: 'nobody' is not an email address" in person.heard
-        assert "'intervall' is not a known key. Did you mean interval?" in person.heard
+        assert lacking(person.heard, "do_email", "'nobody'", "'intervall'", "interval") == []
 
     @pytest.mark.parametrize("text", ["", "a: [", "- a\n", "do_email: a\ndo_email: b\n"])
     def test_of_one_that_cannot_be_read_nothing_is_taken_over(self, place, text):
         assert former(place, text, Scripted("y")).settings == {}
 
     def test_who_does_not_want_to_begin_anew_keeps_it(self, place):
-        with pytest.raises(UserError, match="was left as it is"):
+        with pytest.raises(UserError, match="left"):
             former(place, "interval: 0\n", Scripted(""))
 
     def test_nobody_begins_anew(self, place):
-        with pytest.raises(UserError, match="is not a usable time"):
+        with pytest.raises(UserError, match="interval: 0"):
             former(place, "interval: 0\n", Scripted(alone=True))
 
     def test_a_folder_in_its_place(self, place):
         place.config.mkdir()
-        with pytest.raises(UserError, match="is no file that you can read"):
+        with pytest.raises(UserError, match=str(place.config)):
             former_config(Scripted(), place)

@@ -9,6 +9,7 @@ import pytest
 from syft_notify.errors import UserError
 from syft_notify.setup.interview import NoAnswer
 from syft_notify.setup.questions import ask_email, ask_root, doubt_about, given_root
+from tests.facts import lacking
 from tests.unit.setup.scripted import Scripted, place_in
 from tests.unit.syftbox.boxes import Nobody
 
@@ -30,7 +31,7 @@ class TestEmail:
     def test_a_wrong_address_is_explained_and_a_right_one_taken_in_small_letters(self, place):
         person = Scripted("nobody", " Do@Example.org ")
         assert ask_email(person, place, {}) == DO
-        assert "'nobody' is not an email address. Write one like owner@example.org." in person.told
+        assert [text for text in person.told if not lacking(text, "'nobody'", "email address")]
 
     def test_todays_is_proposed_first_then_the_one_of_the_only_folder(self, place):
         assert ask_email(Scripted(""), place, {"do_email": "me@example.org"}) == "me@example.org"
@@ -57,7 +58,7 @@ class TestRoot:
         person = Scripted("2", "n", "1")
         assert ask_root(person, place, {}, DO) == f"~/SyftBox_{DO}"
         assert f"  1  ~/SyftBox_{DO}" in person.told
-        assert f"SyftBox_other@example.org has no folder {DO} in it" in person.heard
+        assert [text for text in person.told if not lacking(text, "SyftBox_other@example.org", DO)]
 
     def test_a_path_counts_from_the_current_folder_and_home(self, place):
         (place.here / "box" / DO).mkdir(parents=True)
@@ -69,8 +70,8 @@ class TestRoot:
         (place.here / "file").touch()
         person = Scripted("file", "none", "n", "none", "y")
         assert ask_root(person, place, {}, DO) == str(place.here / "none")
-        assert "is a file. Name the folder" in person.heard
-        assert "There is no" in person.heard
+        assert [text for text in person.told if not lacking(text, place.here / "file")]
+        assert [text for text in person.told if not lacking(text, place.here / "none")]
 
     @pytest.mark.parametrize("text", ["$NOWHERE/x", "~nobody-of-this-name/x", "a\0b"])
     def test_what_is_no_path_is_asked_again(self, place, text):
@@ -78,13 +79,13 @@ class TestRoot:
         assert ask_root(Scripted(text, ""), place, {}, DO) == f"~/SyftBox_{DO}"
 
     def test_nobody_has_no_doubts(self, place):
-        with pytest.raises(UserError, match=r"There is no .*Name it with --syftbox-root"):
+        with pytest.raises(UserError, match="--syftbox-root"):
             ask_root(Scripted(alone=True), place, {}, DO)
 
     def test_a_folder_that_was_named_beforehand_is_taken_with_a_word(self, place):
         person = Scripted(alone=True)
         assert given_root(person, place, place.home / "box", DO) == "~/box"
-        assert "There is no" in person.heard
+        assert [text for text in person.told if not lacking(text, place.home / "box")]
 
     def test_a_folder_that_may_not_be_looked_into_is_no_empty_one(self, place, strangers_root):
         (strangers_root / DO).mkdir(parents=True)
@@ -93,10 +94,10 @@ class TestRoot:
         with Nobody():
             given_root(person, place, strangers_root, DO)
         strangers_root.chmod(0o700)
-        assert f"{strangers_root / DO} cannot be seen: Permission denied." in person.heard
+        assert lacking(person.heard, strangers_root / DO, "Permission denied") == []
 
 
 def test_a_datasite_of_another_spelling_of_the_account_is_no_doubt(tmp_path: Path) -> None:
     (tmp_path / "firstlast@googlemail.com").mkdir()
     assert doubt_about(tmp_path, "first.last@gmail.com") == ""
-    assert "has no folder" in doubt_about(tmp_path, "else@gmail.com")
+    assert lacking(doubt_about(tmp_path, "else@gmail.com"), "else@gmail.com") == []

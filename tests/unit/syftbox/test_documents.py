@@ -57,7 +57,7 @@ SLOW = {
 @pytest.mark.parametrize("document", DIRECTIVES.values(), ids=DIRECTIVES)
 def test_many_directives_are_refused(document: str) -> None:
     assert len(document) <= MAX_DOCUMENT_BYTES
-    with pytest.raises(ValueError, match="it holds too many directives"):
+    with pytest.raises(ValueError, match="directives"):
         read_mapping(document)
 
 

@@ -168,8 +168,9 @@ def test_of_many_folders_without_a_config_a_few_are_named_and_hide_no_other_prob
     (J2.write_received(root, python_job("broken")) / "config.yaml").write_text("")
     look = jobs.look()
     assert len(look.problems) == 12
-    assert look.problems[10] == "and 4,990 more like these"
-    assert look.problems[11].endswith("broken/config.yaml: it is empty")
+    assert lacking(look.problems[10], "4,990") == []
+    assert lacking(look.problems[11], "empty") == []
+    assert "broken/config.yaml: " in look.problems[11]
     assert names(look) == ["sales"]
 
 
