@@ -212,7 +212,7 @@ class TestStart:
         try:
             wait_until(lambda: len(village.arrived()) == 2)
             moved = creds.rename(creds.with_name("moved"))
-            wait_until(lambda: "cannot be opened" in (moved / "syft-notify.error.log").read_text())
+            wait_until(lambda: "No such file" in (moved / "syft-notify.error.log").read_text())
             assert not creds.exists()
             moved.rename(creds)
             village.ask("new@example.org")

@@ -21,7 +21,7 @@ from tests.system.program import environment, syft_notify, wait_until
 
 DO, DS = "do@example.org", "ds@example.org"
 EMAIL, ROOT, CLIENT = "Your email address", "Your SyftBox folder", "The OAuth client's file"
-TEST_MAIL = f"test mail to {DO}?"
+TEST_MAIL, AGAIN, ANEW, PASTE = f"test mail to {DO}?", "again?", "anew?", "paste it"
 
 
 class Person(Newcomer):
@@ -80,14 +80,14 @@ class TestAtTheTerminal:
             assert lacking(init.asked(CLIENT, ""), "JSON") == []
             init.hears("Consent for Drive")
             visited(answered(page(), DO, deny=True))
-            assert lacking(init.asked("Try again?", "perhaps"), "denied") == []
-            assert lacking(init.asked("Try again?", ""), "'perhaps'") == []
+            assert lacking(init.asked(AGAIN, "perhaps"), "denied") == []
+            assert lacking(init.asked(AGAIN, ""), "'perhaps'") == []
             visited(answered(page(), "other@example.org"))
             init.hears("other@example.org")
             visited(answered(page(), DO))
             init.hears("Consent for Gmail")
             visited(answered(page(), DO, untick="gmail.send"))
-            assert lacking(init.asked("Try again?", "y"), "denied") == []
+            assert lacking(init.asked(AGAIN, "y"), "denied") == []
             visited(answered(page(), DO))
             init.asked(TEST_MAIL, "hm")
             init.asked(TEST_MAIL, "y")
@@ -107,8 +107,8 @@ class TestAtTheTerminal:
             init.asked(CLIENT, "")
             page = init.page()
             for wrong, says in (
-                ("what?", "where the browser ended"),
-                (page, "address of Google's page"),
+                ("what?", "browser ended"),
+                (page, "Google's page"),
                 (answered(page, DO).replace("state=", "state=x"), "another question"),
             ):
                 init.types(wrong)
@@ -116,7 +116,7 @@ class TestAtTheTerminal:
             init.types(answered(page, "other@example.org"))
             init.hears("other@example.org")
             init.types(answered(init.page(), DO, deny=True))
-            init.asked("Try again?", "")
+            init.asked(AGAIN, "")
             init.types(answered(init.page(), DO))
             init.hears("Drive: you agreed")
             init.types(answered(init.page(), DO))
@@ -146,7 +146,7 @@ class TestAtTheTerminal:
         with newcomer.sits_down("--renew", "drive", "--no-browser") as init:
             init.asked(CLIENT, "")
             visited(answered(init.page(), DO, untick="gmail.send"))
-            said = init.asked("Try again?", "n")
+            said = init.asked(AGAIN, "n")
             code, end = init.ended()
         assert lacking(said, "'Send email on your behalf'") == []
         assert (code, end.splitlines()[-1].startswith("Error: ")) == (1, True)
@@ -180,14 +180,14 @@ class TestCtrlC:
                 init.hears(": ")
             else:
                 page = init.page()
-                init.hears("paste it here")
+                init.hears(PASTE)
                 if step == "again":
                     visited(answered(page, DO, deny=True))
-                    init.hears("Try again? (y/n) [y]: ")
+                    init.hears("(y/n) [y]: ")
                 if step == "gmail":
                     visited(answered(page, DO))
                     init.page()
-                    init.hears("paste it here")
+                    init.hears(PASTE)
             init.presses("c")
             code, end = init.ended()
         assert code == 1
@@ -226,12 +226,12 @@ class TestAConfigThatIsThere:
             file.write("intervall: 60\n")
         broken = config.read_text()
         with newcomer.sits_down() as init:
-            said = init.asked("Write it anew?", "n")
+            said = init.asked(ANEW, "n")
             assert init.ended()[0] == 1
         assert lacking(said, "'intervall'", "interval") == []
         assert config.read_text() == broken
         with newcomer.sits_down("--no-test-mail") as init:
-            init.asked("Write it anew?", "y")
+            init.asked(ANEW, "y")
             init.asked(EMAIL, "")
             init.asked(ROOT, "")
             assert init.ended()[0] == 0
@@ -322,5 +322,5 @@ class TestScripts:
             port = str(taken.getsockname()[1])
             with newcomer.sits_down("--renew", "gmail", "--no-browser", "--port", port) as init:
                 init.asked(CLIENT, "")
-                assert lacking(init.asked("Try again?", "n"), port, "Address already in use") == []
+                assert lacking(init.asked(AGAIN, "n"), port, "Address already in use") == []
                 assert init.ended()[0] == 1

@@ -155,13 +155,13 @@ class TestNoConnection:
             gmail(endpoint).send(send)
 
     def test_the_name_is_unknown(self, gmail):
-        with pytest.raises(TransientFault, match="cannot be reached"):
+        with pytest.raises(TransientFault, match="reached"):
             gmail("https://gmail.invalid/").send(send)
 
     def test_the_other_side_speaks_no_tls(self, gmail):
         with (
             serving(lambda request: [b"HTTP/1.1 400 Bad Request\r\n\r\n"], reads=False) as server,
-            pytest.raises(TransientFault, match="cannot be reached"),
+            pytest.raises(TransientFault, match="reached"),
         ):
             gmail(server.url.replace("http:", "https:")).send(send)
 
