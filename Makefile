@@ -12,7 +12,7 @@ help:
 	@echo "make coverage  the same, and how much of the code they reach, in processes of their own too"
 	@echo "make bench     measure what watching costs, beside a naive watchman; about half an hour"
 	@echo "make lint      ruff, mypy --strict, import-linter, codespell"
-	@echo "make pythons   install into a clean environment of each Python that is found, and test there what depends on it"
+	@echo "make pythons   install into a clean environment of each Python that is found, and run unit and daemon tests there"
 	@echo "make package   the same, and look at what an index would get"
 	@echo "make manual    write the man page from the commands' --help"
 	@echo "make check     lint and test-all"

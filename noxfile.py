@@ -16,16 +16,8 @@ TRIED = ("3.15",)  # installed, and the demo played; not every library supports 
 # `make test-all` plays every test on the Python that nox runs on, too.
 SUITE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-# What depends on the Python that runs it: processes, signals, locks, and what its library says of the disk.
-TESTS = (
-    *(f"tests/unit/service/test_{name}.py" for name in ("background", "lock", "logs", "loop", "signals", "tail")),
-    "tests/unit/syftbox/test_local_disrepair.py",
-    "tests/unit/test_paths.py",
-    "tests/unit/cli/test_help.py",
-    "tests/system/test_daemon.py",
-)
-# The rest of the tests' requirements may have no wheels for the newest Python.
-TESTERS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis")
+# The units without the simulator, and what depends most on the Python that runs it: processes, signals, locks.
+TESTS = ("tests/unit", "--ignore=tests/unit/sandbox", "tests/system/test_daemon.py")
 
 # A user's own program, which must be checked against our types and not against `Any`.
 CALLER = """\
@@ -68,7 +60,7 @@ def pythons(session: nox.Session) -> None:
 
 @nox.session(python=[*SUPPORTED, *TRIED])
 def install(session: nox.Session) -> None:
-    """`pip install .`, the version, the demo, the man page where `man` looks; then the tests that depend on a
+    """`pip install .`, the version, the demo, the man page where `man` looks; then the tests on a
     supported Python."""
     home = session.create_tmp()
     session.install(".")
@@ -77,7 +69,7 @@ def install(session: nox.Session) -> None:
     session.run("syft-notify", "demo", "--once", "--output", f"{home}/mails", silent=True)
     session.run("test", "-f", f"{session.virtualenv.location}/share/man/man1/syft-notify.1", external=True)
     if session.python in SUPPORTED and session.python != SUITE:
-        session.install(*TESTERS)
+        session.install(".[test]")
         session.env.pop("TMPDIR")  # too long a name for sockets
         session.run("python", "-m", "pytest", "-n", "2", *TESTS)
 
