@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from functools import lru_cache
 
-from syft_notify.state_file import Contents, Mark
+from syft_notify.state_file import Contents, EventRecord, Mark
 
 log = logging.getLogger(__name__)
 
@@ -89,11 +89,15 @@ def forget_jobs(contents: Contents) -> int:
 
 
 def _forget(contents: Contents, event_keys: Iterable[str]) -> int:
+    """Who was proven to have sent a job stays known: what lies on disk may name somebody else."""
     own = contents.own
-    forgotten = {event_key: own.events.pop(event_key) for event_key in event_keys}
-    for record in forgotten.values():
+    forgotten = {key: own.events[key] for key in event_keys if not _is_only_proof(own.events[key])}
+    for event_key, record in forgotten.items():
         own.files.pop(record.file, None)
         untell(contents, record.told)
+        record.told, record.reopened, record.opaque_since = (), True, None
+        if is_about_peer(event_key) or not (record.ds or record.file):
+            del own.events[event_key]
     waiting = own.outbox.values()
     own.outbox = {
         pending.notification.id: pending
@@ -101,3 +105,7 @@ def _forget(contents: Contents, event_keys: Iterable[str]) -> int:
         if not all(part.event_key in forgotten for part in pending.notification.parts)
     }
     return len(forgotten)
+
+
+def _is_only_proof(record: EventRecord) -> bool:
+    return record.reopened and not record.marks

@@ -239,8 +239,8 @@ class Ledger:
         record = EventRecord(
             now,
             decision,
-            verified_ds,
-            event.file,
+            verified_ds or (record.ds if record else ""),
+            event.file or (record.file if record else ""),
             opaque_since=_waits_since(event, decision),
             job=jobs.setdefault(job, job),
         )
