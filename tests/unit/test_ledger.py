@@ -189,6 +189,28 @@ class TestDelivery:
         (pending,) = open_ledger(path).pending()
         assert (pending.state, pending.attempts) == (PendingState.AMBIGUOUS, 1)
 
+    @pytest.mark.parametrize(
+        ("why", "outcomes", "state"),
+        [
+            ("a failure defers it", [OutcomeKind.RETRY], PendingState.DEFERRED),
+            ("what may have arrived stays ambiguous after a second failure",
+             [OutcomeKind.AMBIGUOUS, OutcomeKind.RETRY, OutcomeKind.RETRY], PendingState.AMBIGUOUS),
+            ("a later attempt may be the one that arrived", [OutcomeKind.RETRY, OutcomeKind.AMBIGUOUS],
+             PendingState.AMBIGUOUS),
+            ("what may have arrived is given up all the same", [OutcomeKind.AMBIGUOUS, OutcomeKind.DEAD],
+             PendingState.DEAD),
+        ],
+    )  # fmt: skip
+    def test_after_these_outcomes_a_notification_stands(self, path: Path, why: str, outcomes: Any, state: Any) -> None:
+        ledger = open_ledger(path)
+        admit(ledger, looked(), [routed(job_event(Kind.JOB_APPROVED))], NOW)
+        (pending,) = ledger.pending()
+        for kind in outcomes:
+            ledger.attempt(pending.notification.id)
+            ledger.settle(pending.notification.id, Outcome(kind, NOW, fault="x"))
+        ledger.save()
+        assert [kept.state for kept in open_ledger(path).pending()] == [state]
+
     def test_a_dead_token_costs_a_notification_no_attempt(self, path: Path) -> None:
         ledger = open_ledger(path)
         admit(ledger, looked(), [routed(job_event(Kind.JOB_APPROVED))], NOW)
@@ -283,6 +305,29 @@ class TestOriginalFile:
         }
         assert written["peer_snapshot"] == [DS, "first@example.org"]
         assert written["somebody_elses"] == {"a": 1}
+
+
+# (the situation, the parts that were looked at whole, whether the old job is news then, whether the old peer is)
+FOREIGN = [
+    ("before any look all is as told", (), False, False),
+    ("a look at Drive alone forgets nothing", ("drive",), False, False),
+    ("a look at the disk alone forgets nothing", ("local",), False, False),
+    ("after a whole look at jobs an old name is news", ("drive", "local"), True, False),
+    ("after a whole look at peers an old peer is news", ("peers",), False, True),
+    ("after a whole look at all both are news", ("drive", "local", "peers"), True, True),
+]
+
+
+@pytest.mark.parametrize(("why", "parts", "job", "peer"), FOREIGN, ids=[row[0] for row in FOREIGN])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_of_what_another_program_told(path: Path, why: str, parts: Any, job: bool, peer: bool, restarted: bool) -> None:
+    path.write_text(json.dumps(ORIGINAL))
+    ledger = open_ledger(path)
+    admit(ledger, looked(*parts), [], NOW)
+    ledger = open_ledger(path) if restarted else ledger
+    events = [job_event(Kind.JOB_APPROVED, "old_job"), peer_event(ds="first@example.org")]
+    admitted = admit(ledger, looked(), [routed(event) for event in events], NOW)
+    assert [admission.decision is Decision.SEND for admission in admitted] == [job, peer]
 
 
 class TestResetByHand:

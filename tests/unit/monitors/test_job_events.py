@@ -105,10 +105,22 @@ BELIEVED = [
     ("the owner of the message", look(message(VICTOR, VICTOR, VICTOR)), Recollection(), VICTOR, True),
     ("the owner of the message, not the path that it forged",
      look(message(MALLORY, MALLORY, VICTOR), accepted=[VICTOR, MALLORY]), Recollection(), MALLORY, True),
+    ("the owner of the message, not the owner of the folder in which it lies",
+     look(message(MALLORY, VICTOR, VICTOR), accepted=[VICTOR]), Recollection(), MALLORY, True),
     ("nobody where Drive hides the owner of the message",
      look(message("", VICTOR, VICTOR), accepted=[VICTOR]), Recollection(), VICTOR, False),
     ("nobody where Drive hid the owner of the message then",
      look(accepted=[VICTOR]), Recollection(doubtful=frozenset({SUBMITTED})), VICTOR, False),
+    ("nobody where Drive hid the owner of the message then, nor when the owner accepts them later",
+     look(accepted=[VICTOR], unread=True), Recollection(doubtful=frozenset({SUBMITTED})), VICTOR, False),
+    ("nobody while a message that the owner read and we could not may have named the path",
+     look(accepted=[VICTOR], unread_of=frozenset({MALLORY})), Recollection(), VICTOR, False),
+    ("nobody while a message of somebody hidden, that the owner read and we could not, may have named the path",
+     look(accepted=[VICTOR], unread_of=frozenset({""})), Recollection(), VICTOR, False),
+    ("an accepted peer whose own message the owner read and we could not",
+     look(accepted=[VICTOR], unread_of=frozenset({VICTOR})), Recollection(), VICTOR, True),
+    ("an accepted peer beside what anybody else sends", look(message(MALLORY, MALLORY, MALLORY), accepted=[VICTOR]),
+     Recollection(), VICTOR, True),
     ("who was proven before, whatever the path says", look(), Recollection({SUBMITTED: VICTOR}), VICTOR, True),
     ("who was proven before, not the path that they forged",
      look(accepted=[VICTOR]), Recollection({SUBMITTED: MALLORY}), MALLORY, True),
@@ -120,6 +132,23 @@ BELIEVED = [
      look(accepted=[VICTOR]), UNREADABLE_OF_ANOTHER, VICTOR, False),
     ("an accepted peer while that message still waits in its inbox",
      look(accepted=[VICTOR], waiting=frozenset({MALLORY})), UNREADABLE_OF_ANOTHER, VICTOR, True),
+]  # fmt: skip
+
+# (the situation, the message, who is told as the sender, whether that is proven, words of the warning)
+FROM_MESSAGES = [
+    ("the owner of the message", message(VICTOR, VICTOR, VICTOR), VICTOR, True, []),
+    ("the owner of the message, not the owner of the folder in which it lies",
+     message(MALLORY, VICTOR, MALLORY), MALLORY, True, [MALLORY, VICTOR]),
+    ("the owner of the message, not the path that it forged",
+     message(MALLORY, MALLORY, VICTOR), MALLORY, True, [MALLORY, VICTOR]),
+    ("the owner of the message, not whom path and folder name",
+     message(MALLORY, VICTOR, VICTOR), MALLORY, True, [MALLORY, VICTOR]),
+    ("nobody where Drive hides the owner", message("", VICTOR, VICTOR), VICTOR, False, ["anybody"]),
+    ("the owner of a message that nobody can read", message(VICTOR, VICTOR, "", Opaque.ENCRYPTED), VICTOR, True, []),
+    ("the owner of a message that nobody can read, not the owner of its folder",
+     message(MALLORY, VICTOR, "", Opaque.ENCRYPTED), MALLORY, True, []),
+    ("nobody where Drive hides the owner of a message that nobody can read",
+     message("", VICTOR, "", Opaque.ENCRYPTED), VICTOR, False, ["anybody"]),
 ]  # fmt: skip
 
 # (the situation, what Drive shows, what is remembered)
@@ -151,6 +180,17 @@ class TestWhoIsBelieved:
         assert (verdict.facts.ds, verdict.facts.verified) == (ds, proven)
         assert recipients([verdict]) == ({ds} if proven else set())
 
+    @pytest.mark.parametrize(
+        ("who", "sent", "ds", "proven", "warning"), FROM_MESSAGES, ids=[row[0] for row in FROM_MESSAGES]
+    )
+    @pytest.mark.parametrize("accepted", [(), (VICTOR, MALLORY), None])
+    def test_believed_of_a_message_is(self, who, sent, ds, proven, warning, accepted):
+        (event,) = detected(look(sent, accepted=accepted), Recollection())
+        assert (event.facts.ds, event.facts.verified) == (ds, proven)
+        assert bool(event.facts.warning) == bool(warning)
+        assert all(word in event.facts.warning for word in warning)
+        assert recipients([event]) == ({DO, ds} if proven else {DO})
+
     @pytest.mark.parametrize(("why", "drive", "memory"), UNDECIDED, ids=[row[0] for row in UNDECIDED])
     def test_a_job_waits_while(self, why, drive, memory):
         assert detected(drive, memory, on_disk(JobStatus.APPROVED)) == []
@@ -165,12 +205,6 @@ class TestWhoIsBelieved:
             events = detected(look(forged, accepted=[VICTOR, MALLORY]), Recollection(), on_disk(status))
             assert VICTOR not in recipients(events)
 
-    def test_the_owner_is_warned_of_a_message_that_names_somebody_else(self):
-        (event,) = detected(look(message(MALLORY, MALLORY, VICTOR)), Recollection())
-        assert isinstance(event.facts, JobFacts)
-        assert MALLORY in event.facts.warning
-        assert VICTOR in event.facts.warning
-
 
 # (the situation, what is remembered, the job, the events with their decisions)
 FIRST_LOOK = Recollection(parts=frozenset())
@@ -178,6 +212,19 @@ FIRST_START = [
     ("a job that waits is told", FIRST_LOOK, on_disk(), [(Kind.JOB_SUBMITTED, Decision.SEND)]),
     ("a job that is settled is the past", FIRST_LOOK, on_disk(JobStatus.REJECTED),
      [(Kind.JOB_SUBMITTED, Decision.BASELINE), (Kind.JOB_REJECTED, Decision.BASELINE)]),
+    ("a job that was received and not read yet is told", FIRST_LOOK, on_disk(JobStatus.RECEIVED),
+     [(Kind.JOB_SUBMITTED, Decision.SEND)]),
+    ("a job that runs is the past", FIRST_LOOK, on_disk(JobStatus.RUNNING),
+     [(Kind.JOB_SUBMITTED, Decision.BASELINE), (Kind.JOB_APPROVED, Decision.BASELINE)]),
+    ("a job that failed is the past", FIRST_LOOK, on_disk(JobStatus.FAILED),
+     [(Kind.JOB_SUBMITTED, Decision.BASELINE), (Kind.JOB_APPROVED, Decision.BASELINE),
+      (Kind.JOB_FAILED, Decision.BASELINE)]),
+    ("a job that could not be read at the first look and waits is told",
+     Recollection(parts=frozenset({LOCAL, past_part(f"{VICTOR}/sales")})), on_disk(),
+     [(Kind.JOB_SUBMITTED, Decision.SEND)]),
+    ("Drive alone was looked at before: what is settled on disk is the past", Recollection(parts=frozenset({"drive"})),
+     on_disk(JobStatus.REJECTED), [(Kind.JOB_SUBMITTED, Decision.BASELINE), (Kind.JOB_REJECTED, Decision.BASELINE)]),
+    ("a job that cannot be read tells nothing", FIRST_LOOK, on_disk(JobStatus.REJECTED, readable=False), []),
     ("a job that was told before goes on", Recollection({SUBMITTED: VICTOR}, parts=frozenset()),
      on_disk(JobStatus.REJECTED), [(Kind.JOB_REJECTED, Decision.SEND)]),
     ("a job that could not be read at the first look is the past, too",
@@ -192,3 +239,25 @@ FIRST_START = [
 def test_at_a_first_start(why, memory, job, expected):
     events = detected(look(accepted=[VICTOR]), memory, job)
     assert [(event.kind, event.decision) for event in events] == expected
+
+
+def test_at_a_first_start_a_settled_job_whose_message_lies_in_an_inbox_is_told():
+    """It came while nobody looked: the owner's client would have archived it."""
+    events = detected(look(message(VICTOR, VICTOR, VICTOR), accepted=[VICTOR]), FIRST_LOOK, on_disk(JobStatus.REJECTED))
+    assert [(event.kind, event.decision) for event in events] == [
+        (Kind.JOB_SUBMITTED, Decision.SEND),
+        (Kind.JOB_REJECTED, Decision.SEND),
+    ]
+
+
+@pytest.mark.parametrize("accepted", [(), (VICTOR,)])
+def test_at_a_first_start_what_waits_is_told_whoever_sent_it(accepted):
+    (event,) = detected(look(accepted=accepted), FIRST_LOOK, on_disk())
+    assert (event.decision, recipients([event])) == (Decision.SEND, {DO, *accepted})
+
+
+@pytest.mark.parametrize("drive", [look(accepted=None), look(accepted=[VICTOR], thorough=False), DriveLook()])
+def test_the_past_does_not_wait_for_drive_and_proves_nobody(drive):
+    events = detected(drive, FIRST_LOOK, on_disk(JobStatus.REJECTED))
+    assert [event.decision for event in events] == [Decision.BASELINE, Decision.BASELINE]
+    assert not any(event.facts.verified for event in events)

@@ -14,6 +14,8 @@ from syft_notify.errors import (
     MissingFault,
     RateLimitedFault,
     RejectedFault,
+    ScopeFault,
+    TooLargeFault,
     TransientFault,
 )
 from syft_notify.model import Kind, OutcomeKind, Pause, Pending, PendingState
@@ -28,27 +30,65 @@ def pending(kind: Kind = Kind.JOB_APPROVED, job: str = "sales", **changes: objec
     return replace(Pending(routed(job_event(kind, job))[1][0], NOW), **changes)  # type: ignore[arg-type]
 
 
-def keys(outbox: list[Pending]) -> list[str]:
-    return [p.notification.event_key for p in due(outbox, NOW, {})]
+FIRST, SECOND = Kind.JOB_APPROVED, Kind.JOB_EXECUTED
+WAITS, OVER = Pause(NOW, NOW + MINUTE), Pause(NOW - MINUTE, NOW)
 
 
-def test_everything_is_due_in_the_order_in_which_it_came():
-    assert keys([pending(job="a"), pending(job="b")]) == ["job:a:job_approved", "job:b:job_approved"]
+def digest(*jobs: str, **changes: object) -> Pending:
+    """One mail about these jobs, of the kind that comes first."""
+    members = tuple(pending(FIRST, job).notification for job in jobs)
+    combined = replace(members[0], id="d", event_key=f"digest of {' and '.join(jobs)}", members=members)
+    return replace(pending(**changes), notification=combined)
+
+
+def elsewhere(kind: Kind, job: str) -> Pending:
+    """A mail that another channel carries."""
+    made = pending(kind, job)
+    return replace(made, notification=replace(made.notification, channel="telegram"))
+
+
+# (the situation, the outbox, the closed channels, what is due)
+ORDER = [
+    ("all goes in the order in which it came", [pending(job="b"), pending(job="a")], {},
+     ["b:job_approved", "a:job_approved"]),
+    ("a later mail does not overtake one of its conversation that waits",
+     [pending(FIRST, "a", pause=WAITS), pending(SECOND, "a"), pending(FIRST, "b")], {}, ["b:job_approved"]),
+    ("a mail whose time has come goes before the later one of its conversation",
+     [pending(FIRST, "a", pause=OVER), pending(SECOND, "a")], {}, ["a:job_approved", "a:job_executed"]),
+    ("a third mail does not overtake a second one that is held up",
+     [pending(FIRST, "a", pause=WAITS), pending(SECOND, "a"), pending(Kind.JOB_REJECTED, "a")], {}, []),
+    ("a later mail that waits holds up no earlier one",
+     [pending(FIRST, "a"), pending(SECOND, "a", pause=WAITS)], {}, ["a:job_approved"]),
+    ("a mail that may have arrived holds its conversation up as any other",
+     [pending(FIRST, "a", state=PendingState.AMBIGUOUS, pause=WAITS), pending(SECOND, "a")], {}, []),
+    ("a mail that was given up is never due and holds nobody up",
+     [pending(FIRST, "a", state=PendingState.DEAD, pause=WAITS), pending(SECOND, "a")], {}, ["a:job_executed"]),
+    ("the conversation of another person about the same job goes on",
+     [replace(pending(Kind.JOB_SUBMITTED, "a"), pause=WAITS), pending(SECOND, "a")], {}, ["a:job_executed"]),
+    ("a channel that wants to be left alone is left alone, and no other",
+     [pending(FIRST, "a"), pending(FIRST, "b"), elsewhere(FIRST, "c")], {"gmail": WAITS}, ["c:job_approved"]),
+    ("a channel is asked again when its time has come", [pending(FIRST, "a")], {"gmail": OVER}, ["a:job_approved"]),
+    ("a digest waits behind an earlier mail about any of its jobs",
+     [pending(FIRST, "a", pause=WAITS), digest("b", "a")], {}, []),
+    ("a mail about any job of a digest waits behind it",
+     [digest("a", "b", pause=WAITS), pending(SECOND, "a"), pending(SECOND, "b"), pending(SECOND, "c")], {},
+     ["c:job_executed"]),
+    ("a digest that is held up holds up what follows about its other jobs",
+     [pending(FIRST, "a", pause=WAITS), digest("a", "b"), pending(SECOND, "b")], {}, []),
+    ("a digest holds up no digest about other jobs", [digest("a", "b", pause=WAITS), digest("c", "d")], {},
+     ["digest of c and d"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "outbox", "closed", "expected"), ORDER, ids=[row[0] for row in ORDER])
+def test_due_is(why, outbox, closed, expected):
+    assert [one.notification.event_key.removeprefix("job:") for one in due(outbox, NOW, closed)] == expected
 
 
 @pytest.mark.parametrize("state", [PendingState.PENDING, PendingState.DEFERRED, PendingState.AMBIGUOUS])
 def test_what_waits_for_its_time_is_due_exactly_then(state):
-    assert keys([pending(state=state, pause=Pause(NOW, NOW + MINUTE))]) == []
-    assert len(keys([pending(state=state, pause=Pause(NOW - MINUTE, NOW))])) == 1
-
-
-def test_a_dead_notification_is_never_due_and_holds_nobody_up():
-    assert keys([pending(state=PendingState.DEAD), pending(Kind.JOB_EXECUTED)]) == ["job:sales:job_executed"]
-
-
-def test_a_later_mail_does_not_overtake_an_earlier_one_of_its_conversation():
-    outbox = [pending(pause=Pause(NOW, NOW + MINUTE)), pending(Kind.JOB_EXECUTED), pending(job="other")]
-    assert keys(outbox) == ["job:other:job_approved"]
+    assert list(due([pending(state=state, pause=WAITS)], NOW, {})) == []
+    assert len(list(due([pending(state=state, pause=OVER)], NOW, {}))) == 1
 
 
 def test_the_pause_grows_from_half_a_minute_to_an_hour_and_no_further():
@@ -57,42 +97,66 @@ def test_the_pause_grows_from_half_a_minute_to_an_hour_and_no_further():
     assert pause(1, 0.0) == timedelta(seconds=15)
 
 
-@pytest.mark.parametrize(
-    ("fault", "kind", "retry_at"),
-    [
-        (TransientFault("x"), OutcomeKind.RETRY, NOW + timedelta(seconds=15)),
-        (AmbiguousFault("x"), OutcomeKind.AMBIGUOUS, NOW + timedelta(seconds=15)),
-        (RateLimitedFault("x", until=NOW + HOUR), OutcomeKind.RETRY, NOW + HOUR),
-        (RateLimitedFault("x", until=NOW), OutcomeKind.RETRY, NOW + timedelta(seconds=15)),
-        (RateLimitedFault("x"), OutcomeKind.RETRY, NOW + timedelta(seconds=15)),
-        (RejectedFault("x"), OutcomeKind.DEAD, None),
-        (MissingFault("x"), OutcomeKind.RETRY, NOW + timedelta(seconds=15)),
-        (CredentialFault("x"), OutcomeKind.RETRY, None),
-    ],
+SOON, LATER = NOW + timedelta(seconds=15), NOW + HOUR
+RETRY, AMBIGUOUS, DEAD = OutcomeKind.RETRY, OutcomeKind.AMBIGUOUS, OutcomeKind.DEAD
+
+# (the situation, the fault, what it means for the first attempt, when the next one may be, what for the last attempt)
+VERDICTS = [
+    ("what may pass is tried again and given up in the end", TransientFault("x"), RETRY, SOON, DEAD),
+    ("what is not there now may be there later", MissingFault("x"), RETRY, SOON, DEAD),
+    ("what may have arrived is tried again as such", AmbiguousFault("x"), AMBIGUOUS, SOON, DEAD),
+    ("what is refused is never tried again", RejectedFault("x"), DEAD, None, DEAD),
+    ("what is too large is never tried again", TooLargeFault("x"), DEAD, None, DEAD),
+    ("a dead token gives no mail up", CredentialFault("x"), RETRY, None, RETRY),
+    ("a token that lacks a scope gives no mail up", ScopeFault("x"), RETRY, None, RETRY),
+    ("a limit gives no mail up", RateLimitedFault("x"), RETRY, SOON, RETRY),
+    ("a limit lasts until the service says", RateLimitedFault("x", until=LATER), RETRY, LATER, RETRY),
+    ("a limit that is over is no reason to hurry", RateLimitedFault("x", until=NOW), RETRY, SOON, RETRY),
+    ("a limit lasts no longer than a day", RateLimitedFault("x", until=NOW + timedelta(days=9)), RETRY,
+     NOW + timedelta(days=1), RETRY),
+]  # fmt: skip
+EACH_VERDICT = pytest.mark.parametrize(
+    ("why", "fault", "first", "retry_at", "last"), VERDICTS, ids=[row[0] for row in VERDICTS]
 )
-def test_each_class_of_fault_has_its_outcome(fault: Fault, kind, retry_at):
-    outcome = after_fault(fault, pending(attempts=1), NOW, jitter=0.0)
-    assert (outcome.kind, outcome.retry_at, outcome.fault) == (kind, retry_at, "x.")
+BEFORE = pytest.mark.parametrize("state", [PendingState.PENDING, PendingState.DEFERRED, PendingState.AMBIGUOUS])
+FIVE_DAYS = timedelta(days=5)
+# (attempts, how long after the admission) just before a mail may be given up.
+NOT_YET = [(19, FIVE_DAYS), (3, FIVE_DAYS * 10), (20, FIVE_DAYS - timedelta(seconds=1)), (200, FIVE_DAYS - MINUTE)]
 
 
-@pytest.mark.parametrize("fault", [TransientFault("x"), AmbiguousFault("x")])
-def test_a_mail_is_given_up_after_five_days_of_tries(fault):
-    late = NOW + timedelta(days=5)
-    assert after_fault(fault, pending(attempts=200), late - MINUTE, 0.0).kind is not OutcomeKind.DEAD
-    outcome = after_fault(fault, pending(attempts=200), late, 0.0)
-    assert outcome.kind is OutcomeKind.DEAD
-    assert lacking(outcome.fault, "x", "200 times", "5 days") == []
+def test_every_class_of_fault_has_a_verdict():
+    def classes(fault: type[Fault]) -> set[type[Fault]]:
+        return {fault}.union(*map(classes, fault.__subclasses__()))
+
+    assert {type(row[1]) for row in VERDICTS} == classes(Fault) - {Fault}
 
 
-def test_a_mail_that_waited_while_nothing_could_be_tried_is_not_given_up():
-    """A computer that slept, or a clock that was set wrong: five days are not five days of tries."""
-    assert after_fault(TransientFault("x"), pending(attempts=3), NOW + timedelta(days=50), 0.0).retry_at
+class TestVerdicts:
+    @EACH_VERDICT
+    @BEFORE
+    def test_of_the_first_attempt(self, why, fault, first, retry_at, last, state):
+        outcome = after_fault(fault, pending(state=state, attempts=1), NOW, jitter=0.0)
+        assert (outcome.kind, outcome.retry_at, outcome.fault) == (first, retry_at, "x.")
 
+    @EACH_VERDICT
+    @BEFORE
+    @pytest.mark.parametrize(("attempts", "age"), NOT_YET)
+    def test_of_an_attempt_just_before_the_last(self, why, fault, first, retry_at, last, state, attempts, age):
+        """A computer that slept, or a clock that was wrong: five days are not five days of tries."""
+        assert after_fault(fault, pending(state=state, attempts=attempts), NOW + age, 0.0).kind is first
 
-def test_a_dead_token_and_a_limit_give_no_mail_up():
-    for fault in (CredentialFault("x"), RateLimitedFault("x")):
-        outcome = after_fault(fault, pending(attempts=200), NOW + timedelta(days=50), 0.0)
-        assert outcome.kind is OutcomeKind.RETRY
+    @EACH_VERDICT
+    @BEFORE
+    def test_of_the_last_attempt(self, why, fault, first, retry_at, last, state):
+        outcome = after_fault(fault, pending(state=state, attempts=20), NOW + FIVE_DAYS, 0.0)
+        assert outcome.kind is last
+        assert lacking(outcome.fault, "x", *(("20 times", "5 days") if last is not first else ())) == []
+
+    @EACH_VERDICT
+    def test_says_whether_the_whole_channel_is_concerned(self, why, fault, first, retry_at, last):
+        outcome = after_fault(fault, pending(attempts=1), NOW, 0.0)
+        assert outcome.credential == isinstance(fault, CredentialFault)
+        assert outcome.rate_limited == isinstance(fault, RateLimitedFault)
 
 
 class TestLimits:
@@ -112,26 +176,3 @@ class TestLimits:
 
     def test_what_a_wrong_clock_says_was_sent_tomorrow_holds_nothing_up(self):
         assert self.opens(*[-HOUR] * 100, cap=3) is None
-
-
-class TestDigestsInTheOutbox:
-    def digest(self, *jobs: str) -> Pending:
-        members = tuple(pending(job=job).notification for job in jobs)
-        return replace(pending(), notification=replace(members[0], id="d", event_key="digest", members=members))
-
-    def test_it_waits_behind_an_earlier_mail_about_one_of_its_jobs(self):
-        assert keys([pending(job="a", pause=Pause(NOW, NOW + MINUTE)), self.digest("b", "a")]) == []
-
-    def test_later_mails_about_its_jobs_wait_behind_it(self):
-        waiting = replace(self.digest("a", "b"), pause=Pause(NOW, NOW + MINUTE))
-        later = [pending(Kind.JOB_EXECUTED, job) for job in ("a", "b", "c")]
-        assert keys([waiting, *later]) == ["job:c:job_executed"]
-
-
-def test_faults_of_the_whole_channel_are_told_apart_from_those_of_one_mail():
-    outcomes = {
-        type(fault): after_fault(fault, pending(attempts=1), NOW, 0.0)
-        for fault in (TransientFault("x"), RejectedFault("x"), CredentialFault("x"), RateLimitedFault("x"))
-    }
-    assert [t for t, o in outcomes.items() if o.credential] == [CredentialFault]
-    assert [t for t, o in outcomes.items() if o.rate_limited] == [RateLimitedFault]

@@ -360,6 +360,20 @@ class TestBursts:
         assert line.poll().sent == 1
         assert line.sent == [(DS, "digest")]
 
+    def test_a_digest_does_not_overtake_an_earlier_mail_that_fails_in_the_same_poll(self, line):
+        rejected = [job_event(Kind.JOB_REJECTED, str(number)) for number in range(11)]
+        line.monitors[0].finds = [job_event(Kind.JOB_APPROVED, "5"), *rejected]
+        line.channel.faults = [TransientFault("x"), TransientFault("x")]
+        line.poll()
+        assert line.sent == []
+        line.monitors[0].finds = [job_event(Kind.JOB_EXECUTED, "6")]  # behind the digest
+        line.clock.advance(60)
+        line.poll()
+        assert line.sent == []
+        line.clock.advance(60)
+        line.poll()
+        assert line.sent == [(DS, "job_approved_ds"), (DS, "digest"), (DS, "job_executed_ds")]
+
 
 class TestLimits:
     def test_the_sixty_first_mail_waits_for_the_next_minute(self, line):
