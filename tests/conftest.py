@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import settings
 
-from syft_notify.sandbox import Sandbox
+from syft_notify.sandbox import Sandbox, front
+from syft_notify.sandbox.content import Content
+from syft_notify.sandbox.replies import Incoming, Reply
+from tests import discovery
 
 settings.register_profile("quick", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=20_000)
@@ -51,6 +56,39 @@ def sandbox() -> Iterator[Sandbox]:
     with Sandbox().start() as local_google:
         yield local_google
     assert local_google.crashes == []
+
+
+@pytest.fixture(autouse=True)
+def discovered() -> Iterator[None]:
+    """Fails the test if the simulator accepts a request, or gives an answer, that Google's documents do not allow.
+
+    What an injected fault makes of an answer is not looked at, nor properties that a test describes against their
+    schema.
+    """
+    violations: list[str] = []
+    planted: set[str] = set()
+    carried_out, describe = front.carried_out, Content.describe
+
+    def checked(app: Flask, incoming: Incoming) -> Reply:
+        reply = carried_out(app, incoming)
+        kind = incoming.headers.get("Content-Type", "")
+        request = (incoming.method, incoming.path, incoming.query, incoming.body, kind)
+        try:
+            discovery.check(discovery.Exchange(*request, reply.status, reply.body), planted)
+        except discovery.Violation as violation:
+            violations.append(str(violation))
+        return reply
+
+    def noted(content: Content, file_id: str, **fields: Any) -> None:
+        said = {name: value for name, value in fields.items() if value is not None}
+        planted.update(name for name, value in said.items() if not discovery.fits("drive.v3", "File", {name: value}))
+        describe(content, file_id, **fields)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(front, "carried_out", checked)
+        patch.setattr(Content, "describe", noted)
+        yield
+    assert not violations, "\n".join(violations)
 
 
 @pytest.fixture

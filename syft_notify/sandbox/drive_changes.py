@@ -15,7 +15,9 @@ from syft_notify.sandbox.tokens import DRIVE_LISTERS
 from syft_notify.sandbox.web import Route, World, flag, number, wanted_fields
 
 _CHANGE_KNOWN = {
-    **dict.fromkeys(("kind", "type", "changeType", "time", "removed", "fileId", "driveId", "drive", "teamDrive")),
+    **dict.fromkeys(
+        ("kind", "type", "changeType", "time", "removed", "fileId", "driveId", "drive", "teamDriveId", "teamDrive")
+    ),
     "file": FILE_FIELDS,
 }
 _LIST_KNOWN = {"kind": None, "nextPageToken": None, "newStartPageToken": None, "changes": _CHANGE_KNOWN}

@@ -23,7 +23,8 @@ USER_FIELDS: Mapping[str, Any] = dict.fromkeys(
 PERMISSION_FIELDS: Mapping[str, Any] = dict.fromkeys(
     (
         "kind", "id", "type", "role", "emailAddress", "displayName", "domain", "allowFileDiscovery", "deleted",
-        "expirationTime", "pendingOwner", "photoLink", "permissionDetails", "teamDrivePermissionDetails", "view",
+        "expirationTime", "inheritedPermissionsDisabled", "pendingOwner", "photoLink", "permissionDetails",
+        "teamDrivePermissionDetails", "view",
     )
 )  # fmt: skip
 CAPABILITIES = ("canEdit", "canShare", "canDelete", "canTrash", "canDownload", "canAddChildren", "canCopy", "canRename")
@@ -152,7 +153,7 @@ FILE_FIELDS: Mapping[str, Any] = {
     **dict.fromkeys(_FILE),
     **dict.fromkeys(
         (
-            "contentHints", "contentRestrictions", "copyRequiresWriterPermission", "driveId",
+            "clientEncryptionDetails", "contentHints", "contentRestrictions", "copyRequiresWriterPermission", "driveId",
             "downloadRestrictions", "exportLinks", "folderColorRgb", "hasAugmentedPermissions", "hasThumbnail",
             "iconLink", "imageMediaMetadata", "inheritedPermissionsDisabled", "labelInfo", "linkShareMetadata",
             "modifiedByMeTime", "resourceKey", "shortcutDetails", "teamDriveId", "thumbnailLink", "thumbnailVersion",

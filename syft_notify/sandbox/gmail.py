@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import request
 
+from syft_notify.sandbox import fields
 from syft_notify.sandbox.mailboxes import Mail, Mailbox, missing_entity
 from syft_notify.sandbox.refusals import Refusal
 from syft_notify.sandbox.tokens import (
@@ -50,12 +51,13 @@ class Gmail:
 
     def profile(self, me: str, user_id: str) -> Any:
         box = self._box(me, user_id)
-        return {
+        document = {
             "emailAddress": self._world.people.spelling(me),
             "messagesTotal": len(box.mails),
             "threadsTotal": len(box.threads()),
             "historyId": str(1000 + len(box.mails)),
         }
+        return _selected(document)
 
     def send(self, me: str, user_id: str) -> Any:
         self._box(me, user_id)
@@ -73,26 +75,27 @@ class Gmail:
             page["messages"] = [{"id": mail.id, "threadId": mail.thread_id} for mail in mails[start : start + size]]
         if start + size < len(mails):
             page["nextPageToken"] = str(start + size)
-        return page
+        return _selected(page)
 
     def get(self, me: str, user_id: str, mail_id: str) -> Any:
         for mail in self._box(me, user_id).mails:
             if mail.id == mail_id:
-                return _resource(mail, request.args.get("format", "full"))
+                return _selected(_resource(mail, request.args.get("format", "full")))
         raise missing_entity()
 
     def threads(self, me: str, user_id: str) -> Any:
         threads = [
             {"id": mails[0].thread_id, "snippet": _snippet(mails[-1])} for mails in self._box(me, user_id).threads()
         ]
-        return {"threads": threads[::-1], "resultSizeEstimate": len(threads)}
+        return _selected({"threads": threads[::-1], "resultSizeEstimate": len(threads)})
 
     def thread(self, me: str, user_id: str, thread_id: str) -> Any:
         mails = self._box(me, user_id).thread(thread_id)
         if not mails:
             raise missing_entity()
         shape = request.args.get("format", "full")
-        return {"id": thread_id, "historyId": "1000", "messages": [_resource(mail, shape) for mail in mails]}
+        messages = [_resource(mail, shape) for mail in mails]
+        return _selected({"id": thread_id, "historyId": "1000", "messages": messages})
 
     def _box(self, me: str, user_id: str) -> Mailbox:
         if user_id.lower() not in ("me", me):
@@ -102,7 +105,12 @@ class Gmail:
     def _sent(self, me: str, upload: Upload) -> Any:
         raw = upload.content if upload.content is not None else _raw(upload.metadata.get("raw"))
         mail = self._world.mail.send(me, raw, str(upload.metadata.get("threadId") or ""))
-        return {"id": mail.id, "threadId": mail.thread_id, "labelIds": list(mail.labels)}
+        return _selected({"id": mail.id, "threadId": mail.thread_id, "labelIds": list(mail.labels)})
+
+
+def _selected(document: dict[str, Any]) -> Any:
+    """What the caller's `fields` ask for. Raises `Refusal` 400 if they cannot be read."""
+    return fields.parse(request.args.get("fields") or "*").applied(document)
 
 
 def _raw(text: object) -> bytes:
