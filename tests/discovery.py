@@ -224,7 +224,7 @@ def _query_validator(service: str, method_id: str) -> _Validator:
     types = {name: _json_schema(rule) for name, rule in rules.items()}
     types |= {name: {"type": "array", "items": types[name]} for name, rule in rules.items() if rule.get("repeated")}
     schema = {"type": "object", "properties": types, "required": required, "additionalProperties": False}
-    return _compiled(schema)
+    return fastjsonschema.compile(schema, formats=_FORMATS)
 
 
 @cache
@@ -238,12 +238,7 @@ def _validator(service: str, name: str, required_by: str = "") -> _Validator:
     ]
     definitions = {key: _json_schema(schema) for key, schema in schemas.items()}
     schema = {**definitions[name], "required": required, "definitions": definitions}
-    return _compiled(schema)
-
-
-def _compiled(schema: Mapping[str, Any]) -> _Validator:
-    validator: _Validator = fastjsonschema.compile(schema, formats=_FORMATS)
-    return validator
+    return fastjsonschema.compile(schema, formats=_FORMATS)
 
 
 def _json_schema(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,8 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import googleapiclient
 import pytest
 import requests
 from google.oauth2.credentials import Credentials
@@ -17,8 +15,8 @@ from googleapiclient.discovery import build_from_document
 
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.tokens import DRIVE, GMAIL_SEND
+from tests.discovery import DOCUMENTS
 
-DISCOVERY = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
 Service = Callable[..., Any]
 
 
@@ -32,7 +30,7 @@ def credentials(sandbox: Sandbox, email: str, *scopes: str, **options: Any) -> C
 
 def from_document(sandbox: Sandbox, name: str, email: str, *scopes: str) -> Any:
     """A client whose every address is the sandbox's, those of uploads and batches included."""
-    document = json.loads((DISCOVERY / f"{name}.json").read_text())
+    document = json.loads((DOCUMENTS / f"{name}.json").read_text())
     document["rootUrl"] = f"{sandbox.url}/"
     return build_from_document(document, credentials=credentials(sandbox, email, *scopes))
 

@@ -44,14 +44,13 @@ def test_a_file_comes_back_as_it_was_written(drive: Service) -> None:
     made = files.create(body={"name": "a.bin"}, media_body=MediaInMemoryUpload(BYTES)).execute()
     assert made == {"kind": "drive#file", "id": made["id"], "name": "a.bin", "mimeType": "application/octet-stream"}
     assert files.get_media(fileId=made["id"]).execute() == BYTES
-    fields = "size,md5Checksum,ownedByMe,shared,version,owners/emailAddress,createdTime,modifiedTime,parents"
+    fields = "size,ownedByMe,shared,owners/emailAddress,createdTime,modifiedTime,parents"
     shown = files.get(fileId=made["id"], fields=fields).execute()
     root = files.get(fileId="root", fields="id").execute()["id"]
     assert shown["size"] == str(len(BYTES))
     assert shown["parents"] == [root]
     assert (shown["ownedByMe"], shown["shared"], shown["owners"]) == (True, False, [{"emailAddress": DS}])
     assert shown["createdTime"] == shown["modifiedTime"]
-    assert datetime.fromisoformat(shown["createdTime"]).tzinfo is not None
 
 
 def test_an_update_changes_content_version_and_time_but_not_the_id(sandbox: Sandbox, drive: Service) -> None:
@@ -135,7 +134,6 @@ def test_a_listing_shows_a_hundred_files_and_says_that_there_are_more(sandbox: S
         sandbox.drive.file(DS, f"m{number}", b"", folder)
     q = f"'{folder}' in parents"
     first = drive(DS).files().list(q=q).execute()
-    assert first["kind"] == "drive#fileList"
     assert first["incompleteSearch"] is False
     assert len(first["files"]) == 100
     assert set(first["files"][0]) == {"kind", "id", "name", "mimeType"}
@@ -164,22 +162,27 @@ def test_paging_goes_on_where_it_was_though_files_come_and_go(sandbox: Sandbox, 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "reason", "location"),
+    ("path", "reason", "location"),
     [
-        ({"pageSize": 0}, "invalidParameter", "pageSize"),
-        ({"pageSize": 1001}, "invalidParameter", "pageSize"),
-        ({"pageToken": "stale"}, "invalid", "pageToken"),
-        ({"orderBy": "colour"}, "invalid", "orderBy"),
-        ({"orderBy": "name up"}, "invalid", "orderBy"),
-        ({"q": "name ="}, "invalid", "q"),
-        ({"fields": "files(nonsense)"}, "invalidParameter", "fields"),
+        ("files?pageSize=0", "invalidParameter", "pageSize"),
+        ("files?pageSize=1001", "invalidParameter", "pageSize"),
+        ("files?pageToken=stale", "invalid", "pageToken"),
+        ("files?orderBy=colour", "invalid", "orderBy"),
+        ("files?orderBy=name+up", "invalid", "orderBy"),
+        ("files?q=name+%3D", "invalid", "q"),
+        ("files?fields=files(nonsense)", "invalidParameter", "fields"),
+        ("about", "required", "fields"),
+        ("about?fields=nonsense", "invalidParameter", "fields"),
+        ("changes", "required", "pageToken"),
+        ("changes?pageToken=yesterday", "invalid", "pageToken"),
+        ("changes?pageToken=1&pageSize=0", "invalidParameter", "pageSize"),
+        ("changes?pageToken=1&includeRemoved=perhaps", "invalidParameter", "includeRemoved"),
     ],
 )
-def test_a_wrong_parameter_is_named(drive: Service, arguments: Any, reason: str, location: str) -> None:
-    with pytest.raises(HttpError) as error:
-        drive(DS).files().list(**arguments).execute()
-    detail = error.value.error_details[0]
-    assert (error.value.status_code, detail["reason"], detail["location"]) == (400, reason, location)
+def test_a_wrong_parameter_is_named(caller: Callable[..., Any], path: str, reason: str, location: str) -> None:
+    answer, body = caller(DS)("GET", f"/drive/v3/{path}")
+    detail = body["error"]["errors"][0]
+    assert (answer.status_code, detail["reason"], detail["location"]) == (400, reason, location)
 
 
 def test_a_page_token_is_good_only_for_its_own_search(sandbox: Sandbox, drive: Service) -> None:
@@ -220,25 +223,21 @@ def test_what_others_shared_is_ordered_by_when(sandbox: Sandbox, drive: Service)
     assert all_names(drive(DO), orderBy="viewedByMeTime,starred,recency") == ["a", "b", "c", "own"]
 
 
-def test_a_text_is_found_by_its_words_and_a_binary_is_not(sandbox: Sandbox, drive: Service) -> None:
-    sandbox.drive.file(DS, "a", b"quarterly numbers", mime_type="text/plain")
-    sandbox.drive.file(DS, "b", b"quarterly numbers")
-    assert all_names(drive(DS), q="fullText contains 'quart'") == ["a"]
-
-
-def test_files_are_found_by_time_and_star(sandbox: Sandbox, drive: Service) -> None:
-    for name, day in (("old", 1), ("new", 3)):
-        sandbox.drive.file(DS, name, b"", created=datetime(2026, 1, day, tzinfo=UTC))
-    assert all_names(drive(DS), q="createdTime > '2026-01-02'") == ["new"]
-    assert all_names(drive(DS), q="modifiedTime < '2026-01-02'") == ["old"]
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [
+        ("createdTime > '2026-01-02'", "new"),
+        ("modifiedTime < '2026-01-02'", "old"),
+        ("starred = true", "old"),
+        ("fullText contains 'quart'", "old"),  # a text, where the other is a binary
+    ],
+)
+def test_files_are_found_by_time_star_and_words(sandbox: Sandbox, drive: Service, q: str, expected: str) -> None:
+    for name, day, kind in (("old", 1, "text/plain"), ("new", 3, "application/octet-stream")):
+        created = datetime(2026, 1, day, tzinfo=UTC)
+        sandbox.drive.file(DS, name, b"quarterly numbers", mime_type=kind, created=created)
     drive(DS).files().update(fileId=sandbox.drive.find("old")[0], body={"starred": True}).execute()
-    assert all_names(drive(DS), q="starred = true") == ["old"]
-
-
-def test_only_the_token_of_the_next_page_may_be_asked_for(sandbox: Sandbox, drive: Service) -> None:
-    for number in range(2):
-        sandbox.drive.file(DS, f"m{number}", b"")
-    assert set(drive(DS).files().list(pageSize=1, fields="nextPageToken").execute()) == {"nextPageToken"}
+    assert all_names(drive(DS), q=q) == [expected]
 
 
 def test_content_laid_ready_by_hand_is_there_for_the_client(sandbox: Sandbox, drive: Service) -> None:
@@ -254,13 +253,16 @@ def test_content_laid_ready_by_hand_is_there_for_the_client(sandbox: Sandbox, dr
         sandbox.drive.read(file_id)
 
 
-def test_only_so_many_searches_are_remembered(sandbox: Sandbox, drive: Service, caller: Callable[..., Any]) -> None:
+def test_only_so_many_searches_are_remembered(
+    sandbox: Sandbox, drive: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syft_notify.sandbox.listing._REMEMBERED", 2)
     for number in range(2):
         sandbox.drive.file(DS, f"m{number}", b"")
-    call = caller(DS)
-    tokens = [call("GET", "/drive/v3/files?pageSize=1")[1]["nextPageToken"] for _ in range(501)]
-    assert call("GET", f"/drive/v3/files?pageSize=1&pageToken={tokens[0]}")[0].status_code == 400
-    assert call("GET", f"/drive/v3/files?pageSize=1&pageToken={tokens[-1]}")[0].status_code == 200
+    listing = drive(DS).files()
+    oldest, *_, latest = (listing.list(pageSize=1).execute()["nextPageToken"] for _ in range(3))
+    assert refused(listing.list(pageSize=1, pageToken=oldest)) == (400, "invalid")
+    assert len(listing.list(pageSize=1, pageToken=latest).execute()["files"]) == 1
 
 
 def test_nobody_else_sees_a_file_or_learns_that_it_exists(sandbox: Sandbox, drive: Service) -> None:
@@ -346,12 +348,9 @@ def test_a_file_has_one_parent_at_most(sandbox: Sandbox, drive: Service) -> None
     assert all_names(drive(DS), q="'root' in parents and name = 'a'") == ["a"]
 
 
-def test_about_tells_the_account_and_insists_on_fields(drive: Service) -> None:
-    about = drive(DO).about()
-    assert about.get(fields="user(emailAddress,me)").execute() == {"user": {"emailAddress": DO, "me": True}}
-    assert about.get(fields="*").execute()["kind"] == "drive#about"
-    assert refused(about.get()) == (400, "required")
-    assert refused(about.get(fields="nonsense")) == (400, "invalidParameter")
+def test_about_tells_the_account(drive: Service) -> None:
+    about = drive(DO).about().get(fields="user(emailAddress,me)").execute()
+    assert about == {"user": {"emailAddress": DO, "me": True}}
 
 
 def test_addresses_are_told_apart_without_regard_to_case_and_hidden_when_google_hides_them(
@@ -393,18 +392,3 @@ def test_ids_can_be_fetched_first_and_used_once(drive: Service) -> None:
     wanted = files.generateIds(count=1).execute()["ids"][0]
     assert files.create(body={"id": wanted, "name": "a"}).execute()["id"] == wanted
     assert refused(files.create(body={"id": wanted, "name": "b"})) == (409, "fileIdInUse")
-
-
-def test_twelve_hundred_peers_are_all_seen_once(sandbox: Sandbox, drive: Service) -> None:
-    peers = [f"p_{number}@example.org" for number in range(1200)]
-    for peer in peers:
-        top = sandbox.drive.folder(peer, "SyftBox")
-        for box in ("inbox", "outbox"):
-            sandbox.drive.folder(peer, f"syft_datasite#0.10.0#{DO}#{box}#{peer}", top, {DO: "writer"})
-        sandbox.drive.folder(DO, f"syft_{peer}_to_{DO}_archive")
-    q = f"name contains 'syft_datasite#' and name contains '#{DO}#' and trashed=false and not 'me' in owners"
-    names = all_names(drive(DO), q=q, pageSize=1000)
-    assert len(names) == len(set(names)) == 2400
-    assert sandbox.requests.count("drive.files.list") == 3
-    top = f"mimeType='{FOLDER}' and name='SyftBox' and 'me' in owners"
-    assert all_names(drive(peers[7]), q=top) == ["SyftBox"]

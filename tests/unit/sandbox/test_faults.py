@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -59,7 +59,13 @@ def test_a_refusal_has_googles_status_and_reason(
 
 @pytest.mark.parametrize(
     ("trouble", "status"),
-    [(Trouble.PAGE_400, 400), (Trouble.PAGE_401, 401), (Trouble.PAGE_403, 403), (Trouble.PAGE_404, 404)],
+    [
+        (Trouble.PAGE_400, 400),
+        (Trouble.PAGE_401, 401),
+        (Trouble.PAGE_403, 403),
+        (Trouble.PAGE_404, 404),
+        (Trouble.BAD_GATEWAY, 502),
+    ],
 )
 def test_a_page_stands_where_json_belongs(sandbox: Sandbox, trouble: Trouble, status: int) -> None:
     sandbox.faults.add(trouble, "drive.about.get")
@@ -83,14 +89,6 @@ def test_a_rate_limit_can_say_until_when(gmail: Service) -> None:
         send = f"{sandbox.gmail_endpoint}gmail/v1/users/me/messages/send"
         error = requests.post(send, json=MAIL, headers=headers, timeout=10).json()["error"]
     assert error["message"].endswith("Retry after 2026-01-01T00:01:30.000Z")
-    assert now + timedelta(seconds=90) == datetime(2026, 1, 1, 0, 1, 30, tzinfo=UTC)
-
-
-def test_a_bad_gateway_is_a_page(sandbox: Sandbox, caller: Callable[..., Any]) -> None:
-    sandbox.faults.add(Trouble.BAD_GATEWAY)
-    answer, page = caller(DS)("GET", "/drive/v3/files")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (502, "text/html; charset=UTF-8")
-    assert page.startswith(b"<!DOCTYPE html>")
 
 
 @pytest.mark.parametrize(("trouble", "status"), [(Trouble.INVALID_GRANT, 400), (Trouble.INVALID_CLIENT, 401)])
@@ -175,23 +173,15 @@ def test_a_connection_breaks_before_or_after_the_work_is_done(
     assert json.loads(raw_call(sandbox, *CREATE))["name"] == "a"
 
 
-def test_a_mail_can_be_accepted_and_its_answer_lost(sandbox: Sandbox) -> None:
-    sandbox.faults.add(Trouble.LOST, "gmail.messages.send")
-    with pytest.raises(ConnectionResetError):
-        raw_call(sandbox, "POST", "/gmail/v1/users/me/messages/send", json.dumps(MAIL))
-    assert len(sandbox.mailbox(DS).received) == 1
-
-
-def test_a_mail_can_be_accepted_and_its_answer_never_come(sandbox: Sandbox) -> None:
-    sandbox.faults.add(Trouble.SILENT, "gmail.messages.send", seconds=0.1)
-    with pytest.raises(ConnectionResetError):
-        raw_call(sandbox, "POST", "/gmail/v1/users/me/messages/send", json.dumps(MAIL))
-    assert len(sandbox.mailbox(DS).received) == 1
-
-
-def test_a_mail_can_be_accepted_and_an_error_be_the_answer(sandbox: Sandbox) -> None:
-    sandbox.faults.add(Trouble.LATE_ERROR, "gmail.messages.send")
-    assert b"internalError" in raw_call(sandbox, "POST", "/gmail/v1/users/me/messages/send", json.dumps(MAIL))
+@pytest.mark.parametrize("trouble", [Trouble.LOST, Trouble.SILENT, Trouble.LATE_ERROR])
+def test_a_mail_can_be_accepted_and_nobody_learn_of_it(sandbox: Sandbox, trouble: Trouble) -> None:
+    sandbox.faults.add(trouble, "gmail.messages.send", seconds=0.1)
+    call = ("POST", "/gmail/v1/users/me/messages/send", json.dumps(MAIL))
+    if trouble is Trouble.LATE_ERROR:
+        assert b"internalError" in raw_call(sandbox, *call)
+    else:
+        with pytest.raises(ConnectionResetError):
+            raw_call(sandbox, *call)
     assert len(sandbox.mailbox(DS).received) == 1
 
 

@@ -55,7 +55,3 @@ def test_a_broken_mask_is_refused(mask: str) -> None:
 def test_a_name_that_the_answer_never_has_is_refused(mask: str, unknown: str) -> None:
     with pytest.raises(Refusal, match=f"Invalid field selection {unknown}"):
         parse(mask).check(KNOWN)
-
-
-def test_a_known_mask_is_accepted() -> None:
-    parse("*,kind,files(id,owners/emailAddress)").check(KNOWN)

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 import requests
-from googleapiclient.discovery import build
 
 from syft_notify.sandbox import Sandbox, Trouble
 from tests.unit.sandbox.conftest import credentials
@@ -33,17 +32,6 @@ def process() -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 def get(url: str, **options: Any) -> Any:
     return requests.get(url, timeout=10, **options).json()
-
-
-def test_both_services_are_reached_by_the_clients_own_option(sandbox: Sandbox) -> None:
-    mine = credentials(sandbox, DO)
-    sandbox.drive.file(DO, "a", b"")
-    with build("drive", "v3", credentials=mine, client_options={"api_endpoint": sandbox.drive_endpoint}) as drive:
-        assert drive.files().list().execute()["files"][0]["name"] == "a"
-    with build("gmail", "v1", credentials=mine, client_options={"api_endpoint": sandbox.gmail_endpoint}) as gmail:
-        body = {"raw": "VG86IGRzQGV4YW1wbGUub3JnCgpoZWxsbw"}
-        gmail.users().messages().send(userId="me", body=body).execute()
-    assert sandbox.mailbox(DS).received[0].text == "hello"
 
 
 def test_a_path_that_google_does_not_have_is_a_page_not_json(sandbox: Sandbox) -> None:
