@@ -59,13 +59,13 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(autouse=True)
-def discovered() -> Iterator[None]:
+def violations() -> Iterator[list[str]]:
     """Fails the test if the simulator accepts a request, or gives an answer, that Google's documents do not allow.
 
     What an injected fault makes of an answer is not looked at, nor properties that a test describes against their
     schema.
     """
-    violations: list[str] = []
+    found: list[str] = []
     planted: set[str] = set()
     carried_out, describe = front.carried_out, Content.describe
 
@@ -76,7 +76,7 @@ def discovered() -> Iterator[None]:
         try:
             discovery.check(discovery.Exchange(*request, reply.status, reply.body), planted)
         except discovery.Violation as violation:
-            violations.append(str(violation))
+            found.append(str(violation))
         return reply
 
     def noted(content: Content, file_id: str, **fields: Any) -> None:
@@ -87,8 +87,8 @@ def discovered() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(front, "carried_out", checked)
         patch.setattr(Content, "describe", noted)
-        yield
-    assert not violations, "\n".join(violations)
+        yield found
+    assert not found, "\n".join(found)
 
 
 @pytest.fixture

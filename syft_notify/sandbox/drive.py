@@ -21,8 +21,8 @@ from syft_notify.sandbox.uploads import Sessions, Upload
 from syft_notify.sandbox.web import Route, World, json_body, number, wanted_fields
 
 _LIST_DEFAULT = f"kind,incompleteSearch,nextPageToken,files({FILE_DEFAULT})"
-_LIST_KNOWN = {"kind": None, "incompleteSearch": None, "nextPageToken": None, "files": FILE_FIELDS}
-_ABOUT_KNOWN = {
+FILES_KNOWN = {"kind": None, "incompleteSearch": None, "nextPageToken": None, "files": FILE_FIELDS}
+ABOUT_KNOWN = {
     **dict.fromkeys(
         (
             "kind", "storageQuota", "importFormats", "exportFormats", "maxImportSizes", "maxUploadSize", "appInstalled",
@@ -73,10 +73,10 @@ class Drive:
             "maxUploadSize": "5242880000000",
             "canCreateDrives": False,
         }
-        return wanted_fields("*", _ABOUT_KNOWN).applied(document)
+        return wanted_fields("*", ABOUT_KNOWN).applied(document)
 
     def list(self, me: str) -> Any:
-        mask = wanted_fields(_LIST_DEFAULT, _LIST_KNOWN)
+        mask = wanted_fields(_LIST_DEFAULT, FILES_KNOWN)
         size = number("pageSize", 100, 1, 1000)
         file_mask = mask.below("files")
         if file_mask.wants("parents"):

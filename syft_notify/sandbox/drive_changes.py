@@ -20,7 +20,7 @@ _CHANGE_KNOWN = {
     ),
     "file": FILE_FIELDS,
 }
-_LIST_KNOWN = {"kind": None, "nextPageToken": None, "newStartPageToken": None, "changes": _CHANGE_KNOWN}
+CHANGES_KNOWN = {"kind": None, "nextPageToken": None, "newStartPageToken": None, "changes": _CHANGE_KNOWN}
 _LIST_DEFAULT = (
     f"kind,nextPageToken,newStartPageToken,changes(kind,type,changeType,time,removed,fileId,file({FILE_DEFAULT}))"
 )
@@ -51,7 +51,7 @@ class DriveChanges:
             raise invalid_value("pageToken")
         if self._store.feed.is_expired(int(token)):
             raise expired_page(self._store.feed.refusal_status)
-        mask = wanted_fields(_LIST_DEFAULT, _LIST_KNOWN)
+        mask = wanted_fields(_LIST_DEFAULT, CHANGES_KNOWN)
         found, rest = self._store.feed.since(me, int(token), number("pageSize", 100, 1, 1000))
         more = {"nextPageToken": str(rest)} if rest else {"newStartPageToken": str(self._store.feed.start)}
         document: dict[str, Any] = {"kind": "drive#changeList", **more}

@@ -20,7 +20,7 @@ from syft_notify.sandbox.refusals import Refusal, invalid_value
 from syft_notify.sandbox.store import Store
 
 MAX_WITH_PARENTS = 460
-_REMEMBERED = 500
+MAX_REMEMBERED = 500
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _Key = Callable[[Sight], Any]
 
@@ -103,7 +103,7 @@ class Listings:
     def _remember(self, rest: _Rest) -> str:
         token = "~!!~" + secrets.token_urlsafe(48)
         self._rests[token] = rest
-        if len(self._rests) > _REMEMBERED:
+        if len(self._rests) > MAX_REMEMBERED:
             self._rests.popitem(last=False)
         return token
 

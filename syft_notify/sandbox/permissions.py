@@ -16,7 +16,7 @@ from syft_notify.sandbox.tokens import DRIVE_LISTERS, DRIVE_WRITERS
 from syft_notify.sandbox.web import Route, World, flag, json_body, number, wanted_fields
 
 _DEFAULT = "id,type,kind,role"
-_LIST_KNOWN = {"kind": None, "nextPageToken": None, "permissions": PERMISSION_FIELDS}
+PERMISSIONS_KNOWN = {"kind": None, "nextPageToken": None, "permissions": PERMISSION_FIELDS}
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -44,7 +44,7 @@ class Permissions:
         document: dict[str, Any] = {"kind": "drive#permissionList", "permissions": found[start : start + size]}
         if start + size < len(found):
             document["nextPageToken"] = str(start + size)
-        return wanted_fields(f"kind,nextPageToken,permissions({_DEFAULT})", _LIST_KNOWN).applied(document)
+        return wanted_fields(f"kind,nextPageToken,permissions({_DEFAULT})", PERMISSIONS_KNOWN).applied(document)
 
     def create(self, me: str, file_id: str) -> Any:
         wanted_fields(_DEFAULT, PERMISSION_FIELDS)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from syft_notify.sandbox import drive, drive_changes, permissions
-from syft_notify.sandbox.drive import Drive
-from syft_notify.sandbox.drive_changes import DriveChanges
+from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox.drive import ABOUT_KNOWN, FILES_KNOWN, Drive
+from syft_notify.sandbox.drive_changes import CHANGES_KNOWN, DriveChanges
 from syft_notify.sandbox.gmail import Gmail
-from syft_notify.sandbox.permissions import Permissions
+from syft_notify.sandbox.permissions import PERMISSIONS_KNOWN, Permissions
 from syft_notify.sandbox.web import World
 from tests.discovery import Exchange, Violation, check, method_of
+from tests.unit.sandbox.test_drive_files import DO
 
 FILES, CHANGES = "/drive/v3/files", "/drive/v3/changes"
 ONE, SHARED, UPLOAD = f"{FILES}/1", f"{FILES}/1/permissions", f"/upload{FILES}"
@@ -112,6 +113,23 @@ def test_only_the_odd_properties_that_a_test_planted_are_passed_over() -> None:
         check(odd, {"size"})
 
 
+def test_every_test_compares_what_its_simulator_does_and_says(
+    sandbox: Sandbox, drive: Callable[..., Any], violations: list[str]
+) -> None:
+    sandbox.drive.describe(sandbox.drive.file(DO, "odd", b""), size=5)
+    drive(DO).files().list(fields="*").execute()
+    sandbox.faults.add(Trouble.ALTERED, changes={"files": 5})
+    drive(DO).files().list().execute()
+    assert violations == []
+    sandbox.drive.file(DO, "wrong", b"", mime_type=5)  # type: ignore[arg-type]
+    batch = drive(DO).new_batch_http_request()
+    batch.add(drive(DO).files().list(fields="files/mimeType"))
+    batch.execute()
+    (violation,) = violations
+    assert violation.endswith("mimeType must be string")
+    violations.clear()
+
+
 def test_every_route_is_a_method_of_google_and_takes_no_other_scopes() -> None:
     world = World(lambda: datetime.now(UTC))
     for service in (Drive(world), DriveChanges(world), Permissions(world), Gmail(world)):
@@ -129,10 +147,10 @@ def selection(known: Mapping[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("path", "known"),
     [
-        ("/drive/v3/about", drive._ABOUT_KNOWN),
-        (FILES, drive._LIST_KNOWN),
-        (f"{CHANGES}?pageToken=1", drive_changes._LIST_KNOWN),
-        (SHARED, permissions._LIST_KNOWN),
+        ("/drive/v3/about", ABOUT_KNOWN),
+        (FILES, FILES_KNOWN),
+        (f"{CHANGES}?pageToken=1", CHANGES_KNOWN),
+        (SHARED, PERMISSIONS_KNOWN),
     ],
 )
 def test_fields_may_name_only_what_google_has(path: str, known: Mapping[str, Any]) -> None:

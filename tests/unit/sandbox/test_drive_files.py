@@ -256,7 +256,7 @@ def test_content_laid_ready_by_hand_is_there_for_the_client(sandbox: Sandbox, dr
 def test_only_so_many_searches_are_remembered(
     sandbox: Sandbox, drive: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syft_notify.sandbox.listing._REMEMBERED", 2)
+    monkeypatch.setattr("syft_notify.sandbox.listing.MAX_REMEMBERED", 2)
     for number in range(2):
         sandbox.drive.file(DS, f"m{number}", b"")
     listing = drive(DS).files()
