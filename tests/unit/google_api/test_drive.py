@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
@@ -396,10 +395,8 @@ class TestDownloads:
             connect(self, address)
 
         monkeypatch.setattr(socket.socket, "connect", counted)
-        began = time.monotonic()
         fetched = {file.name: content for file, content in drive.downloads(files, 100)}
         assert fetched == {f"message {number}": f"{number}".encode() for number in range(30)}
-        assert time.monotonic() - began < 30 * 0.05
         assert 1 < len(connected) <= FETCHED_AT_ONCE
         connected.clear()
         assert len([*drive.downloads(files, 100)]) == 30
