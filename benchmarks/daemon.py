@@ -21,7 +21,7 @@ from benchmarks.jobs_on_disk import JobsOnDisk, disk
 from benchmarks.report import Report, Table
 from benchmarks.scale import Scale
 from benchmarks.watchman import Home
-from syft_notify.paths import ServiceFiles
+from syft_notify.config.paths import ServiceFiles
 from tests.system.program import environment, syft_notify
 
 EARLY_POLLS = 10

@@ -13,8 +13,8 @@ from benchmarks.naive import NaiveState
 from benchmarks.report import Report
 from benchmarks.scale import Scale
 from benchmarks.town import DO, peer
-from syft_notify.ledger import Ledger
-from syft_notify.model import (
+from syft_notify.config.paths import Files
+from syft_notify.domain.model import (
     Decision,
     Event,
     JobFacts,
@@ -25,8 +25,8 @@ from syft_notify.model import (
     OutcomeKind,
     Receipt,
 )
-from syft_notify.paths import Files
-from syft_notify.pipeline.route import Router
+from syft_notify.domain.routing import Router
+from syft_notify.store.ledger import Ledger
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _COLUMNS = ("entries", "deliveries", "bytes per delivery", "bytes per poll", "naive bytes per delivery")

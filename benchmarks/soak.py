@@ -21,15 +21,15 @@ from pathlib import Path
 
 import psutil
 
-from syft_notify.config import load_config
-from syft_notify.model import PollReport
-from syft_notify.paths import ServiceFiles
+from syft_notify.config.file_lock import FileLock
+from syft_notify.config.paths import ServiceFiles
+from syft_notify.config.settings import load_config
+from syft_notify.daemon.log_reporter import LogNarrator
+from syft_notify.daemon.service import Options, Service
+from syft_notify.daemon.signals import POLL, RELOAD, STOP, SignalInbox
+from syft_notify.domain.model import PollReport
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.actors import Scientist
-from syft_notify.serve import Options, Service
-from syft_notify.service.lock import FileLock
-from syft_notify.service.log_narrator import LogNarrator
-from syft_notify.service.signals import POLL, RELOAD, STOP, SignalInbox
 
 DO, DS = "do@example.org", "ds@example.org"
 

@@ -13,11 +13,11 @@ import yaml
 
 from benchmarks.google import Google
 from benchmarks.town import DO
-from syft_notify.app import App, build_app
-from syft_notify.config import Config, load_config
-from syft_notify.ledger import Ledger
-from syft_notify.model import LocalJob
-from syft_notify.service.log_narrator import LogNarrator
+from syft_notify.config.settings import Config, load_config
+from syft_notify.daemon.log_reporter import LogNarrator
+from syft_notify.domain.model import LocalJob
+from syft_notify.engine.app import App, build_app
+from syft_notify.store.ledger import Ledger
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 
 # As much as the config allows: bursts are larger than what a day should bring.
@@ -74,14 +74,14 @@ class Watchman:
 @contextmanager
 def watchman(home: Home, clock: Clock | None = None) -> Iterator[Watchman]:
     """A fresh line for the owner; what an earlier one learned is on disk."""
-    with patch("syft_notify.app.utc_now", clock or Clock()), closing(build_app(home.config)) as app:
+    with patch("syft_notify.engine.app.utc_now", clock or Clock()), closing(build_app(home.config)) as app:
         yield Watchman(app)
 
 
 @contextmanager
 def without_rate_guard() -> Iterator[None]:
     """Let more than 60 mails go out in a minute."""
-    with patch("syft_notify.pipeline.outbox.LARGEST_MINUTE", _DAILY_CAP):
+    with patch("syft_notify.domain.outbox.LARGEST_MINUTE", _DAILY_CAP):
         yield
 
 

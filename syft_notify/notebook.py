@@ -14,21 +14,21 @@ from types import TracebackType
 from typing import Any
 
 from syft_notify import __version__
-from syft_notify.app import App, open_app, utc_now
-from syft_notify.config import Config, Surroundings, check_settings, checked_email, load_config
-from syft_notify.errors import UserError
-from syft_notify.model import Kind, Notification, Outcome, OutcomeKind, PollReport
-from syft_notify.paths import config_path, default_folder
-from syft_notify.service.health import Health, described, failed_poll
-from syft_notify.service.log_narrator import LogNarrator
-from syft_notify.service.loop import run_loop
-from syft_notify.service.summary import Status, summary
+from syft_notify.config.paths import config_path, default_folder
+from syft_notify.config.settings import Config, Surroundings, check_settings, checked_email, load_config
+from syft_notify.daemon.log_reporter import LogNarrator
+from syft_notify.daemon.loop import run_loop
+from syft_notify.domain.errors import UserError
+from syft_notify.domain.model import Kind, Notification, Outcome, OutcomeKind, PollReport
+from syft_notify.engine.app import App, open_app, utc_now
+from syft_notify.engine.health import Health, described, failed_poll
+from syft_notify.engine.status import Status, summary
 from syft_notify.setup.browser import Ways, can_open
-from syft_notify.setup.cells import Cells
 from syft_notify.setup.consents import GMAIL, SERVICES
 from syft_notify.setup.conversation import set_up
+from syft_notify.setup.notebook_prompter import Cells
 from syft_notify.setup.owners_client import known_by
-from syft_notify.setup.place import Place
+from syft_notify.setup.paths import Place
 from syft_notify.setup.plan import Given
 
 log = logging.getLogger(__name__)

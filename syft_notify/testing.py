@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from syft_notify.errors import Fault, MissingFault, RejectedFault
-from syft_notify.model import (
+from syft_notify.domain.errors import Fault, MissingFault, RejectedFault
+from syft_notify.domain.model import (
     Changes,
     Decision,
     Event,

@@ -46,7 +46,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that can be set, for all lines that are opened from now on."""
     clock = Clock()
-    monkeypatch.setattr("syft_notify.app.utc_now", clock)
+    monkeypatch.setattr("syft_notify.engine.app.utc_now", clock)
     return clock
 
 
@@ -94,4 +94,4 @@ def violations() -> Iterator[list[str]]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads in this process are repeated at once, for tests in which Google fails and the pause does not matter."""
-    monkeypatch.setattr("syft_notify.google_api.session.FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("syft_notify.google.session.FIRST_PAUSE_SECONDS", 0.0)

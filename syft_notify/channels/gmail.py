@@ -9,11 +9,11 @@ from email.message import EmailMessage
 from email.policy import Policy
 from typing import Any
 
-from syft_notify.addresses import addr_spec
-from syft_notify.errors import MissingFault, RejectedFault, TransientFault
-from syft_notify.google_api.auth import PROFILE_SCOPES, Token
-from syft_notify.google_api.session import Session
-from syft_notify.model import Message, Receipt
+from syft_notify.domain.addresses import addr_spec
+from syft_notify.domain.errors import MissingFault, RejectedFault, TransientFault
+from syft_notify.domain.model import Message, Receipt
+from syft_notify.google.auth import PROFILE_SCOPES, Token
+from syft_notify.google.session import Session
 
 
 class GmailChannel:

@@ -13,7 +13,7 @@ import click
 from syft_notify import __version__
 from syft_notify.cli import output
 from syft_notify.cli.lazy import LazyGroup
-from syft_notify.errors import ExitCode, NotifyError
+from syft_notify.domain.errors import ExitCode, NotifyError
 
 log = logging.getLogger(__name__)
 

@@ -15,13 +15,13 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import check_parts, config_option, service_files, watching_options
-from syft_notify.errors import UserError
-from syft_notify.service.background import STOP_SECONDS, Stopped
-from syft_notify.service.lock import is_held
-from syft_notify.service.signals import SignalInbox
+from syft_notify.config.file_lock import is_held
+from syft_notify.daemon.daemonize import STOP_SECONDS, Stopped
+from syft_notify.daemon.signals import SignalInbox
+from syft_notify.domain.errors import UserError
 
 if TYPE_CHECKING:
-    from syft_notify.serve import Options
+    from syft_notify.daemon.service import Options
 
 
 def _timeout(ctx: click.Context, param: click.Parameter, value: float) -> float:
@@ -43,7 +43,7 @@ timeout_option = click.option(
 
 
 @click.command(
-    short_help="Watch in the background.",
+    short_help="Watch in the daemonize.",
     help="""Start the daemon; returns when it is ready, or says why it is not.
 
     \b
@@ -61,7 +61,7 @@ timeout_option = click.option(
 @watching_options
 def start(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: bool) -> None:
     check_parts(jobs_only=jobs_only, peers_only=peers_only)
-    from syft_notify.serve import Options
+    from syft_notify.daemon.service import Options
 
     _start(path, Options(interval, jobs=not peers_only, peers=not jobs_only))
 
@@ -104,15 +104,15 @@ def stop(path: Path, timeout: float) -> None:
 @timeout_option
 def restart(path: Path, interval: timedelta | None, jobs_only: bool, peers_only: bool, timeout: float) -> None:
     check_parts(jobs_only=jobs_only, peers_only=peers_only)
-    from syft_notify.config import load_config
-    from syft_notify.service import background
-    from syft_notify.service.health import read_health
+    from syft_notify.config.settings import load_config
+    from syft_notify.daemon import daemonize
+    from syft_notify.engine.health import read_health
 
     load_config(path, os.environ, Path.home())
     files = service_files(path)
     health = read_health(files.health)
     if is_held(files.lock):
-        background.check_reachable(files.lock)
+        daemonize.check_reachable(files.lock)
         _check_starter(str(health.get("started_by")))
     options = _former(health.get("options"))
     if interval:
@@ -148,21 +148,21 @@ def _name_of(user: int) -> str:
 
 
 def _stop(path: Path, timeout: float) -> Stopped | None:
-    from syft_notify.service import background
+    from syft_notify.daemon import daemonize
 
     files = service_files(path)
     with output.warnings_shown():
-        stopped = background.stop(files.lock, files.pid, timeout)
+        stopped = daemonize.stop(files.lock, files.pid, timeout)
     if stopped and stopped.killed:
         output.outcome(f"It did not end within {timeout:g} s and was killed; a mail in hand may go out twice.")
     return stopped
 
 
 def _start(path: Path, options: Options) -> None:
-    from syft_notify.app import keep_from_others
-    from syft_notify.config import load_config
-    from syft_notify.service import background
-    from syft_notify.service.lock import FileLock
+    from syft_notify.config.file_lock import FileLock
+    from syft_notify.config.settings import load_config
+    from syft_notify.daemon import daemonize
+    from syft_notify.engine.app import keep_from_others
 
     config = load_config(path, os.environ, Path.home())
     _check_owner(path)
@@ -171,9 +171,9 @@ def _start(path: Path, options: Options) -> None:
         keep_from_others(config)  # before a log is opened: a link would lead it anywhere
 
     def serve(inbox: SignalInbox, ready: Callable[[], None]) -> int:
-        from syft_notify.serve import Service
-        from syft_notify.service.log_narrator import LogNarrator
-        from syft_notify.service.logs import LogFiles
+        from syft_notify.daemon.log_reporter import LogNarrator
+        from syft_notify.daemon.logging import LogFiles
+        from syft_notify.daemon.service import Service
 
         with LogFiles(files.log, files.error_log) as logs:
             logs.configure(config.log_level, config.log_format)
@@ -191,13 +191,13 @@ def _start(path: Path, options: Options) -> None:
         return 0
 
     with FileLock(files.lock) as lock, output.warnings_shown():
-        pid = background.start(files.folder, files.pid, lock, serve)
+        pid = daemonize.start(files.folder, files.pid, lock, serve)
     output.outcome(f"{output.sign('✅ ', '')}Daemon is running (PID {pid})")
 
 
 def _former(options: Any) -> Options:
     """The options of the last start, from its health report."""
-    from syft_notify.serve import Options
+    from syft_notify.daemon.service import Options
 
     given: Mapping[str, Any] = options if isinstance(options, dict) else {}
     seconds = given.get("interval")

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syft_notify.atomic import write_atomically
 from syft_notify.cli import output
-from syft_notify.errors import ExitCode, UserError
+from syft_notify.config.atomic_file import write_atomically
+from syft_notify.domain.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
-    from syft_notify.app import App
-    from syft_notify.demo.house import House
-    from syft_notify.demo.stage import Stage
+    from syft_notify.demo.actions import Stage
+    from syft_notify.demo.owner import House
+    from syft_notify.engine.app import App
     from syft_notify.sandbox import Sandbox
     from syft_notify.sandbox.story import Step
 
@@ -62,9 +62,9 @@ _OURS = re.compile(r"\d\d-[a-z0-9-]+\.(eml|html)")
     help="Port of the page on 127.0.0.1; a free one when not given.",
 )
 def demo(folder: Path, once: bool, port: int) -> int:
-    from syft_notify.app import utc_now
-    from syft_notify.demo.house import House
-    from syft_notify.demo.stage import Stage
+    from syft_notify.demo.actions import Stage
+    from syft_notify.demo.owner import House
+    from syft_notify.engine.app import utc_now
     from syft_notify.sandbox import Sandbox
 
     _make_folder(folder)
@@ -96,7 +96,7 @@ def _show(google: Sandbox, house: House, stage: Stage, folder: Path, port: int) 
 
 def _tell(google: Sandbox, house: House, stage: Stage, folder: Path) -> int:
     """Play the story and leave its mails in the folder; the exit code."""
-    from syft_notify.app import open_app, utc_now
+    from syft_notify.engine.app import open_app, utc_now
     from syft_notify.sandbox.story import steps
 
     output.line(f"A Google of our own runs at {google.url}: Drive, Gmail and OAuth, for {DO} and {DS}.\n")
@@ -115,8 +115,8 @@ def _tell(google: Sandbox, house: House, stage: Stage, folder: Path) -> int:
 
 def _play(number: int, step: Step, app: App, google: Sandbox) -> list[str]:
     """Do the step, poll, show the mails; returns what is wrong with them."""
+    from syft_notify.daemon.log_reporter import LogNarrator
     from syft_notify.demo.view import headline
-    from syft_notify.service.log_narrator import LogNarrator
 
     before = {person: len(google.mailbox(person).received) for person in (DO, DS)}
     output.line(f"{number}. {step.title}")

@@ -11,12 +11,12 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option
-from syft_notify.errors import ExitCode
+from syft_notify.domain.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from syft_notify.checkup.findings import Finding
+    from syft_notify.doctor.findings import Finding
 
 _NAME_WIDTH = 13
 _COLOURS = {"ok": "green", "failed": "red"}
@@ -41,10 +41,10 @@ _COLOURS = {"ok": "green", "failed": "red"}
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def doctor(path: Path, as_json: bool) -> int:
-    from syft_notify.checkup.findings import State, examine
-    from syft_notify.checkup.order import CHECKS
-    from syft_notify.checkup.patient import Patient
-    from syft_notify.cli.memory import utc_now
+    from syft_notify.cli.store import utc_now
+    from syft_notify.doctor.check_context import Patient
+    from syft_notify.doctor.findings import State, examine
+    from syft_notify.doctor.order import CHECKS
 
     findings = []
     for finding in examine(Patient(path, os.environ, Path.home(), utc_now), CHECKS):

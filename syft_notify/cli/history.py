@@ -14,7 +14,7 @@ from syft_notify.cli import output
 from syft_notify.cli.options import config_option
 
 if TYPE_CHECKING:
-    from syft_notify.history import Delivery
+    from syft_notify.store.history import Delivery
 
 
 @click.command(
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def history(path: Path, count: int, as_json: bool) -> None:
-    from syft_notify.config import load_config
-    from syft_notify.history import History
-    from syft_notify.paths import Files
+    from syft_notify.config.paths import Files
+    from syft_notify.config.settings import load_config
+    from syft_notify.store.history import History
 
     config = load_config(path, os.environ, Path.home())
     found = deque(History(Files(config.state_path).history).deliveries(older=True), maxlen=count)
     if as_json:
         from pydantic import TypeAdapter
 
-        from syft_notify.history import Delivery
+        from syft_notify.store.history import Delivery
 
         document = TypeAdapter(list[Delivery]).dump_python(list(found), mode="json")
         output.line(json.dumps(document, indent=1, ensure_ascii=False))
@@ -54,7 +54,7 @@ def history(path: Path, count: int, as_json: bool) -> None:
 
 
 def _in_words(delivery: Delivery) -> str:
-    from syft_notify.pipeline.plain import plain
+    from syft_notify.domain.text import plain
 
     about = plain(delivery.events[0].mark[0], 120) if len(delivery.events) == 1 else f"{len(delivery.events)} in one"
     twice = ", perhaps for the second time" if delivery.ambiguous else ""

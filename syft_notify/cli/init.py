@@ -11,10 +11,10 @@ import click
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option, service_files
 from syft_notify.cli.options import email as email_address
-from syft_notify.service.lock import is_held
+from syft_notify.config.file_lock import is_held
 
 if TYPE_CHECKING:
-    from syft_notify.setup.place import Place
+    from syft_notify.setup.paths import Place
 
 
 @click.command(
@@ -74,11 +74,11 @@ def init(
     no_input: bool,
     renew: str | None,
 ) -> None:
-    from syft_notify.cli.memory import utc_now
-    from syft_notify.cli.terminal import Nobody, Terminal
+    from syft_notify.cli.store import utc_now
+    from syft_notify.cli.terminal_prompter import Nobody, Terminal
     from syft_notify.setup.browser import Ways, can_open
     from syft_notify.setup.conversation import set_up
-    from syft_notify.setup.place import Place
+    from syft_notify.setup.paths import Place
     from syft_notify.setup.plan import Given
 
     place = Place(path, Path.home(), Path.cwd(), os.environ)

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from syft_notify.model import Decision, Event, Facts, JobFacts, Kind, Message, Notification, Outcome, OutcomeKind
-from syft_notify.pipeline.plain import plain
-from syft_notify.service.troubles import Troubles
+from syft_notify.domain.model import Decision, Event, Facts, JobFacts, Kind, Message, Notification, Outcome, OutcomeKind
+from syft_notify.domain.text import plain
+from syft_notify.engine.problems import Troubles
 
 log = logging.getLogger(__name__)
 

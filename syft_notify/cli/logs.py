@@ -8,10 +8,10 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option, service_files
-from syft_notify.errors import UserError
-from syft_notify.paths import is_there
-from syft_notify.service.tail import follow as followed
-from syft_notify.service.tail import last_lines
+from syft_notify.config.paths import is_there
+from syft_notify.daemon.tail import follow as followed
+from syft_notify.daemon.tail import last_lines
+from syft_notify.domain.errors import UserError
 
 _LOOK_SECONDS = 0.2
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from syft_notify.cli import output
-from syft_notify.cli.memory import utc_now
 from syft_notify.cli.options import config_option, email
-from syft_notify.errors import ExitCode
+from syft_notify.cli.store import utc_now
+from syft_notify.domain.errors import ExitCode
 
 
 @click.command(
@@ -31,8 +31,8 @@ from syft_notify.errors import ExitCode
 @config_option
 @click.option("--to", "to", callback=email, metavar="ADDRESS", help="To whom. [default: the owner of the config]")
 def test_email(path: Path, to: str) -> None:
-    from syft_notify.config import load_config
-    from syft_notify.trial import SUBJECT, send_test_mail
+    from syft_notify.config.settings import load_config
+    from syft_notify.engine.test_message import SUBJECT, send_test_mail
 
     config = load_config(path, os.environ, Path.home())
     to = to or config.do_email
@@ -60,10 +60,10 @@ def test_email(path: Path, to: str) -> None:
 @config_option
 @click.argument("ds_email", metavar="EMAIL", callback=email)
 def peer_granted(path: Path, ds_email: str) -> int:
-    from syft_notify.app import open_app
     from syft_notify.cli.live import LiveNarrator
     from syft_notify.cli.watch import local_now
-    from syft_notify.config import load_config
+    from syft_notify.config.settings import load_config
+    from syft_notify.engine.app import open_app
 
     with output.warnings_shown(), open_app(load_config(path, os.environ, Path.home())) as app:
         report = app.grant_peer(ds_email, LiveNarrator(output.line, local_now))

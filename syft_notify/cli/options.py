@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
-from syft_notify.errors import UserError
-from syft_notify.paths import ServiceFiles, config_path
+from syft_notify.config.paths import ServiceFiles, config_path
+from syft_notify.domain.errors import UserError
 
 LONGEST_INTERVAL_SECONDS = 86_400
 
@@ -39,7 +39,7 @@ def email(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
     """The address as it is compared; empty when none was given."""
     if value is None:
         return ""
-    from syft_notify.config import checked_email
+    from syft_notify.config.settings import checked_email
 
     try:
         return checked_email(value)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syft_notify.cli import output
-from syft_notify.cli.memory import opened_ledger, utc_now
 from syft_notify.cli.options import config_option
-from syft_notify.errors import UserError
+from syft_notify.cli.store import opened_ledger, utc_now
+from syft_notify.domain.errors import UserError
 
 if TYPE_CHECKING:
-    from syft_notify.model import Pending
+    from syft_notify.domain.model import Pending
 
 _SHOWN_ID = 8
 
@@ -109,7 +109,7 @@ def _as_json(pending: Pending) -> dict[str, Any]:
 
 
 def _in_words(pending: Pending) -> str:
-    from syft_notify.pipeline.plain import plain
+    from syft_notify.domain.text import plain
 
     notification = pending.notification
     tries = f", {pending.attempts} tries" if pending.attempts else ""

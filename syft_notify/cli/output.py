@@ -13,7 +13,7 @@ from typing import TextIO
 
 import click
 
-from syft_notify.errors import UserError
+from syft_notify.domain.errors import UserError
 
 # What Python itself sets LC_CTYPE to.
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from syft_notify.cli import output
-from syft_notify.cli.memory import opened_ledger
 from syft_notify.cli.options import config_option
-from syft_notify.errors import UserError
+from syft_notify.cli.store import opened_ledger
+from syft_notify.domain.errors import UserError
 
 
 @click.command(

@@ -13,10 +13,10 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import check_parts, config_option, watching_options
-from syft_notify.service.logs import stream_handler
+from syft_notify.daemon.logging import stream_handler
 
 if TYPE_CHECKING:
-    from syft_notify.config import Config
+    from syft_notify.config.settings import Config
 
 
 @click.command(
@@ -50,8 +50,8 @@ def run(
 ) -> int:
     check_parts(jobs_only=jobs_only, peers_only=peers_only)
     from syft_notify.cli.watch import Watch
-    from syft_notify.config import load_config
-    from syft_notify.serve import Options
+    from syft_notify.config.settings import load_config
+    from syft_notify.daemon.service import Options
 
     config = load_config(path, os.environ, Path.home())
     _log_to_stderr(config, verbose=verbose)

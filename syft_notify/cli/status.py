@@ -14,12 +14,12 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option, service_files
-from syft_notify.errors import ExitCode
-from syft_notify.paths import is_there
-from syft_notify.service.health import read_health
-from syft_notify.service.lock import holder_of, is_held
-from syft_notify.service.summary import rows, summary
-from syft_notify.service.tail import last_lines
+from syft_notify.config.file_lock import holder_of, is_held
+from syft_notify.config.paths import is_there
+from syft_notify.daemon.tail import last_lines
+from syft_notify.domain.errors import ExitCode
+from syft_notify.engine.health import read_health
+from syft_notify.engine.status import rows, summary
 
 LOG_LINES = 5
 _NO_REPORT = (

@@ -12,10 +12,10 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option
-from syft_notify.errors import UserError
-from syft_notify.paths import is_there
-from syft_notify.regular_files import open_to_read
-from syft_notify.service.systemd import NAME, SYSTEM_FOLDER, Unit, serves, system_unit, user_unit
+from syft_notify.config.paths import is_there
+from syft_notify.config.regular_files import open_to_read
+from syft_notify.daemon.systemd import NAME, SYSTEM_FOLDER, Unit, serves, system_unit, user_unit
+from syft_notify.domain.errors import UserError
 
 _LARGEST = 1_000_000
 
@@ -127,7 +127,7 @@ def _check_place(place: Path, path: Path) -> None:
 
 def _unit(path: Path, name: str, *, for_user: bool) -> Unit:
     """Raises `ConfigError` for a config with which the service would only end."""
-    from syft_notify.config import load_config
+    from syft_notify.config.settings import load_config
 
     config = load_config(path, os.environ, Path.home())
     if for_user:

@@ -7,17 +7,17 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
-from syft_notify.app import open_app
 from syft_notify.cli.live import LiveNarrator
 from syft_notify.cli.output import OutputError
 from syft_notify.cli.screen import Screen
-from syft_notify.config import Config
-from syft_notify.errors import ExitCode
-from syft_notify.model import PollReport
-from syft_notify.paths import ServiceFiles
-from syft_notify.serve import Options, Service
-from syft_notify.service.lock import FileLock
-from syft_notify.service.signals import POLL, RELOAD, STOP, SignalInbox, attend
+from syft_notify.config.file_lock import FileLock
+from syft_notify.config.paths import ServiceFiles
+from syft_notify.config.settings import Config
+from syft_notify.daemon.service import Options, Service
+from syft_notify.daemon.signals import POLL, RELOAD, STOP, SignalInbox, attend
+from syft_notify.domain.errors import ExitCode
+from syft_notify.domain.model import PollReport
+from syft_notify.engine.app import open_app
 
 
 class Watch:

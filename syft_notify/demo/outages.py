@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-from syft_notify.demo.house import House
-from syft_notify.ledger import Ledger
-from syft_notify.paths import Files
+from syft_notify.config.file_lock import FileLock
+from syft_notify.config.paths import Files
+from syft_notify.demo.owner import House
 from syft_notify.sandbox import Sandbox, Trouble
 from syft_notify.sandbox.faults import Rule
-from syft_notify.service.lock import FileLock
+from syft_notify.store.ledger import Ledger
 
 # Longer than one poll takes.
 _PATIENCE_SECONDS = 10.0

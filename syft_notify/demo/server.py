@@ -7,7 +7,7 @@ from types import TracebackType
 
 from flask import Flask
 
-from syft_notify.errors import UserError
+from syft_notify.domain.errors import UserError
 from syft_notify.sandbox.wire import LOOPBACK, Wire
 from syft_notify.sandbox.wsgi import carried_out
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from syft_notify.demo.stage import Stage
+from syft_notify.demo.actions import Stage
 from syft_notify.sandbox.mailboxes import Mail
 
 _HEALTH = (

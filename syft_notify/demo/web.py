@@ -11,14 +11,14 @@ from typing import Any
 
 from flask import Flask, Response, abort, request
 
-from syft_notify.demo import gate, view
-from syft_notify.demo.house import House
-from syft_notify.demo.stage import Stage
-from syft_notify.errors import UserError
+from syft_notify.daemon.tail import last_lines
+from syft_notify.demo import access, view
+from syft_notify.demo.actions import Stage
+from syft_notify.demo.owner import House
+from syft_notify.domain.errors import UserError
+from syft_notify.engine.health import read_health
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.mailboxes import Mail
-from syft_notify.service.health import read_health
-from syft_notify.service.tail import last_lines
 
 LOG_LINES = 200
 _LARGEST_REQUEST = 10_000
@@ -49,9 +49,9 @@ class Pages:
         return app
 
     def _guard(self) -> None:
-        if not gate.is_loopback(request.host):
+        if not access.is_loopback(request.host):
             abort(403, "This page is for this machine only.")
-        if request.method == "POST" and not gate.may_act(request.host, dict(request.headers), self._token):
+        if request.method == "POST" and not access.may_act(request.host, dict(request.headers), self._token):
             abort(403, "Only the page itself may press its buttons.")
 
     def index(self) -> Response:
@@ -93,7 +93,7 @@ class Pages:
     def mail_html(self, mail_id: str) -> Response:
         """One mail's HTML, for a frame in which nothing of it can act."""
         response = Response(self._mail(mail_id).html, content_type="text/html; charset=utf-8")
-        response.headers["Content-Security-Policy"] = gate.MAIL_POLICY
+        response.headers["Content-Security-Policy"] = access.MAIL_POLICY
         return response
 
     def act(self, act: str) -> tuple[str, int]:
@@ -119,7 +119,7 @@ class Pages:
 
 
 def _protected(response: Response) -> Response:
-    for name, value in {**gate.HEADERS, "Content-Security-Policy": gate.PAGE_POLICY}.items():
+    for name, value in {**access.HEADERS, "Content-Security-Policy": access.PAGE_POLICY}.items():
         response.headers.setdefault(name, value)
     return response
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from syft_notify.errors import UserError
-from syft_notify.google_api.oauth_client import OAuthClient, read_client
-from syft_notify.paths import CLIENT_NAME
-from syft_notify.setup.interview import Interview, picked, refuse
-from syft_notify.setup.place import Place
+from syft_notify.config.paths import CLIENT_NAME
+from syft_notify.domain.errors import UserError
+from syft_notify.google.oauth_client import OAuthClient, read_client
+from syft_notify.setup.paths import Place
+from syft_notify.setup.prompter import Interview, picked, refuse
 
 _DOWNLOADED = "client_secret_*.json"
 _FLAG = "--credentials"

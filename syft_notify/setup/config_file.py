@@ -11,12 +11,12 @@ from typing import Any
 
 import yaml
 
-from syft_notify.config import Config, check_settings
-from syft_notify.errors import UserError
-from syft_notify.paths import is_there
-from syft_notify.settings_file import ConfigProblems, parse_settings, read_settings
-from syft_notify.setup.interview import Interview, confirm, refuse
-from syft_notify.setup.place import Place
+from syft_notify.config.paths import is_there
+from syft_notify.config.settings import Config, check_settings
+from syft_notify.config.yaml_values import ConfigProblems, parse_settings, read_settings
+from syft_notify.domain.errors import UserError
+from syft_notify.setup.paths import Place
+from syft_notify.setup.prompter import Interview, confirm, refuse
 
 _HEAD = """\
 # syft-notify: whose Drive is watched, and what is told. Written by `syft-notify init`; edit it as you like.

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from syft_notify.accounts import is_same_account
-from syft_notify.config import Config
-from syft_notify.errors import ConfigError, CredentialFault, UserError
-from syft_notify.google_api.auth import DRIVE_SCOPES, GMAIL_SCOPES, LentToken, TokenFile, scopes_in
-from syft_notify.google_api.consent import Consent, ask_consent
-from syft_notify.google_api.drive import DriveFiles
-from syft_notify.google_api.landing import usable_port
-from syft_notify.google_api.oauth_client import OAuthClient
-from syft_notify.google_api.token_files import drive_token, gmail_token
-from syft_notify.paths import is_there
-from syft_notify.ports import Clock
+from syft_notify.config.paths import is_there
+from syft_notify.config.settings import Config
+from syft_notify.domain.accounts import is_same_account
+from syft_notify.domain.errors import ConfigError, CredentialFault, UserError
+from syft_notify.domain.ports import Clock
+from syft_notify.google.auth import DRIVE_SCOPES, GMAIL_SCOPES, LentToken, TokenFile, scopes_in
+from syft_notify.google.callback_server import usable_port
+from syft_notify.google.consent import Consent, ask_consent
+from syft_notify.google.drive import DriveFiles
+from syft_notify.google.oauth_client import OAuthClient
+from syft_notify.google.token_files import drive_token, gmail_token
 from syft_notify.setup.browser import USUAL_PORT, Ways, open_page
-from syft_notify.setup.interview import Interview, persist, refuse
-from syft_notify.setup.place import Place
+from syft_notify.setup.paths import Place
+from syft_notify.setup.prompter import Interview, persist, refuse
 
 
 @dataclass(frozen=True)

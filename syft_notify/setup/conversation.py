@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from syft_notify.access import access_of_others
-from syft_notify.config import Config, load_config
-from syft_notify.errors import NotifyError, UserError
-from syft_notify.ports import Clock
+from syft_notify.config.permissions import access_of_others
+from syft_notify.config.settings import Config, load_config
+from syft_notify.domain.errors import NotifyError, UserError
+from syft_notify.domain.ports import Clock
+from syft_notify.engine.test_message import send_test_mail
 from syft_notify.setup.browser import Ways
 from syft_notify.setup.consents import DRIVE
-from syft_notify.setup.interview import GivenUp, Interview, confirm, persist
-from syft_notify.setup.place import Place
+from syft_notify.setup.paths import Place
 from syft_notify.setup.plan import Given, Plan, draw_up
-from syft_notify.trial import send_test_mail
+from syft_notify.setup.prompter import GivenUp, Interview, confirm, persist
 
 
 def set_up(

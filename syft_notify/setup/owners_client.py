@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from syft_notify.errors import UserError
+from syft_notify.domain.errors import UserError
 
 
 def known_by(client: Any) -> tuple[dict[str, str], Any]:

@@ -8,18 +8,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from syft_notify.atomic import write_atomically
-from syft_notify.config import Config, check_settings
-from syft_notify.errors import UserError
-from syft_notify.google_api.auth import GOOGLE_TOKEN_URI
-from syft_notify.google_api.oauth_client import OAuthClient, read_client
-from syft_notify.ports import Clock
+from syft_notify.config.atomic_file import write_atomically
+from syft_notify.config.settings import Config, check_settings
+from syft_notify.domain.errors import UserError
+from syft_notify.domain.ports import Clock
+from syft_notify.google.auth import GOOGLE_TOKEN_URI
+from syft_notify.google.oauth_client import OAuthClient, read_client
 from syft_notify.setup.browser import Ways
 from syft_notify.setup.client_file import choose_client
 from syft_notify.setup.config_file import FormerConfig, edited_text, former_config, fresh_text
 from syft_notify.setup.consents import SERVICES, Consents
-from syft_notify.setup.interview import Interview
-from syft_notify.setup.place import Place
+from syft_notify.setup.paths import Place
+from syft_notify.setup.prompter import Interview
 from syft_notify.setup.questions import ask_email, ask_root, given_root
 
 

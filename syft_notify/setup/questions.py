@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from syft_notify.accounts import is_same_account
-from syft_notify.config import checked_email
-from syft_notify.errors import UserError
-from syft_notify.paths import is_there
-from syft_notify.setup.interview import Interview, ask_until, confirm, picked
-from syft_notify.setup.place import Place
+from syft_notify.config.paths import is_there
+from syft_notify.config.settings import checked_email
+from syft_notify.domain.accounts import is_same_account
+from syft_notify.domain.errors import UserError
+from syft_notify.setup.paths import Place
+from syft_notify.setup.prompter import Interview, ask_until, confirm, picked
 
 _PREFIX = "SyftBox_"
 

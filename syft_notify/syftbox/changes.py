@@ -8,7 +8,7 @@ import posixpath
 
 from pydantic import BaseModel, Field, ValidationError
 
-from syft_notify.model import Opaque
+from syft_notify.domain.model import Opaque
 from syft_notify.syftbox.archive import OpaqueContent
 
 MAX_CHANGES = 20_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from syft_notify.items import ItemGuard
+from syft_notify.domain.item_guard import ItemGuard
 from syft_notify.syftbox.disk import Stamp, folders_in, stamp_at, stamp_of
 from syft_notify.syftbox.layouts import (
     CONFIG_FILE,

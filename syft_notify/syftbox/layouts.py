@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
-from syft_notify.accounts import account_of
-from syft_notify.model import JobLayout
+from syft_notify.domain.accounts import account_of
+from syft_notify.domain.model import JobLayout
 
 CONFIG_FILE = "config.yaml"
 JOB_ROOT = ("app_data", "job")

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
-from syft_notify.accounts import account_of, is_same_account
-from syft_notify.items import ItemGuard, few
-from syft_notify.model import LocalJob, LocalLook, Preview
-from syft_notify.paths import is_there
+from syft_notify.config.paths import is_there
+from syft_notify.domain.accounts import account_of, is_same_account
+from syft_notify.domain.item_guard import ItemGuard, few
+from syft_notify.domain.model import LocalJob, LocalLook, Preview
 from syft_notify.syftbox.disk import Stamp, folders_in, read_end, read_start, refuse_links, stamp_at, walk
 from syft_notify.syftbox.job_reader import (
     FLAT,

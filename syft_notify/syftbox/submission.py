@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from syft_notify.items import ItemGuard
-from syft_notify.model import JobLayout, MessageContents, Opaque, Preview, Submission
+from syft_notify.domain.item_guard import ItemGuard
+from syft_notify.domain.model import JobLayout, MessageContents, Opaque, Preview, Submission
 from syft_notify.syftbox.archive import MAX_PACKED_BYTES, OpaqueContent, encrypted_sender, unpack
 from syft_notify.syftbox.changes import read_changes
 from syft_notify.syftbox.documents import MAX_DOCUMENT_BYTES, read_mapping, text_of, texts_of, time_of

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from syft_notify.channels.gmail import GmailChannel
-from syft_notify.google_api.auth import GMAIL_SCOPES, TokenFile
-from syft_notify.model import Message, ThreadRef
-from syft_notify.ports import Channel
+from syft_notify.domain.model import Message, ThreadRef
+from syft_notify.domain.ports import Channel
+from syft_notify.google.auth import GMAIL_SCOPES, TokenFile
 from syft_notify.sandbox import Sandbox
 from syft_notify.testing import MemoryChannel
 

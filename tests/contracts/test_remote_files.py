@@ -8,11 +8,11 @@ from typing import Protocol
 
 import pytest
 
-from syft_notify.errors import MissingFault, RejectedFault
-from syft_notify.google_api.auth import DRIVE_SCOPES, TokenFile
-from syft_notify.google_api.drive import DriveFiles
-from syft_notify.model import Listing, RemoteFile
-from syft_notify.ports import RemoteFiles
+from syft_notify.domain.errors import MissingFault, RejectedFault
+from syft_notify.domain.model import Listing, RemoteFile
+from syft_notify.domain.ports import RemoteFiles
+from syft_notify.google.auth import DRIVE_SCOPES, TokenFile
+from syft_notify.google.drive import DriveFiles
 from syft_notify.sandbox import Sandbox
 from syft_notify.testing import MemoryRemoteFiles
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 import syft_notify
-from syft_notify.errors import NotifyError
+from syft_notify.domain.errors import NotifyError
 from tests.docs.markdown import REPOSITORY
 
 HOLE = "…"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syft_notify.config import load_config
-from syft_notify.paths import ServiceFiles
+from syft_notify.config.paths import ServiceFiles
+from syft_notify.config.settings import load_config
 from tests.docs.markdown import CONTRIBUTING, DAEMON, DOCUMENTS, LOGGING, README, SYSTEMD, code_in
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from syft_notify.cli import cli
+from syft_notify.daemon.daemonize import stop
 from syft_notify.sandbox import Sandbox
-from syft_notify.service.background import stop
 from tests.docs.markdown import DAEMON, REPOSITORY, SYSTEMD, Document, code_in
 from tests.docs.test_tables import options_of
 from tests.newcomer import Newcomer

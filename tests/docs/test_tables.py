@@ -14,12 +14,12 @@ from click.testing import CliRunner
 from pydantic.fields import FieldInfo
 
 from syft_notify.cli import cli
-from syft_notify.config import TOGGLES, Config
-from syft_notify.errors import ExitCode
-from syft_notify.model import Event, JobFacts, Kind, Notification, PeerFacts, Role, ThreadRef
-from syft_notify.paths import CONFIG_VARIABLE
-from syft_notify.pipeline.compose import Composer
-from syft_notify.pipeline.route import Router
+from syft_notify.config.paths import CONFIG_VARIABLE
+from syft_notify.config.settings import TOGGLES, Config
+from syft_notify.domain.errors import ExitCode
+from syft_notify.domain.model import Event, JobFacts, Kind, Notification, PeerFacts, Role, ThreadRef
+from syft_notify.domain.routing import Router
+from syft_notify.mail.compose import Composer
 from tests.docs.markdown import CONFIGURATION, CONTRIBUTING, DOCUMENTS, EVENTS, README, REPOSITORY, code_in
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

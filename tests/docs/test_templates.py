@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from syft_notify.model import Role
-from syft_notify.pipeline.compose import Composer
-from syft_notify.pipeline.contents import contents
+from syft_notify.domain.model import Role
+from syft_notify.mail.compose import Composer
+from syft_notify.mail.context import contents
 from tests.docs.markdown import EVENTS, code_in
 from tests.golden.cases import CASES, ZONE
 

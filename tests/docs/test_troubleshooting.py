@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syft_notify.checkup.order import CHECKS
+from syft_notify.doctor.order import CHECKS
 from tests.docs.markdown import TROUBLESHOOTING, code_in
 from tests.docs.messages import Message, errors, holds, sentences
 

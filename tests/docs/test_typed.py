@@ -13,7 +13,7 @@ import pytest
 from syft_notify.sandbox import Sandbox
 from tests.docs.markdown import CONTRIBUTING, DAEMON, README, REPOSITORY
 from tests.newcomer import Newcomer
-from tests.stories.village import Village
+from tests.stories.site import Village
 from tests.system.dialogue import Dialogue
 from tests.system.program import environment
 from tests.system.tools import needs

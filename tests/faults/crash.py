@@ -19,7 +19,7 @@ from syft_notify.sandbox import Sandbox, Trouble
 from syft_notify.sandbox.mailboxes import Mail
 from tests.faults.daemons import nursery
 from tests.faults.records import records
-from tests.stories.village import DO, Village
+from tests.stories.site import DO, Village
 from tests.worlds import GENERATIONS, Job, python_job
 
 PEERS = tuple(f"ds{number}@example.org" for number in range(6))

@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from syft_notify.engine.health import read_health
 from syft_notify.sandbox import Trouble
-from syft_notify.service.health import read_health
-from tests.stories.village import Village, decided, requested
+from tests.stories.site import Village, decided, requested
 from tests.system.program import started, wait_until
 from tests.worlds import python_job
 

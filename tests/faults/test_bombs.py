@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.village import DO, Village, submitted
+from tests.stories.site import DO, Village, submitted
 from tests.system.program import environment
 from tests.worlds import python_job
 from tests.worlds.messages import MEMBER, message_document, pack, pack_document

@@ -9,7 +9,7 @@ import pytest
 
 from syft_notify.sandbox import Trouble
 from tests.conftest import Clock
-from tests.stories.village import Village, decided, requested, submitted
+from tests.stories.site import Village, decided, requested, submitted
 from tests.worlds import python_job
 
 DS, NEW = "ds@example.org", "new@example.org"

@@ -14,14 +14,14 @@ from typing import Any
 import psutil
 import pytest
 
-from syft_notify.app import App, build_app
-from syft_notify.config import load_config
+from syft_notify.config.settings import load_config
+from syft_notify.engine.app import App, build_app
 from syft_notify.sandbox import Sandbox
 from syft_notify.testing import RecordingNarrator
 from tests.conftest import Clock
 from tests.facts import lacking
 from tests.faults.records import ambiguous_ids
-from tests.stories.village import Told, Village, decided, requested, submitted, told_by
+from tests.stories.site import Told, Village, decided, requested, submitted, told_by
 from tests.system.program import environment, wait_until
 from tests.system.tools import needs
 from tests.worlds import GENERATIONS, python_job
@@ -69,7 +69,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     calls = WithDisk(os, disk, "write", "fsync", "replace", "ftruncate", "unlink")
     for module in ("atomic", "journal", "history"):
         monkeypatch.setattr(f"syft_notify.{module}.os", calls)
-    monkeypatch.setattr("syft_notify.atomic.tempfile", WithDisk(tempfile, disk, "mkstemp"))
+    monkeypatch.setattr("syft_notify.config.atomic_file.tempfile", WithDisk(tempfile, disk, "mkstemp"))
     return disk
 
 

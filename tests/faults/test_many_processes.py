@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from syft_notify import NotificationMonitor
 from tests.faults.records import records
-from tests.stories.village import Village, decided, submitted, told_by
+from tests.stories.site import Village, decided, submitted, told_by
 from tests.system.program import started, syft_notify, wait_until
 from tests.worlds import python_job
 

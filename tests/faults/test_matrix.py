@@ -15,7 +15,7 @@ from syft_notify.sandbox import Trouble
 from syft_notify.sandbox.faults import UNANSWERED
 from tests.conftest import Clock
 from tests.faults.records import ambiguous_ids, records
-from tests.stories.village import Told, Village, decided, requested, submitted, told_by
+from tests.stories.site import Told, Village, decided, requested, submitted, told_by
 from tests.worlds import python_job
 
 EXPIRED = datetime(2020, 1, 1, tzinfo=UTC)

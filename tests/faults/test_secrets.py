@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from syft_notify.sandbox import Trouble
-from tests.stories.village import Village
+from tests.stories.site import Village
 from tests.system.program import started, syft_notify, wait_until
 from tests.worlds import python_job
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from syft_notify.config import Surroundings, check_settings
-from syft_notify.model import (
+from syft_notify.config.settings import Surroundings, check_settings
+from syft_notify.domain.digest import digests
+from syft_notify.domain.model import (
     CodeFile,
     Event,
     Facts,
@@ -24,10 +25,9 @@ from syft_notify.model import (
     Role,
     ThreadRef,
 )
-from syft_notify.pipeline.compose import Composer
-from syft_notify.pipeline.digest import digests
-from syft_notify.pipeline.route import Router
-from syft_notify.trial import written
+from syft_notify.domain.routing import Router
+from syft_notify.engine.test_message import written
+from syft_notify.mail.compose import Composer
 
 # A fixed offset, so that the goldens are the same where no time zones are installed.
 ZONE = timezone(timedelta(hours=1), "CET")

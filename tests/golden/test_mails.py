@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.model import Message
-from syft_notify.pipeline.route import ROUTES
+from syft_notify.domain.model import Message
+from syft_notify.domain.routing import ROUTES
 from tests.golden.cases import MAILS
 
 FOLDER = Path(__file__).parent / "mails"

@@ -11,7 +11,7 @@ import pytest
 
 from syft_notify.sandbox import Sandbox
 from tests.interop.environment import syft_client_python
-from tests.interop.town import Town
+from tests.interop.scene import Town
 
 # Today's client comes with our own extra `test`.
 TODAY = Path(sys.executable)

@@ -7,7 +7,7 @@ from typing import Any
 from actor import Person, main
 
 from syft_notify import NotificationMonitor
-from syft_notify.errors import UserError
+from syft_notify.domain.errors import UserError
 
 
 class PersonWithMonitor(Person):

@@ -7,7 +7,7 @@ import pytest
 from tests.facts import lacking
 from tests.interop.expected import DO, DS, granted, requested, submitted, together
 from tests.interop.people import Person
-from tests.interop.town import NOTEBOOK, Town
+from tests.interop.scene import NOTEBOOK, Town
 
 pytestmark = [pytest.mark.interop, pytest.mark.thorough, pytest.mark.timeout(900)]
 

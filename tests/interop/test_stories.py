@@ -21,7 +21,7 @@ from tests.interop.expected import (
     together,
 )
 from tests.interop.people import Person
-from tests.interop.town import Town
+from tests.interop.scene import Town
 
 # The timeout leaves room for building the environment of the old client, once per clone.
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]

@@ -9,9 +9,9 @@ import pytest
 from syft_notify.sandbox.mailboxes import Mail
 from tests import titles
 from tests.interop.expected import DO, UNDERSCORE
+from tests.interop.notifier import Watchman
 from tests.interop.people import Person
-from tests.interop.town import Town
-from tests.interop.watchman import Watchman
+from tests.interop.scene import Town
 
 pytestmark = [pytest.mark.interop, pytest.mark.thorough, pytest.mark.timeout(900)]
 

@@ -16,11 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.faults import Rule
-from tests.machine.eyes import Eyes
 from tests.machine.model import Model, facts
+from tests.machine.notifier import Watchman
 from tests.machine.things import Hours
-from tests.machine.town import Town
-from tests.machine.watchman import Watchman
+from tests.machine.tracked_site import Town
+from tests.machine.visibility import Eyes
 from tests.worlds import GENERATIONS, ReviewGeneration
 
 RECONCILE = timedelta(minutes=15)
@@ -45,8 +45,8 @@ class Day(RuleBasedStateMachine):
 
     def begin(self, release: str, *, file_gets_lost: bool, coarse_disk: bool) -> None:
         """An old peer with a finished job, which our program sees in its first look: the past."""
-        self.patches.setattr("syft_notify.app.utc_now", self.hours.computer)
-        self.patches.setattr("syft_notify.google_api.session.FIRST_PAUSE_SECONDS", 0.0)
+        self.patches.setattr("syft_notify.engine.app.utc_now", self.hours.computer)
+        self.patches.setattr("syft_notify.google.session.FIRST_PAUSE_SECONDS", 0.0)
         options = {"reconcile_interval": int(RECONCILE.total_seconds())}
         generation = GENERATIONS[release]
         self.town = Town(self.google, self.home, generation, settings=options, hours=self.hours)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from tests.machine.things import Submission
-from tests.machine.town import Town
-from tests.stories.village import Told, decided, failed, granted, requested, submitted
+from tests.machine.tracked_site import Town
+from tests.stories.site import Told, decided, failed, granted, requested, submitted
 
 
 class Duty(Enum):

@@ -16,9 +16,9 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from syft_notify.sandbox import Trouble
 from tests.machine.day import RECONCILE, Day
+from tests.machine.notifier import Death
 from tests.machine.things import Folder
-from tests.machine.town import PEERS_FILE
-from tests.machine.watchman import Death
+from tests.machine.tracked_site import PEERS_FILE
 
 NEW, ODD = "new@example.org", "first_last+tag@example.org"
 # More of a kind in one poll would become a digest, which other tests look at.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from syft_notify.sandbox import Sandbox
-from tests.stories.village import Village
+from tests.stories.site import Village
 from tests.worlds import GENERATIONS
 
 TODAY = "syft-rds-0.6.1"

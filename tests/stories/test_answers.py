@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from syft_notify.app import open_app
-from syft_notify.config import load_config
+from syft_notify.config.settings import load_config
+from syft_notify.engine.app import open_app
 from syft_notify.sandbox import Trouble
 from syft_notify.sandbox.faults import Rule
 from syft_notify.testing import RecordingNarrator
 from tests.facts import lacking
-from tests.stories.village import Village, decided, requested, submitted
+from tests.stories.site import Village, decided, requested, submitted
 from tests.worlds import python_job
 
 DAY = timedelta(days=1)

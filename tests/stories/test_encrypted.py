@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.stories.village import DO, Village, decided, granted, submitted
+from tests.stories.site import DO, Village, decided, granted, submitted
 from tests.worlds import bash_job, python_job
 
 DS, OTHER = "ds@example.org", "other@example.org"

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from syft_notify.errors import RateLimitedFault, TransientFault
-from syft_notify.model import Kind
+from syft_notify.domain.errors import RateLimitedFault, TransientFault
+from syft_notify.domain.model import Kind
 from tests import titles
 from tests.facts import lacking
-from tests.stories.hamlet import A_YEAR, DS, Hamlet
-from tests.stories.village import DO, decided, granted, requested, submitted
+from tests.stories.memory_site import A_YEAR, DS, Hamlet
+from tests.stories.site import DO, decided, granted, requested, submitted
 from tests.worlds import GENERATIONS, python_job
 
 OTHER, EVIL = "other@example.org", "evil@example.org"

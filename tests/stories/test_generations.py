@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stories.village import Village, decided, failed, granted, requested, submitted
+from tests.stories.site import Village, decided, failed, granted, requested, submitted
 from tests.worlds import GENERATIONS, Job, MarkerGeneration, bash_job, folder_job, python_job
 
 DS, UNDERSCORE = "ds@example.org", "first_last@example.org"

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from syft_notify.app import open_app
-from syft_notify.config import load_config
+from syft_notify.config.settings import load_config
+from syft_notify.daemon.log_reporter import LogNarrator
+from syft_notify.engine.app import open_app
 from syft_notify.sandbox.people import permission_id
-from syft_notify.service.log_narrator import LogNarrator
 from tests import titles
 from tests.facts import lacking
-from tests.stories.village import DO, Told, Village, decided, granted, requested, submitted, told_by
+from tests.stories.site import DO, Told, Village, decided, granted, requested, submitted, told_by
 from tests.worlds import python_job
 
 DS, OTHER, EVIL = "ds@example.org", "other@example.org", "evil@example.org"

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.facts import lacking
-from tests.stories.village import DO, Village, submitted
+from tests.stories.site import DO, Village, submitted
 from tests.worlds import bash_job
 
 

@@ -18,10 +18,10 @@ import pytest
 from google.oauth2.credentials import Credentials
 
 from syft_notify import NotificationMonitor
-from syft_notify.errors import ConfigError, UserError
+from syft_notify.domain.errors import ConfigError, UserError
 from syft_notify.sandbox import Trouble
 from tests.facts import lacking
-from tests.stories.village import DO, Village, granted, requested, submitted
+from tests.stories.site import DO, Village, granted, requested, submitted
 from tests.system.program import wait_until
 from tests.worlds import python_job
 

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from syft_notify import NotificationMonitor
-from syft_notify.errors import UserError
-from syft_notify.paths import COLAB_DRIVE, default_folder
+from syft_notify.config.paths import COLAB_DRIVE, default_folder
+from syft_notify.domain.errors import UserError
 from syft_notify.sandbox.tokens import GMAIL_SEND
 from tests.browser import answered, visited
 from tests.facts import lacking
 from tests.folders import contents
+from tests.stories.site import DO, Village, requested
 from tests.stories.test_notebook import client, settings
-from tests.stories.village import DO, Village, requested
 
 
 class Cell:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from syft_notify.app import open_app
-from syft_notify.config import load_config
-from syft_notify.service.log_narrator import LogNarrator
+from syft_notify.config.settings import load_config
+from syft_notify.daemon.log_reporter import LogNarrator
+from syft_notify.engine.app import open_app
 from tests import titles
 from tests.facts import lacking
-from tests.stories.village import DO, Village, decided, requested, submitted
+from tests.stories.site import DO, Village, decided, requested, submitted
 from tests.worlds import python_job
 
 DS, OTHER = "ds@example.org", "other@example.org"
@@ -154,6 +154,6 @@ def test_many_job_folders_without_a_config_are_a_few_lines_once(
             app.poll(narrator)
             narrator.end()
             (inbox / f"empty{number:04}/notes.txt").touch()
-    lines = [record.message for record in caplog.records if record.name.endswith("log_narrator")]
+    lines = [record.message for record in caplog.records if record.name.endswith("log_reporter")]
     assert len([line for line in lines if line.endswith("config.yaml")]) == 10
     assert [lacking(line, "jobs", "990") for line in lines if "config.yaml" not in line and "jobs: " in line] == [[]]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.model import Decision
-from tests.stories.village import DO, Village, decided, failed, granted, requested, submitted
+from syft_notify.domain.model import Decision
+from tests.stories.site import DO, Village, decided, failed, granted, requested, submitted
 from tests.worlds import Job, python_job
 
 DS = "ds@example.org"

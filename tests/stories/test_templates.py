@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from syft_notify.paths import ServiceFiles
-from tests.stories.village import DO, requested
+from syft_notify.config.paths import ServiceFiles
+from tests.stories.site import DO, requested
 
 DS = "ds@example.org"
 

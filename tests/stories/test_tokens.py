@@ -9,7 +9,7 @@ import pytest
 
 from syft_notify.sandbox import Trouble
 from tests import titles
-from tests.stories.village import Village, requested, submitted
+from tests.stories.site import Village, requested, submitted
 from tests.worlds import python_job
 
 DAY = timedelta(days=1)

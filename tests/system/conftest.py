@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from syft_notify.sandbox import Sandbox
-from tests.stories.village import Village
+from tests.stories.site import Village
 from tests.worlds import GENERATIONS
 
 

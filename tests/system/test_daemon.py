@@ -19,12 +19,12 @@ import psutil
 import pytest
 
 from syft_notify import __version__
-from syft_notify.paths import Files
+from syft_notify.config.file_lock import is_held
+from syft_notify.config.paths import Files
+from syft_notify.engine.health import read_health
 from syft_notify.sandbox import Trouble
-from syft_notify.service.health import read_health
-from syft_notify.service.lock import is_held
 from tests.facts import lacking
-from tests.stories.village import Village, granted, requested, submitted
+from tests.stories.site import Village, granted, requested, submitted
 from tests.system.program import environment, started, syft_notify, wait_until
 from tests.worlds import python_job
 
@@ -364,8 +364,8 @@ class TestAStartThatCannotBe:
     def test_not_ready_in_time(self, village, command):
         village.google.faults.add(Trouble.STALL, "drive.about.get", times=None, seconds=60)
         code = (
-            "import sys\nfrom syft_notify.service import background\n"
-            "background.start.__defaults__ = (1.0,)\n"
+            "import sys\nfrom syft_notify.daemon import daemonize\n"
+            "daemonize.start.__defaults__ = (1.0,)\n"
             "from syft_notify.cli import main\nmain()\n"
         )
         command_line = [sys.executable, "-c", code, "start", "-c", str(village.config_file)]
@@ -752,7 +752,7 @@ class TestLogs:
         following = started("logs", "-c", config, "-n", "0", "--follow", home=village.home)
         time.sleep(1)
         code = (
-            "import logging, sys, time; from pathlib import Path; from syft_notify.service.logs import LogFiles\n"
+            "import logging, sys, time; from pathlib import Path; from syft_notify.daemon.logging import LogFiles\n"
             "with LogFiles(Path(sys.argv[1]), Path(sys.argv[2]), largest=3000) as files:\n"
             "    files.configure('INFO', 'text')\n"
             "    for number in range(1000):\n"

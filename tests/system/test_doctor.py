@@ -10,7 +10,7 @@ import pytest
 from syft_notify.sandbox import Trouble
 from tests.facts import lacking
 from tests.folders import contents
-from tests.stories.village import Village
+from tests.stories.site import Village
 from tests.system.dialogue import Dialogue
 from tests.system.program import environment, syft_notify
 

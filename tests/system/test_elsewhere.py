@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from syft_notify.service.health import read_health
-from syft_notify.service.lock import is_held
+from syft_notify.config.file_lock import is_held
+from syft_notify.engine.health import read_health
 from tests.facts import lacking
-from tests.stories.village import Village, requested
+from tests.stories.site import Village, requested
 from tests.system.program import environment, syft_notify, wait_until
 
 DS = "ds@example.org"

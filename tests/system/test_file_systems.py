@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.facts import lacking
-from tests.stories.village import Village, submitted
+from tests.stories.site import Village, submitted
 from tests.system.program import environment, syft_notify, wait_until
 from tests.worlds import python_job
 

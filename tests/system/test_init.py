@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from syft_notify.config.file_lock import FileLock
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_SEND
-from syft_notify.service.lock import FileLock
 from tests.browser import answered, visited
 from tests.facts import lacking
 from tests.folders import contents

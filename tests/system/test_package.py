@@ -18,7 +18,7 @@ import pytest
 
 from manual.page import PAGE
 from syft_notify import __version__
-from syft_notify.service.systemd import template_unit, template_user_unit
+from syft_notify.daemon.systemd import template_unit, template_user_unit
 from tests.docs.markdown import REPOSITORY, documents_named_in_the_program
 from tests.system.program import environment
 
@@ -68,7 +68,7 @@ def metadata(wheel: Path) -> Message:
 def test_the_wheel_holds_each_file_of_the_package(wheel):
     files = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "syft_notify").rglob("*") if path.is_file()]
     own = {path.as_posix() for path in files if "__pycache__" not in path.parts}
-    assert {"syft_notify/py.typed", "syft_notify/templates/base.html.j2", "syft_notify/demo/page/index.html"} < own
+    assert {"syft_notify/py.typed", "syft_notify/mail/templates/base.html.j2", "syft_notify/demo/page/index.html"} < own
     assert {name for name in contents(wheel) if name.startswith("syft_notify/")} == own
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.markdown import LOGGING
-from tests.stories.village import Village, requested
+from tests.stories.site import Village, requested
 from tests.system.program import syft_notify, wait_until
 from tests.system.tools import needs
 

@@ -14,7 +14,7 @@ import pytest
 
 from syft_notify.sandbox import Trouble
 from tests.facts import lacking
-from tests.stories.village import DO, Village, requested, submitted
+from tests.stories.site import DO, Village, requested, submitted
 from tests.system.program import environment, started, syft_notify, wait_until
 from tests.worlds import python_job
 

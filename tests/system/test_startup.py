@@ -10,7 +10,7 @@ import pytest
 
 from tests.system.program import environment
 
-HEAVY = ("googleapiclient", "google.auth", "jinja2", "rich", "pydantic", "flask", "yaml", "syft_notify.model")
+HEAVY = ("googleapiclient", "google.auth", "jinja2", "rich", "pydantic", "flask", "yaml", "syft_notify.domain.model")
 
 
 LIGHT = [

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from syft_notify.daemon.systemd import serves, system_unit, template_unit, template_user_unit, user_unit
 from syft_notify.sandbox import Trouble
-from syft_notify.service.systemd import serves, system_unit, template_unit, template_user_unit, user_unit
 from tests.docs.markdown import REPOSITORY
 from tests.facts import lacking
-from tests.stories.village import Village, requested
+from tests.stories.site import Village, requested
 from tests.system.program import environment, syft_notify, wait_until
 from tests.system.tools import needs
 

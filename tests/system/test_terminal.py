@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from tests.facts import lacking
-from tests.stories.village import Village
+from tests.stories.site import Village
 from tests.system.program import environment, heed_interrupts, wait_until
 
 DS = "ds@example.org"

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import syft_notify
-from syft_notify.service.health import read_health
-from syft_notify.service.lock import is_held
-from tests.stories.village import Village, decided, granted, requested, submitted
+from syft_notify.config.file_lock import is_held
+from syft_notify.engine.health import read_health
+from tests.stories.site import Village, decided, granted, requested, submitted
 from tests.system import program
 from tests.system.program import environment, wait_until
 from tests.worlds import python_job

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.facts import lacking
-from tests.stories.village import Village
+from tests.stories.site import Village
 from tests.system.program import started, syft_notify
 
 DS = "ds@example.org"
 HOLD = """
 import sys, time
 from pathlib import Path
-from syft_notify.service.lock import FileLock
+from syft_notify.config.file_lock import FileLock
 with FileLock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

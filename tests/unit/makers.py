@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from syft_notify.model import (
+from syft_notify.domain.model import (
     Decision,
     Event,
     JobFacts,
@@ -19,7 +19,7 @@ from syft_notify.model import (
     PeerFacts,
     Receipt,
 )
-from syft_notify.pipeline.route import Router
+from syft_notify.domain.routing import Router
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DO, DS = "do@example.org", "ds@example.org"

@@ -13,10 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syft_notify.channels.gmail import GmailChannel, mime
-from syft_notify.errors import AmbiguousFault, CredentialFault, RateLimitedFault, RejectedFault, TransientFault
-from syft_notify.google_api.auth import GMAIL_SCOPES, TokenFile
-from syft_notify.model import Message, ThreadRef
-from syft_notify.pipeline.plain import plain
+from syft_notify.domain.errors import AmbiguousFault, CredentialFault, RateLimitedFault, RejectedFault, TransientFault
+from syft_notify.domain.model import Message, ThreadRef
+from syft_notify.domain.text import plain
+from syft_notify.google.auth import GMAIL_SCOPES, TokenFile
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.faults import Trouble
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syft_notify.cli.live import LiveNarrator
-from syft_notify.model import Decision, Kind, Outcome, OutcomeKind
-from syft_notify.pipeline.route import Router
+from syft_notify.domain.model import Decision, Kind, Outcome, OutcomeKind
+from syft_notify.domain.routing import Router
 from tests.facts import lacking
 from tests.unit.makers import DO, DS, NOW, job_event, job_facts, peer_event, sent
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.app import utc_now
-from syft_notify.demo.house import House
-from syft_notify.demo.stage import Stage
+from syft_notify.demo.actions import Stage
+from syft_notify.demo.owner import House
+from syft_notify.engine.app import utc_now
 from syft_notify.sandbox import Sandbox
 
 DO, DS = "do@example.org", "ds@example.org"

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from syft_notify.app import utc_now
-from syft_notify.demo.gate import TOKEN_HEADER
-from syft_notify.demo.house import House
+from syft_notify.demo.access import TOKEN_HEADER
+from syft_notify.demo.actions import Stage
+from syft_notify.demo.owner import House
 from syft_notify.demo.server import PageServer
-from syft_notify.demo.stage import Stage
 from syft_notify.demo.web import Pages
-from syft_notify.errors import UserError
+from syft_notify.domain.errors import UserError
+from syft_notify.engine.app import utc_now
 from syft_notify.sandbox import Sandbox
 from tests.unit.demo.conftest import DS
 

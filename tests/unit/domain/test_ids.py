@@ -16,7 +16,7 @@ from syft_notify.domain.ids import (
     digest_of,
     text_of,
 )
-from syft_notify.model import Kind
+from syft_notify.domain.model import Kind
 
 # Few texts, with all that separates parts of a text, so that equal and nearly equal ones meet often.
 texts = (

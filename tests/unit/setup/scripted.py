@@ -6,8 +6,8 @@ import select
 from collections.abc import Callable
 from pathlib import Path
 
-from syft_notify.setup.interview import NoAnswer
-from syft_notify.setup.place import Place
+from syft_notify.setup.paths import Place
+from syft_notify.setup.prompter import NoAnswer
 
 
 class Scripted:

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from syft_notify.setup.client_file import choose_client
-from syft_notify.setup.interview import NoAnswer
+from syft_notify.setup.prompter import NoAnswer
 from tests.facts import lacking
 from tests.unit.setup.scripted import Scripted, place_in
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from syft_notify.config import Config, load_config
-from syft_notify.errors import UserError
+from syft_notify.config.settings import Config, load_config
+from syft_notify.domain.errors import UserError
 from syft_notify.setup.config_file import FormerConfig, edited_text, former_config, fresh_text
 from tests.facts import lacking
 from tests.unit.setup.scripted import Scripted, place_in

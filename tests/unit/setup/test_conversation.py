@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from syft_notify.app import open_app
-from syft_notify.config import load_config
-from syft_notify.errors import UserError
-from syft_notify.google_api.auth import ENDS_AT
+from syft_notify.config.settings import load_config
+from syft_notify.domain.errors import UserError
+from syft_notify.engine.app import open_app
+from syft_notify.google.auth import ENDS_AT
 from syft_notify.sandbox import Sandbox, Trouble
 from syft_notify.sandbox.tokens import DRIVE, DRIVE_READONLY, GMAIL_SEND
 from syft_notify.setup.browser import Ways
 from syft_notify.setup.conversation import set_up
-from syft_notify.setup.place import Place
+from syft_notify.setup.paths import Place
 from syft_notify.setup.plan import Given
 from syft_notify.testing import RecordingNarrator
 from tests.browser import answered, visited

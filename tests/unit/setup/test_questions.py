@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.errors import UserError
-from syft_notify.setup.interview import NoAnswer
+from syft_notify.domain.errors import UserError
+from syft_notify.setup.prompter import NoAnswer
 from syft_notify.setup.questions import ask_email, ask_root, doubt_about, given_root
 from tests.facts import lacking
 from tests.unit.setup.scripted import Scripted, place_in

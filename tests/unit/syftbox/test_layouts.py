@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from syft_notify.model import JobLayout
+from syft_notify.domain.model import JobLayout
 from syft_notify.syftbox.layouts import (
     DriveLayout,
     FolderName,

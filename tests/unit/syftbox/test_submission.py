@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syft_notify.model import JobLayout, MessageContents, Opaque, Submission
+from syft_notify.domain.model import JobLayout, MessageContents, Opaque, Submission
 from syft_notify.syftbox.archive import MAX_PACKED_BYTES, MAX_UNPACKED_BYTES
 from syft_notify.syftbox.submission import MAX_JOBS, read_message
 from tests.facts import lacking

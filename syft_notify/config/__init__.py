@@ -1,0 +1,1 @@
+"""What a person set, and the files that we use."""

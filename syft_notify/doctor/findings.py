@@ -1,0 +1,77 @@
+"""A checkup in general: checks that build on each other, and what each of them found."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from syft_notify.domain.errors import NotifyError
+
+Patient = TypeVar("Patient")
+_AGAIN = "Try again in a few minutes; a watchman does so by itself"
+
+
+class State(StrEnum):
+    """How a check went; the value is the word in `--json`."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found. `detail` is for people; `cure` says what to do when it failed."""
+
+    name: str
+    state: State
+    detail: str
+    cure: str = ""
+
+
+@dataclass(frozen=True)
+class Check(Generic[Patient]):
+    """`look` returns the detail of what is good, and raises `NotifyError` with what is not and its cure.
+
+    `needs` are checks without which this one cannot be made.
+    """
+
+    name: str
+    look: Callable[[Patient], str]
+    needs: tuple[str, ...] = ()
+
+
+class NothingToCheck(Exception):
+    """There is nothing to look at, and that is no fault."""
+
+
+def examine(patient: Patient, checks: Sequence[Check[Patient]]) -> Iterator[Finding]:
+    """Make one check after the other. Each finding comes as soon as it is there: some wait for the network."""
+    blamed: dict[str, str] = {}
+    for check in checks:
+        cause = next((blamed[name] for name in check.needs if name in blamed), "")
+        finding = _skipped(check, cause) if cause else _found(check, patient)
+        if finding.state is not State.OK:
+            blamed[check.name] = cause or check.name
+        yield finding
+
+
+def _skipped(check: Check[Patient], cause: str) -> Finding:
+    return Finding(check.name, State.SKIPPED, f"cannot be told before '{cause}' is good")
+
+
+def _found(check: Check[Patient], patient: Patient) -> Finding:
+    try:
+        return Finding(check.name, State.OK, check.look(patient))
+    except NothingToCheck as nothing:
+        return Finding(check.name, State.SKIPPED, str(nothing))
+    except NotifyError as error:
+        # Only what passes by itself comes without a cure.
+        return Finding(check.name, State.FAILED, error.title.rstrip("."), error.hint.rstrip(".") or _AGAIN)
+    except OSError as error:
+        place = str(error.filename or ".")
+        cure = f"See who owns it: `ls -ld {shlex.quote(place)}`"
+        return Finding(check.name, State.FAILED, f"{place} cannot be seen: {error.strerror}", cure)

@@ -1,0 +1,160 @@
+"""What the line needs from the world, as protocols; the real ones and the fakes of `testing` fit them alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from syft_notify.domain.errors import Fault
+from syft_notify.domain.model import (
+    Changes,
+    Decision,
+    Event,
+    Listing,
+    LocalJob,
+    LocalLook,
+    Look,
+    Message,
+    Notification,
+    Observation,
+    Outcome,
+    Overview,
+    Preview,
+    Receipt,
+    RemoteFile,
+)
+
+Seen = TypeVar("Seen", bound=Observation)
+
+
+@dataclass(frozen=True)
+class OpaqueRecord:
+    """A submission that was announced without its name and waits for the job to appear."""
+
+    event_key: str
+    ds: str
+    sent_at: datetime
+
+
+class Clock(Protocol):
+    """The present moment, aware and in UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+class Memory(Protocol):
+    """The questions a monitor may ask of the ledger; all are answered from memory."""
+
+    @property
+    def edition(self) -> int:
+        """Grows when something that was remembered may be forgotten: then all must be compared again."""
+
+    def seen(self, event_key: str) -> bool:
+        """Whether this event was admitted before, however it was decided."""
+
+    def seen_like(self, beginning: str) -> Iterable[str]:
+        """The keys of admitted events that begin so."""
+
+    def file_seen(self, file_id: str) -> bool:
+        """Whether a remote file was dealt with and needs no second look."""
+
+    def started(self, part: str) -> bool:
+        """Whether this part of the world had its first whole look; before, the past is told quietly."""
+
+    def sender(self, event_key: str) -> str:
+        """The DS that Drive named as owner of this submission's message, or an empty string."""
+
+    def unproven(self, event_key: str) -> bool:
+        """Whether a message told of this submission of which Drive did not name the owner."""
+
+    def opaque(self) -> Sequence[OpaqueRecord]:
+        """Submissions announced without a name that no job has completed yet."""
+
+
+class Monitor(Protocol[Seen]):
+    """Looks for events. `observe` does the reading and decides nothing; `detect` reads nothing.
+
+    `failed` says in words what the last `detect` could not compare, once its events were taken.
+    """
+
+    name: str
+    failed: Sequence[str]
+
+    def observe(self, look: Look, memory: Memory) -> Seen:
+        """Look once. Raises `Fault` when nothing at all could be seen."""
+
+    def detect(self, observation: Seen, memory: Memory, now: datetime) -> Iterable[Event]:
+        """The events that the look shows and the memory does not hold yet."""
+
+
+class Channel(Protocol):
+    """Carries a message out."""
+
+    name: str
+
+    def send(self, message: Message) -> Receipt:
+        """Hand one message over. Raises the `Fault` whose class says whether to try again."""
+
+
+class RemoteFiles(Protocol):
+    """The reading side of a user's Drive."""
+
+    def overview(self, folder_prefix: str, file_name: str) -> Overview:
+        """All folders visible to the user whose name begins with the prefix, own and shared, not trashed; and all files
+        owned by the user with exactly this name, inside a folder named `SyftBox` of theirs.
+        """
+
+    def feed_start(self) -> str:
+        """The cursor from which on `changes` tells what happens after now."""
+
+    def changes(self, cursor: str) -> Changes:
+        """What Drive says has changed since. Drive promises neither that it shows everything nor how soon.
+
+        Raises `RejectedFault` for a cursor that is no longer good.
+        """
+
+    def children(self, folder_ids: Sequence[str]) -> Mapping[str, Listing | Fault]:
+        """What lies in each folder; a folder that could not be listed maps to its fault."""
+
+    def download(self, file: RemoteFile, limit: int) -> bytes:
+        """The whole content. Raises `RejectedFault` when it is larger than `limit` bytes, other faults as they come."""
+
+    def downloads(self, files: Sequence[RemoteFile], limit: int) -> Iterator[tuple[RemoteFile, bytes | Fault]]:
+        """The content of each, or its fault as of `download`, in any order; several are fetched at once."""
+
+
+class LocalJobs(Protocol):
+    """The owner's local SyftBox folder."""
+
+    def look(self, *, thorough: bool = True) -> LocalLook:
+        """The state of every job folder that can be read now; if not `thorough`, perhaps only of those that changed."""
+
+    def accepted_peers(self) -> frozenset[str]:
+        """The accounts of peers whose review folder the owner's client made when it accepted them (J2 and later)."""
+
+    def preview(self, job: LocalJob) -> Preview:
+        """The submitted code of a job as a mail shows it."""
+
+    def stderr_tail(self, job: LocalJob) -> str:
+        """The end of what a failed job wrote to stderr; empty when there is none."""
+
+
+class Narrator(Protocol):
+    """Hears what a poll does while it does it: the live output, the log, the demo."""
+
+    def saw(self, event: Event, decision: Decision) -> None:
+        """A monitor found an event; `decision` says why it is told or not."""
+
+    def withheld(self, notification: Notification, decision: Decision) -> None:
+        """A notification that the event would make is not sent, for the reason given."""
+
+    def would_send(self, message: Message) -> None:
+        """In a dry run: what would go out now."""
+
+    def attempted(self, notification: Notification, outcome: Outcome) -> None:
+        """One attempt at delivery ended."""
+
+    def trouble(self, source: str, problem: str) -> None:
+        """A look failed or was incomplete; `source` is the monitor's name."""

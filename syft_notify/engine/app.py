@@ -1,0 +1,237 @@
+"""The composition root: builds the line of one owner from a config; the only file that knows all parts."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from syft_notify.channels.gmail import GmailChannel
+from syft_notify.config.file_lock import MOVE_STATE, FileLock
+from syft_notify.config.own_files import private_files
+from syft_notify.config.paths import CONFIG_NAME, Files, ServiceFiles
+from syft_notify.config.permissions import check_written_by_us_alone, close_to_others
+from syft_notify.config.settings import Config
+from syft_notify.domain.errors import ConfigError, CredentialFault, Fault, UserError
+from syft_notify.domain.model import PollReport, TokenState
+from syft_notify.domain.ports import Clock, Monitor, Narrator
+from syft_notify.domain.routing import Router
+from syft_notify.engine.poll import Poll
+from syft_notify.google import token_life
+from syft_notify.google.auth import LentToken, Token
+from syft_notify.google.drive import DriveFiles
+from syft_notify.google.token_files import drive_token, gmail_token
+from syft_notify.mail.compose import Composer
+from syft_notify.sources.drive_snapshot import Surveyor
+from syft_notify.sources.jobs import DRIVE, JobMonitor
+from syft_notify.sources.peers import PeerMonitor
+from syft_notify.store.ledger import Ledger
+from syft_notify.syftbox.local_jobs import LocalJobFolder
+
+log = logging.getLogger(__name__)
+
+# How long a poll waits for one of another process on the same state: longer than one mail takes.
+PATIENCE_SECONDS = 90.0
+
+
+class App:
+    """One owner's line, ready to poll."""
+
+    def __init__(
+        self,
+        poll: Poll,
+        peers: PeerMonitor,
+        ledger: Ledger,
+        clock: Clock,
+        drive: DriveFiles,
+        gmail: GmailChannel,
+        tokens: Sequence[Token],
+        lock: Path | None,
+    ) -> None:
+        """`lock` guards the state; None in a dry run, which changes nothing."""
+        self._poll = poll
+        self._peers = peers
+        self._ledger = ledger
+        self._clock = clock
+        self._drive = drive
+        self._gmail = gmail
+        self._tokens = tokens
+        self._lock = lock
+        self._begun = False
+
+    def poll(self, narrator: Narrator, wanted: Callable[[], bool] = lambda: True) -> PollReport:
+        """One pass of the line. `wanted` is asked before each send whether to go on.
+
+        Polls of other processes on the same state are waited for; raises `HeldError` when one takes too long,
+        `ConfigError` for a state that cannot be used.
+        """
+        with self._alone():
+            report = self._poll(narrator, wanted)
+            tokens = self.check_tokens() if self._lock else {}
+            dead = {name: state.problem for name, state in tokens.items() if state.problem}
+            for name, problem in dead.items():
+                if name not in report.credentials:
+                    narrator.trouble(name, problem)
+            return replace(
+                report, warnings=self._warnings(narrator), tokens=tokens, credentials={**dead, **report.credentials}
+            )
+
+    def _warnings(self, narrator: Narrator) -> tuple[str, ...]:
+        """What to do before a token dies of age."""
+        now = self._clock()
+        watched = [token for token in self._tokens if token.consent]
+        texts = [
+            token_life.warning(
+                token.name, token.cure, self._ledger.consent_since(token.name, token.consent, now), token.ends_at, now
+            )
+            for token in watched
+        ]
+        with suppress(UserError):  # the poll found out, and said, that the disk refuses
+            self._ledger.save()
+        found = tuple(filter(None, texts))
+        for text in found:
+            narrator.trouble("token", text)
+        return found
+
+    @property
+    def sending(self) -> bool:
+        """Whether a mail is in hand, which a stop must wait for."""
+        return self._poll.sending
+
+    def grant_peer(self, ds_email: str, narrator: Narrator) -> PollReport:
+        """Tell a DS that the owner granted their request, unless they were told before. Raises as `poll`."""
+        with self._alone():
+            return self._poll.tell([self._peers.granted(ds_email, self._clock())], narrator)
+
+    def check_state(self) -> None:
+        """Read the state once. Raises as `poll`."""
+        with self._alone():
+            self._ledger.refresh(self._clock())
+
+    def _alone(self) -> AbstractContextManager[object]:
+        """Under the lock of the state. A folder that vanishes later is not made anew: the memory went with it."""
+        if self._lock is None:
+            return nullcontext()
+        lock = FileLock(self._lock, patience=PATIENCE_SECONDS, make_folder=not self._begun, move=MOVE_STATE)
+        self._begun = True
+        return lock
+
+    def check_tokens(self, *, demanding: bool = False) -> dict[str, TokenState]:
+        """How each token is; Google is asked, but not often. One that cannot be checked now is left out.
+
+        With `demanding`, that raises its passing `Fault`.
+        """
+        found = {}
+        for name, token in zip((DRIVE, self._gmail.name), self._tokens, strict=True):
+            try:
+                found[name] = TokenState(good_as_of=token.prove(self._clock()))
+            except CredentialFault as fault:
+                found[name] = TokenState(str(fault))
+            except Fault as fault:
+                if demanding:
+                    raise
+                log.debug("the token for %s cannot be checked now: %s", name, fault)
+        return found
+
+    def sends_as(self) -> str:
+        """The mailbox that mails go out from; empty when it cannot be told now, or at all by the token's scope."""
+        try:
+            return self._gmail.account()
+        except Fault:
+            return ""
+
+    def check_drive(self) -> None:
+        """Let Drive answer once, and say that the token is the owner's. Raises `Fault`."""
+        self._drive.check_owner()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._drive.close()
+        self._gmail.close()
+
+
+@contextmanager
+def open_app(
+    config: Config, *, jobs: bool = True, peers: bool = True, dry_run: bool = False, lent_drive: Any = None
+) -> Iterator[App]:
+    """Build the line and close its connections at the end of the block; a dry run writes nothing.
+
+    `lent_drive` are google-auth credentials of a client in this process, used instead of a token file for Drive.
+    Raises as `build_app`.
+    """
+    with closing(build_app(config, jobs=jobs, peers=peers, dry_run=dry_run, lent_drive=lent_drive)) as app:
+        yield app
+
+
+def build_app(
+    config: Config,
+    *,
+    jobs: bool = True,
+    peers: bool = True,
+    dry_run: bool = False,
+    lent_drive: Any = None,
+    heartbeat: Callable[[], None] = lambda: None,
+) -> App:
+    """Build the line for a caller that closes it.
+
+    `heartbeat` is called before each request. Raises `ConfigError` and `CredentialFault` for tokens, and
+    `ConfigError` where others can write to the config's folder.
+    """
+    keep_from_others(config, dry_run=dry_run)
+    tokens: tuple[Token, Token] = (
+        LentToken(lent_drive) if lent_drive is not None else drive_token(config),
+        gmail_token(config),
+    )
+    remote = DriveFiles(tokens[0], config.drive_api_endpoint, owner=config.do_email, heartbeat=heartbeat)
+    gmail = GmailChannel(tokens[1], config.gmail_api_endpoint, heartbeat=heartbeat)
+    local = LocalJobFolder(config.syftbox_root, config.do_email, time.time_ns)
+    surveyor = Surveyor(remote, local.accepted_peers, config.do_email)
+    peer_monitor = PeerMonitor(surveyor, config.do_email)
+    job_monitor = JobMonitor(surveyor, remote, local, config.do_email, utc_now)
+    wanted = ((peers and config.monitor_peers, peer_monitor), (jobs and config.monitor_jobs, job_monitor))
+    monitors: list[Monitor[Any]] = [monitor for on, monitor in wanted if on]
+    if not monitors:
+        raise ConfigError("Nothing is left to watch", "Set monitor_jobs or monitor_peers to true in the config")
+    files = Files(config.state_path)
+    own_templates = ServiceFiles(config.folder).templates if config.folder else None
+    ledger = Ledger(files, config.do_email, dry_run=dry_run)
+    poll = Poll(
+        monitors=monitors,
+        router=Router(gmail.name, config.muted),
+        compose=Composer(email_format=config.email_format, own=own_templates).compose,
+        channels={gmail.name: gmail},
+        ledger=ledger,
+        clock=utc_now,
+        jitter=random.random,
+        daily_cap=config.daily_cap,
+        reconcile_interval=config.reconcile_interval,
+        dry_run=dry_run,
+    )
+    lock = None if dry_run else files.lock
+    return App(poll, peer_monitor, ledger, utc_now, remote, gmail, tokens, lock)
+
+
+def keep_from_others(config: Config, *, dry_run: bool = False) -> None:
+    """Close our own files, except in a dry run. Raises `ConfigError` where others can write to the config's folder.
+
+    Only the default folder and its config are closed, too: another one may be a person's home, or shared by programs.
+    """
+    folder = config.folder
+    if folder is None or not folder.is_dir():
+        return
+    if not dry_run:
+        own_folders, own_files = ([folder], [folder / CONFIG_NAME]) if config.is_default else ([], [])
+        spool = Files(config.state_path).spool
+        close_to_others([*own_folders, spool], [*own_files, *private_files(config.paths, folder)])
+    check_written_by_us_alone(folder, config.file)
+
+
+def utc_now() -> datetime:
+    """The wall clock, read nowhere else."""
+    return datetime.now(UTC)

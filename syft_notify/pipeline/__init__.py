@@ -1,1 +1,0 @@
-"""The line from event to delivered mail."""

@@ -1,1 +1,0 @@
-"""The process around the poll: the loop and the lock."""

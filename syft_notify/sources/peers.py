@@ -1,0 +1,141 @@
+"""Looks for peers: who asks to work with the owner, and whom the owner granted it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from syft_notify.domain.accounts import account_of
+from syft_notify.domain.errors import TransientFault
+from syft_notify.domain.item_guard import few
+from syft_notify.domain.model import Decision, Event, Kind, Look, Observation, PeerFacts
+from syft_notify.domain.ports import Memory
+from syft_notify.sources.drive_snapshot import Surveyor
+from syft_notify.sources.folders import ACCEPTED, PEERS_FILE, REJECTED, REQUESTED_BY_ME, PeerFolder, Survey, event_time
+
+PART = "peers"
+
+
+@dataclass(frozen=True)
+class PeerObservation(Observation):
+    """The DSs that have folders here, what the owner said to each, and who counts as accepted; all by account.
+
+    `unproven` are those of whose folders Drive hides the owner. `addresses` are for mails. By any of its `spellings` an
+    account may be remembered.
+    """
+
+    peers: Mapping[str, PeerFolder] = field(default_factory=dict)
+    unproven: Mapping[str, PeerFolder] = field(default_factory=dict)
+    decisions: Mapping[str, str] = field(default_factory=dict)
+    accepted: frozenset[str] = frozenset()
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    spellings: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+class PeerMonitor:
+    """Peer requested, peer granted. Peers are counted, not their folders; one that vanishes and returns is no news."""
+
+    name = "peers"
+    failed: Sequence[str] = ()
+
+    def __init__(self, surveyor: Surveyor, do_email: str) -> None:
+        self._surveyor = surveyor
+        self._me = do_email
+        self._known: Set[str] = frozenset()
+        self._compared: tuple[Survey, int] | None = None
+
+    def observe(self, look: Look, memory: Memory) -> PeerObservation:
+        """Look at the folders and the peers file.
+
+        Raises `Fault` when not all could be seen: an accepted peer would then look like one that asks. What was
+        compared before, and neither changed nor was forgotten since, is not shown again.
+        """
+        sight = self._surveyor.sight(look)
+        survey = sight.survey
+        if survey.peers_problem:
+            raise TransientFault(survey.peers_problem, f"Peers are looked at again when {PEERS_FILE} can be read")
+        if not survey.complete:
+            raise TransientFault("Drive did not list all folders")
+        skipped = few(survey.notes)
+        present, before = (survey, memory.edition), self._compared
+        self._compared = present
+        if present == before:
+            return PeerObservation(parts=(PART,), skipped=skipped)
+        appeared = () if sight.first else survey.peers.keys() - self._known
+        self._known = survey.peers.keys()
+        announced = sum(survey.peers[peer].id in sight.announced for peer in appeared)
+        return PeerObservation(
+            parts=(PART,),
+            skipped=skipped,
+            peers=survey.peers,
+            unproven=survey.unproven,
+            decisions=survey.decisions,
+            accepted=survey.accepted,
+            addresses=survey.addresses,
+            spellings=survey.spellings,
+            by_feed=announced,
+            by_reconcile=len(appeared) - announced,
+        )
+
+    def detect(self, observation: PeerObservation, memory: Memory, now: datetime) -> Sequence[Event]:
+        """Open requests are always told. A grant that was there before our first look belongs to the past.
+
+        A peer who was granted once does not ask again: the owner's client may lose its peers file.
+        """
+        quiet = not memory.started(PART)
+
+        def is_new(peer: str, *keys: Callable[[str], str]) -> bool:
+            names = {peer, *observation.spellings.get(peer, ())}
+            return not any(memory.seen(key(name)) for key in keys for name in names)
+
+        requested = [
+            self._requested(observation, folder, now)
+            for peer, folder in observation.peers.items()
+            if peer not in observation.accepted
+            and observation.decisions.get(peer) != REQUESTED_BY_ME
+            and is_new(peer, _requested_key, _granted_key)
+        ]
+        unproven = [
+            self._requested(observation, folder, now)
+            for peer, folder in observation.unproven.items()
+            if observation.decisions.get(peer) not in (ACCEPTED, REQUESTED_BY_ME)
+            and is_new(peer, _unproven_key, _requested_key, _granted_key)
+        ]
+        ungranted = [peer for peer in sorted(observation.accepted) if is_new(peer, _granted_key)]
+        versions = {peer: folder.name.version for peer in ungranted if (folder := observation.peers.get(peer))}
+        granted = [
+            self.granted(observation.addresses.get(peer, peer), now, version=versions.get(peer, ""), quiet=quiet)
+            for peer in ungranted
+        ]
+        return [*requested, *unproven, *granted]
+
+    def _requested(self, observation: PeerObservation, folder: PeerFolder, now: datetime) -> Event:
+        """Of a request that was rejected before we saw it nobody is told, not even when the rejection is forgotten.
+
+        A stranger's folder has another key than the one of the person whose name it bears, whom it must not silence.
+        """
+        peer = folder.name.peer
+        decision = Decision.BASELINE if observation.decisions.get(peer) == REJECTED else Decision.SEND
+        address = observation.addresses.get(peer, folder.name.address)
+        facts = PeerFacts(self._me, address, folder.name.version, verified=folder.proven)
+        key = _requested_key(peer) if folder.proven else _unproven_key(peer)
+        return Event(key, Kind.PEER_REQUESTED, event_time(folder, now), facts, decision)
+
+    def granted(self, address: str, now: datetime, *, version: str = "", quiet: bool = False) -> Event:
+        """The event that this peer's request was granted; also what a manual grant admits."""
+        decision = Decision.BASELINE if quiet else Decision.SEND
+        facts = PeerFacts(self._me, address, version)
+        return Event(_granted_key(account_of(address)), Kind.PEER_GRANTED, now, facts, decision)
+
+
+def _requested_key(peer: str) -> str:
+    return f"peer:{peer}:requested"
+
+
+def _unproven_key(peer: str) -> str:
+    return f"peer:{peer}:unproven:requested"
+
+
+def _granted_key(peer: str) -> str:
+    return f"peer:{peer}:granted"

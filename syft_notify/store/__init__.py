@@ -1,0 +1,1 @@
+"""The durable memory: what was seen, what is pending, what was sent."""

@@ -1,0 +1,101 @@
+"""Our program as the daemon runs it: one line over many polls, until it dies."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syft_notify.config.settings import load_config
+from syft_notify.domain.model import PollReport
+from syft_notify.engine.app import App, build_app
+from syft_notify.testing import RecordingNarrator
+from tests.machine.tracked_site import Town
+from tests.stories.site import Told, told_by
+
+
+class Death(BaseException):
+    """The process is killed; nothing may catch that."""
+
+
+class Watchman:
+    """Polls in a town. Before any of its requests something can happen, its death included."""
+
+    def __init__(self, town: Town, patches: pytest.MonkeyPatch) -> None:
+        self._town = town
+        self._patches = patches
+        self._requests = 0
+        self._at = 0
+        self._happening: Callable[[], None] | None = None
+        self._mails: list[tuple[str, Told]] = []
+        self._app = self._build()
+
+    def _build(self) -> App:
+        config = load_config(self._town.config_file, {}, self._town.home)
+        return build_app(config, heartbeat=self._before_request)
+
+    def restart(self) -> None:
+        """The old process is gone; a new one knows what is on disk."""
+        self.close()
+        self._app = self._build()
+
+    def close(self) -> None:
+        self._app.close()
+
+    def poll(self, at: int = 0, happening: Callable[[], None] | None = None) -> PollReport | None:
+        """One poll; `happening` comes before its request number `at`, or at its end. None if it died of that."""
+        self._requests, self._at, self._happening = 0, at, happening
+        try:
+            report = self._app.poll(RecordingNarrator())
+            self._let_happen()
+        except Death:
+            self.restart()
+            return None
+        return report
+
+    def _before_request(self) -> None:
+        self._requests += 1
+        if self._requests == self._at:
+            self._let_happen()
+
+    def _let_happen(self) -> None:
+        """Once; the program may make requests from several threads."""
+        happening, self._happening = self._happening, None
+        if happening is not None:
+            happening()
+
+    @contextmanager
+    def full_disk(self) -> Iterator[None]:
+        """The state, which is the largest of our files, cannot be replaced."""
+        make = tempfile.mkstemp
+
+        def refuse(*, prefix: str, **options: Any) -> tuple[int, str]:
+            if ".notification_state.json." in prefix:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return make(prefix=prefix, **options)
+
+        with self._patches.context() as patches:
+            patches.setattr("syft_notify.config.atomic_file.tempfile.mkstemp", refuse)
+            yield
+
+    @contextmanager
+    def unmounted(self) -> Iterator[None]:
+        """The owner's SyftBox folder is not there."""
+        away = Path(f"{self._town.root}.away")
+        self._town.root.rename(away)
+        try:
+            yield
+        finally:
+            away.rename(self._town.root)
+
+    def mails(self) -> list[tuple[str, Told]]:
+        """The id of the event and what is told to whom, for every mail that went out, oldest first."""
+        new = self._town.google.mailbox(self._town.do).sent[len(self._mails) :]
+        self._mails += [(mail.header("X-Syft-Event-Id"), told_by(",".join(mail.to), mail)) for mail in new]
+        return self._mails

@@ -1,0 +1,113 @@
+"""What the visitor of the demo can let people do, and when."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from syft_notify.demo.actions import LONGEST_NAME, JobState, Stage, check_name
+from syft_notify.demo.owner import House
+from syft_notify.domain.errors import UserError
+from syft_notify.engine.app import utc_now
+from syft_notify.sandbox import Sandbox
+from tests.unit.demo.conftest import DO, DS
+
+
+@pytest.mark.parametrize(
+    "name", ["a", "average age", "<script>alert(1)", "ä" * (LONGEST_NAME // 2), "a.b", "\"'&%s{{x}}"]
+)
+def test_a_name_that_a_folder_can_have_is_taken(name: str) -> None:
+    check_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", ".hidden", "a/b", "../../x", "a\0b", "a\nb", "\u202eevil", "x" * (LONGEST_NAME + 1)]
+)
+def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
+    with pytest.raises(UserError):
+        check_name(name)
+
+
+def test_nobody_acts_while_the_story_is_played(sandbox: Sandbox, house: House) -> None:
+    stage = Stage(sandbox, house, DS, utc_now)
+    with pytest.raises(UserError, match="story"):
+        stage.perform("ask", {})
+    assert list(stage.scientists) == [DS]
+
+
+def test_an_act_that_nobody_knows_is_no_act(stage: Stage) -> None:
+    with pytest.raises(KeyError):
+        stage.perform("erase", {})
+
+
+@pytest.mark.parametrize(
+    ("acts", "state", "next_acts"),
+    [
+        ((), JobState.WAITING, ("approve", "reject")),
+        (("approve",), JobState.APPROVED, ("run", "run-failing")),
+        (("reject",), JobState.REJECTED, ()),
+        (("approve", "run"), JobState.DONE, ()),
+        (("approve", "run-failing"), JobState.FAILED, ()),
+    ],
+)
+def test_a_job_is_decided_once_and_run_once(
+    stage: Stage, acts: tuple[str, ...], state: JobState, next_acts: tuple[str, ...]
+) -> None:
+    stage.perform("submit", {"ds": DS, "job": "x"})
+    (job,) = stage.jobs
+    for act in acts:
+        stage.perform(act, {"job": job.id})
+    assert (job.state, job.acts) == (state, next_acts)
+    for act in {"approve", "reject", "run", "run-failing"} - set(next_acts):
+        with pytest.raises(UserError):
+            stage.perform(act, {"job": job.id})
+    assert job.state is state
+
+
+def test_two_jobs_of_one_scientist_have_two_names(stage: Stage) -> None:
+    stage.perform("submit", {"ds": DS, "job": "x"})
+    with pytest.raises(UserError):
+        stage.perform("submit", {"ds": DS, "job": " x "})
+    assert len(stage.jobs) == 1
+
+
+def test_a_scientist_submits_after_the_owner_accepted(stage: Stage) -> None:
+    stage.perform("ask", {})
+    newcomer = list(stage.scientists)[-1]
+    with pytest.raises(UserError):
+        stage.perform("submit", {"ds": newcomer, "job": "x"})
+    stage.perform("accept", {"ds": newcomer})
+    stage.perform("submit", {"ds": newcomer, "job": "x"})
+    with pytest.raises(UserError):
+        stage.perform("accept", {"ds": newcomer})
+
+
+def test_there_are_always_more_scientists(stage: Stage) -> None:
+    for _ in range(12):
+        stage.perform("ask", {})
+    assert len(stage.scientists) == 13
+
+
+def test_gmail_is_broken_once_and_mended_whole(sandbox: Sandbox, stage: Stage) -> None:
+    for _ in range(2):
+        stage.perform("break-gmail", {})
+    assert len(sandbox.faults.rules()) == 1
+    assert not stage.outages.gmail_works
+    stage.perform("mend-gmail", {})
+    assert sandbox.faults.rules() == []
+    assert stage.outages.gmail_works
+
+
+def test_only_the_token_for_gmail_dies_and_a_new_one_takes_its_place(
+    sandbox: Sandbox, stage: Stage, house: House
+) -> None:
+    def owners() -> list[str]:
+        files = (house.config.drive_token_path, house.config.gmail_token_path)
+        return [sandbox.tokens.owner_of_refresh(json.loads(file.read_text())["refresh_token"]) for file in files]
+
+    stage.perform("kill-token", {})
+    assert (owners(), stage.outages.token_lives) == ([DO, ""], False)
+    stage.perform("renew-token", {})
+    assert (owners(), stage.outages.token_lives) == ([DO, DO], True)
+    assert house.config.gmail_token_path.stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,295 @@
+"""Seeded faults: each is named, with its cure, and no other is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from syft_notify.config.file_lock import FileLock
+from syft_notify.doctor.check_context import Patient
+from syft_notify.doctor.findings import Finding, State, examine
+from syft_notify.doctor.order import CHECKS
+from syft_notify.engine.health import Health
+from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_ALL, GMAIL_SEND
+from tests.facts import lacking
+from tests.folders import contents
+from tests.tls import HttpProxy
+
+DO = "do@example.org"
+
+
+class Home:
+    """A home in which all is good, until a test spoils it."""
+
+    def __init__(self, google: Sandbox, home: Path) -> None:
+        self.google = google
+        self.home = home
+        self.folder = home / ".syft-creds"
+        self.config = self.folder / "daemon.yaml"
+        self.ahead = timedelta()
+        self.environ: dict[str, str] = {}
+        (home / f"SyftBox_{DO}" / DO).mkdir(parents=True)
+        self.folder.mkdir(mode=0o700)
+        self.says()
+        self.has("token_do.json", google.token_file(DO, (DRIVE_READONLY,)))
+        self.has("gmail_token.json", google.token_file(DO, (GMAIL_SEND,)))
+
+    def says(self, **settings: str) -> None:
+        """Write the config."""
+        every = {
+            "do_email": DO,
+            "syftbox_root": f"~/SyftBox_{DO}",
+            "drive_api_endpoint": self.google.drive_endpoint,
+            "gmail_api_endpoint": self.google.gmail_endpoint,
+            "oauth_token_uri": self.google.token_uri,
+            **settings,
+        }
+        self.config.write_text("".join(f"{key}: {value}\n" for key, value in every.items()))
+
+    def has(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+        return path
+
+    def examined(self) -> dict[str, Finding]:
+        def clock() -> datetime:
+            return datetime.now(UTC) + self.ahead
+
+        return {found.name: found for found in examine(Patient(self.config, self.environ, self.home, clock), CHECKS)}
+
+    def fault(self) -> Finding:
+        """The only one."""
+        (fault,) = [found for found in self.examined().values() if found.state is State.FAILED]
+        return fault
+
+
+@pytest.fixture
+def home(sandbox: Sandbox, tmp_path: Path) -> Home:
+    return Home(sandbox, tmp_path / "home")
+
+
+def test_a_healthy_home_has_no_fault_and_nothing_is_written_or_sent(home):
+    before = contents(home.home)
+    found = home.examined()
+    assert {name: finding.state for name, finding in found.items() if finding.state is not State.OK} == {
+        "service": State.SKIPPED
+    }
+    assert lacking(found["service"].detail, "`syft-notify start`") == []
+    assert lacking(found["Gmail"].detail, "`syft-notify test-email`") == []
+    assert contents(home.home) == before
+    assert home.google.requests.count("gmail.messages.send") == 0
+
+
+def test_a_wider_scope_tells_whose_mailbox_it_is(home):
+    home.has("gmail_token.json", home.google.token_file("sender@example.org", (GMAIL_ALL,)))
+    assert lacking(home.examined()["Gmail"].detail, "sender@example.org") == []
+
+
+class TestPeers:
+    def test_a_folder_of_somebody_else_than_its_name_says_is_named(self, home):
+        drive, to = home.google.drive, {DO: "writer"}
+        drive.folder("ds@example.org", f"syft_datasite#0.10.0#{DO}#inbox#ds@example.org", share=to)
+        drive.folder("evil@example.org", f"syft_datasite#0.10.0#{DO}#inbox#victim@example.org", share=to)
+        home.google.people.hide_address("hidden@example.org")
+        drive.folder("hidden@example.org", f"syft_datasite#0.10.0#{DO}#inbox#hidden@example.org", share=to)
+        found = home.examined()["peers"]
+        assert found.state is State.OK
+        assert lacking(found.detail, "1", "victim@example.org", "evil@example.org", "hidden@example.org") == []
+        assert lacking(found.detail, "ds@example.org") == ["ds@example.org"]
+
+
+class TestTheMachine:
+    def test_a_missing_config(self, home):
+        home.config.unlink()
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, home.config)) == ("config", [])
+        assert lacking(fault.cure, "`syft-notify init`", "--config") == []
+        clock = home.examined()["clock"]
+        assert (clock.state, lacking(clock.detail, "config")) == (State.SKIPPED, [])
+
+    def test_a_broken_config(self, home):
+        home.says(intervall="5", log_level="loud")
+        fault = home.fault()
+        assert fault.name == "config"
+        assert lacking(fault.detail, "intervall", "interval", "log_level", "'loud'") == []
+        assert lacking(fault.cure, "`syft-notify init`") == []
+
+    def test_a_folder_that_others_can_look_into(self, home):
+        home.folder.chmod(0o755)
+        assert (home.fault().name, home.fault().cure) == ("folder", f"`chmod 700 {home.folder}`")
+
+    def test_a_token_that_the_world_can_read(self, home):
+        token = home.folder / "gmail_token.json"
+        token.chmod(0o644)
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, "gmail_token.json")) == ("secrets", [])
+        assert fault.cure == f"`chmod 600 {token}`"
+
+    def test_no_syftbox_folder(self, home):
+        shutil.rmtree(home.home / f"SyftBox_{DO}")
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, home.home / f"SyftBox_{DO}")) == ("SyftBox", [])
+        assert "`syft-notify init`" in fault.cure
+
+    def test_a_syftbox_folder_of_somebody_else(self, home):
+        (home.home / f"SyftBox_{DO}" / DO).rename(home.home / f"SyftBox_{DO}" / "else@example.org")
+        fault = home.fault()
+        assert (fault.name, fault.detail.endswith(f" {DO}")) == ("SyftBox", True)
+
+    def test_a_state_folder_that_cannot_be_written(self, home):
+        home.says(state_path="daemon.yaml/state.json")
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, home.config, "written")) == ("disk", [])
+        assert lacking(fault.cure, f"`ls -ld {home.config}`") == []
+
+    @pytest.mark.parametrize("lacks", ["f_bavail", "f_favail"])
+    def test_a_full_disk(self, home, monkeypatch, lacks):
+        room = {"f_bavail": 10**9, "f_frsize": 4096, "f_files": 10**6, "f_favail": 10**6, lacks: 0}
+        monkeypatch.setattr(os, "statvfs", lambda path: SimpleNamespace(**room))
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, home.folder, "full")) == ("disk", [])
+        assert f"`df -h {home.folder}`" in fault.cure
+
+    @pytest.mark.parametrize("text", ["{half", "[]", '{"notified_jobs": 3}'])
+    def test_a_corrupt_state(self, home, text):
+        state = home.has("notification_state.json", text)
+        fault = home.fault()
+        assert (fault.name, str(state) in fault.detail) == ("state", True)
+        assert lacking(fault.cure, "`syft-notify run --once`") == []
+        assert state.read_text() == text
+
+    def test_a_state_of_a_newer_program_or_another_owner(self, home):
+        home.has("notification_state.json", '{"syft_notify": {"version": 99}}')
+        assert lacking(home.fault().cure, "Update") == []
+        home.has("notification_state.json", '{"syft_notify": {"owner": "else@example.org"}}')
+        fault = home.fault()
+        assert lacking(fault.detail, home.folder / "notification_state.json", "else@example.org") == []
+        assert lacking(fault.cure, "state_path", DO, home.config) == []
+
+
+class TestGoogle:
+    def test_a_missing_token(self, home):
+        (home.folder / "token_do.json").unlink()
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, home.folder / "token_do.json")) == ("Drive token", [])
+        assert lacking(fault.cure, "`syft-notify init --renew drive`") == []
+        account = home.examined()["Drive account"]
+        assert (account.state, lacking(account.detail, "Drive token")) == (State.SKIPPED, [])
+
+    def test_a_token_that_is_none(self, home):
+        home.has("gmail_token.json", home.google.client_file())
+        fault = home.fault()
+        assert fault.name == "Gmail token"
+        assert lacking(fault.cure, "credentials.json", "`syft-notify init --renew gmail`") == []
+
+    def test_a_dead_token(self, home):
+        home.has("gmail_token.json", home.google.token_file("other@example.org", (GMAIL_SEND,)))
+        home.google.tokens.revoke_person("other@example.org")
+        fault = home.fault()
+        assert (fault.name, "invalid_grant" in fault.detail) == ("Gmail consent", True)
+        assert lacking(fault.cure, "`syft-notify init --renew gmail`") == []
+
+    @pytest.mark.parametrize(
+        "trouble", [Trouble.INVALID_RAPT, Trouble.DISABLED_CLIENT, Trouble.ACCESS_DENIED, Trouble.ADMIN_POLICY]
+    )
+    def test_a_consent_that_died_in_another_way(self, home, trouble):
+        home.google.faults.add(trouble, "oauth.token", skip=1, times=None)
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, "Gmail", trouble.value)) == ("Gmail consent", [])
+        assert lacking(fault.cure, "`syft-notify init --renew gmail`") == []
+
+    def test_a_wrong_scope(self, home):
+        home.has("gmail_token.json", home.google.token_file(DO, (DRIVE_READONLY,)))
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, GMAIL_SEND)) == ("Gmail scope", [])
+        assert lacking(fault.cure, "`syft-notify init --renew gmail`") == []
+
+    def test_a_wrong_account(self, home):
+        home.has("token_do.json", home.google.token_file("else@example.org", (DRIVE_READONLY,)))
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, "else@example.org", DO)) == ("Drive account", [])
+        assert lacking(fault.cure, "`syft-notify init --renew drive`", "do_email") == []
+
+    def test_drive_cannot_be_reached(self, home):
+        home.google.stop()
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, "Drive", "Connection refused")) == ("network", [])
+        assert lacking(fault.cure, f"`curl -I {home.google.drive_endpoint}`") == []
+        gmail = home.examined()["Gmail"]
+        assert (gmail.state, lacking(gmail.detail, "network")) == (State.SKIPPED, [])
+
+    def test_a_proxy_that_wants_a_login(self, home, proxied):
+        proxy = proxied(HttpProxy, "me:secret")
+        home.says(drive_api_endpoint="https://google.invalid/drive/v3/")
+        fault = home.fault()
+        assert fault.name == "network"
+        assert lacking(fault.detail, f"127.0.0.1:{proxy.port}", "HTTPS_PROXY", "password") == []
+        assert lacking(fault.cure, "HTTPS_PROXY", "USER:PASSWORD@") == []
+
+    def test_a_certificate_that_nobody_vouches_for(self, home, proxied, monkeypatch):
+        proxied(HttpProxy)
+        monkeypatch.delenv("SSL_CERT_FILE")
+        home.says(drive_api_endpoint="https://google.invalid/drive/v3/")
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, "certificate")) == ("network", [])
+        assert lacking(fault.cure, "SSL_CERT_FILE") == []
+
+    def test_the_proxy_and_the_certificates_are_named(self, home, proxied, authority):
+        proxy = proxied(HttpProxy)
+        home.says(drive_api_endpoint="https://google.invalid/drive/v3/")
+        home.environ = dict(os.environ)
+        facts = ("https://google.invalid/drive/v3/", f"127.0.0.1:{proxy.port}", "HTTPS_PROXY")
+        assert lacking(home.examined()["network"].detail, *facts, authority.file, "SSL_CERT_FILE") == []
+
+    def test_drive_is_ill(self, home):
+        home.google.faults.add(Trouble.UNAVAILABLE, "drive.about.get")
+        assert lacking(home.fault().detail, "Drive", "503") == []
+
+    def test_an_api_that_is_switched_off(self, home):
+        home.google.faults.add(Trouble.API_DISABLED, "gmail.users.getProfile")
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, "accessNotConfigured"), lacking(fault.cure, "API")) == (
+            "Gmail",
+            [],
+            [],
+        )
+
+    def test_an_account_without_a_mailbox(self, home):
+        home.google.faults.add(Trouble.NO_MAILBOX, "gmail.users.getProfile")
+        fault = home.fault()
+        assert (fault.name, lacking(fault.cure, "mailbox")) == ("Gmail", [])
+
+    @pytest.mark.parametrize(("seconds", "side"), [(90, "ahead"), (-90, "behind")])
+    def test_a_clock_that_is_off(self, home, seconds, side):
+        home.ahead = timedelta(seconds=seconds)
+        fault = home.fault()
+        assert (fault.name, lacking(fault.detail, side)) == ("clock", [])
+        assert lacking(fault.cure, "`sudo timedatectl set-ntp true`") == []
+
+    def test_a_minute_is_borne(self, home):
+        home.ahead = timedelta(seconds=50)
+        assert home.examined()["clock"].state is State.OK
+
+
+class TestTheService:
+    def test_one_that_runs_and_is_well_and_one_that_is_not(self, home):
+        now = datetime.now(UTC)
+        health = Health(os.getpid(), "1", str(home.config), now, 30, "run", {}, next_poll=now)
+        with FileLock(home.folder / "syft-notify.lock"):
+            fault = home.fault()
+            assert (fault.name, lacking(fault.detail, "syft-notify.status.json")) == ("service", [])
+            health.write(home.folder / "syft-notify.status.json")
+            service = home.examined()["service"]
+            assert (service.state, lacking(service.detail, os.getpid())) == (State.OK, [])
+            health.problems = ["Drive answered 503."]
+            health.write(home.folder / "syft-notify.status.json")
+            fault = home.fault()
+        assert (fault.name, lacking(fault.detail, os.getpid(), "Drive answered 503")) == ("service", [])
+        assert lacking(fault.cure, "`syft-notify logs --errors`") == []
