@@ -42,7 +42,7 @@ def _looks(jobs: JobsOnDisk, reader: DiskReader) -> tuple[Cost, Cost, Cost]:
 
     def changed() -> Cost:
         jobs.run_again(CHANGES)
-        reader.look(thorough=True)
+        reader.look(full=True)
         before = set(reader.jobs.values())
         jobs.finish(CHANGES)
         cost = cost_of(reader.look)

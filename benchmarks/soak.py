@@ -24,7 +24,7 @@ import psutil
 from syft_notify.config.file_lock import FileLock
 from syft_notify.config.paths import ServiceFiles
 from syft_notify.config.settings import load_config
-from syft_notify.daemon.log_reporter import LogNarrator
+from syft_notify.daemon.log_reporter import LogReporter
 from syft_notify.daemon.service import Options, Service
 from syft_notify.daemon.signals import POLL, RELOAD, STOP, SignalInbox
 from syft_notify.domain.model import PollReport
@@ -50,7 +50,7 @@ def serve(config: Path, polls: int, step: int) -> None:
 
     settings, options = load_config(config, {}, Path.home()), Options(timedelta(0))
     with SignalInbox(*STOP, RELOAD, POLL) as inbox, FileLock(ServiceFiles(config.parent).lock) as lock:
-        service = Service(config, settings, options, LogNarrator(), lock, polled=polled)
+        service = Service(config, settings, options, LogReporter(), lock, polled=polled)
         service.serve(inbox, lambda: None)
 
 

@@ -14,7 +14,7 @@ import yaml
 from benchmarks.google import Google
 from benchmarks.town import DO
 from syft_notify.config.settings import Config, load_config
-from syft_notify.daemon.log_reporter import LogNarrator
+from syft_notify.daemon.log_reporter import LogReporter
 from syft_notify.domain.model import LocalJob
 from syft_notify.engine.app import App, build_app
 from syft_notify.store.ledger import Ledger
@@ -61,7 +61,7 @@ class Watchman:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._narrator = LogNarrator()
+        self._narrator = LogReporter()
 
     def poll(self) -> None:
         """One poll. Raises `RuntimeError` for one that was not whole: its cost would mean nothing."""
@@ -119,9 +119,9 @@ class DiskReader:
         self.jobs: dict[str, LocalJob] = {}
         self._folder = LocalJobFolder(root, DO)
 
-    def look(self, *, thorough: bool = False) -> None:
+    def look(self, *, full: bool = False) -> None:
         """One look, after which `jobs` are as they are now; the first one sees everything."""
-        seen = self._folder.look(thorough=thorough)
+        seen = self._folder.look(full=full)
         if seen.problems or seen.absent or seen.gone:
             raise RuntimeError(f"the look was not whole: {seen}")
         self.jobs.update({job.path: job for job in seen.jobs})

@@ -16,7 +16,7 @@ from typing import Any
 from syft_notify import __version__
 from syft_notify.config.paths import config_path, default_folder
 from syft_notify.config.settings import Config, Surroundings, check_settings, checked_email, load_config
-from syft_notify.daemon.log_reporter import LogNarrator
+from syft_notify.daemon.log_reporter import LogReporter
 from syft_notify.daemon.loop import run_loop
 from syft_notify.domain.errors import UserError
 from syft_notify.domain.model import Kind, Notification, Outcome, OutcomeKind, PollReport
@@ -26,9 +26,9 @@ from syft_notify.engine.status import Status, summary
 from syft_notify.setup.browser import Ways, can_open
 from syft_notify.setup.consents import GMAIL, SERVICES
 from syft_notify.setup.conversation import set_up
-from syft_notify.setup.notebook_prompter import Cells
+from syft_notify.setup.notebook_prompter import NotebookPrompter
 from syft_notify.setup.owners_client import known_by
-from syft_notify.setup.paths import Place
+from syft_notify.setup.paths import SetupPaths
 from syft_notify.setup.plan import Given
 
 log = logging.getLogger(__name__)
@@ -76,9 +76,9 @@ class NotificationMonitor:
             raise UserError(f"{renew!r} cannot be renewed", 'Use "drive" or "gmail"')
         home = Path.home()
         ways = Ways(can_open(os.environ) if browser is None else browser)
-        place = Place(config_path(None, os.environ, Path.home), home, Path.cwd(), os.environ)
+        place = SetupPaths(config_path(None, os.environ, Path.home), home, Path.cwd(), os.environ)
         given, lent = (Given(renew=renew), None) if client is None else _given_by(client, renew, place)
-        config = set_up(Cells(browser=ways.browser), place, given, ways, utc_now, test_mail)
+        config = set_up(NotebookPrompter(browser=ways.browser), place, given, ways, utc_now, test_mail)
         return cls(config, lent_drive=lent)
 
     @classmethod
@@ -141,7 +141,7 @@ class NotificationMonitor:
     def check(self) -> PollReport:
         """Poll once, now. Raises what `start` raises."""
         with self._opened(None) as app, self._poll_lock:
-            report = app.poll(LogNarrator())
+            report = app.poll(LogReporter())
             self._note(report)
             return report
 
@@ -167,13 +167,13 @@ class NotificationMonitor:
             address = checked_email(ds_email)
         except ValueError as error:
             raise UserError(f"{ds_email!r} {error}") from None
-        narrator = _GrantNarrator(address)
+        reporter = _GrantReporter(address)
         with self._opened(None) as app, self._poll_lock:
-            app.grant_peer(address, narrator)
-        if narrator.outcome is None:
+            app.grant_peer(address, reporter)
+        if reporter.outcome is None:
             return False
-        if narrator.outcome.kind is not OutcomeKind.SENT:
-            raise UserError(f"The mail to {address} did not go out: {narrator.outcome.fault}")
+        if reporter.outcome.kind is not OutcomeKind.SENT:
+            raise UserError(f"The mail to {address} did not go out: {reporter.outcome.fault}")
         return True
 
     def __enter__(self) -> NotificationMonitor:
@@ -207,15 +207,15 @@ class NotificationMonitor:
             opened.set()
 
     def _loop(self, app: App) -> None:
-        narrator = LogNarrator()
+        reporter = LogReporter()
 
         def poll() -> None:
             with self._poll_lock:
-                self._note(app.poll(narrator, wanted=lambda: not self._stop.is_set()))
-            narrator.end()
+                self._note(app.poll(reporter, wanted=lambda: not self._stop.is_set()))
+            reporter.end()
 
         def failed(error: Exception) -> None:
-            narrator.trouble("poll", described(error))
+            reporter.problem("poll", described(error))
             self._note(failed_poll(error, utc_now()))
 
         def check_consents() -> None:
@@ -255,7 +255,7 @@ class NotificationMonitor:
             yield app
 
 
-class _GrantNarrator(LogNarrator):
+class _GrantReporter(LogReporter):
     """Also keeps what became of the mail about one granted peer."""
 
     def __init__(self, ds: str) -> None:
@@ -275,7 +275,7 @@ def _check_part(part: str | None) -> None:
         raise UserError(f"{part!r} cannot be watched", 'Use "jobs", "peers", or nothing for both')
 
 
-def _given_by(client: Any, renew: str, place: Place) -> tuple[Given, Any]:
+def _given_by(client: Any, renew: str, place: SetupPaths) -> tuple[Given, Any]:
     """What need not be asked, because the client knows it, and the credentials that it lends.
 
     One that lends its access to Drive needs no token for it.

@@ -14,7 +14,7 @@ from syft_notify.domain.model import (
     Event,
     Listing,
     LocalJob,
-    LocalLook,
+    LocalScan,
     Message,
     Notification,
     Outcome,
@@ -196,9 +196,9 @@ class MemoryLocalJobs:
         paths = {job.path for job in jobs}
         self.jobs = [*(job for job in self.jobs if job.path not in paths), *jobs]
 
-    def look(self, *, thorough: bool = True) -> LocalLook:
+    def look(self, *, full: bool = True) -> LocalScan:
         """All jobs as they were set."""
-        return LocalLook(jobs=tuple(self.jobs), problems=self.problems, absent=self.absent)
+        return LocalScan(jobs=tuple(self.jobs), problems=self.problems, absent=self.absent)
 
     def accepted_peers(self) -> frozenset[str]:
         """The peers with a review folder."""
@@ -233,14 +233,14 @@ class MemoryChannel:
 
 
 @dataclass
-class RecordingNarrator:
+class RecordingReporter:
     """Keeps what a poll told."""
 
     events: list[tuple[Event, Decision]] = field(default_factory=list)
     held: list[tuple[Notification, Decision]] = field(default_factory=list)
     drafts: list[Message] = field(default_factory=list)
     outcomes: list[tuple[Notification, Outcome]] = field(default_factory=list)
-    troubles: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
 
     def saw(self, event: Event, decision: Decision) -> None:
         """Keep it."""
@@ -258,6 +258,6 @@ class RecordingNarrator:
         """Keep it."""
         self.outcomes.append((notification, outcome))
 
-    def trouble(self, source: str, problem: str) -> None:
+    def problem(self, source: str, problem: str) -> None:
         """Keep it."""
-        self.troubles.append((source, problem))
+        self.problems.append((source, problem))

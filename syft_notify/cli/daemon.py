@@ -171,7 +171,7 @@ def _start(path: Path, options: Options) -> None:
         keep_from_others(config)  # before a log is opened: a link would lead it anywhere
 
     def serve(inbox: SignalInbox, ready: Callable[[], None]) -> int:
-        from syft_notify.daemon.log_reporter import LogNarrator
+        from syft_notify.daemon.log_reporter import LogReporter
         from syft_notify.daemon.logging import LogFiles
         from syft_notify.daemon.service import Service
 
@@ -181,7 +181,7 @@ def _start(path: Path, options: Options) -> None:
                 path,
                 config,
                 options,
-                LogNarrator(),
+                LogReporter(),
                 lock,
                 reloaded=lambda config: logs.configure(config.log_level, config.log_format),
                 started_by="start",

@@ -18,8 +18,8 @@ from syft_notify.config.atomic_file import write_atomically
 from syft_notify.domain.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
-    from syft_notify.demo.actions import Stage
-    from syft_notify.demo.owner import House
+    from syft_notify.demo.actions import Actions
+    from syft_notify.demo.owner import OwnerSetup
     from syft_notify.engine.app import App
     from syft_notify.sandbox import Sandbox
     from syft_notify.sandbox.story import Step
@@ -62,45 +62,45 @@ _OURS = re.compile(r"\d\d-[a-z0-9-]+\.(eml|html)")
     help="Port of the page on 127.0.0.1; a free one when not given.",
 )
 def demo(folder: Path, once: bool, port: int) -> int:
-    from syft_notify.demo.actions import Stage
-    from syft_notify.demo.owner import House
+    from syft_notify.demo.actions import Actions
+    from syft_notify.demo.owner import OwnerSetup
     from syft_notify.engine.app import utc_now
     from syft_notify.sandbox import Sandbox
 
     _make_folder(folder)
     with tempfile.TemporaryDirectory(prefix="syft-notify-demo-") as temporary, Sandbox().start() as google:
-        house = House(google, Path(temporary), DO)
-        stage = Stage(google, house, DS, utc_now)
+        owner_setup = OwnerSetup(google, Path(temporary), DO)
+        stage = Actions(google, owner_setup, DS, utc_now)
         if once or os.environ.get("CI") or not sys.stdout.isatty():
-            return _tell(google, house, stage, folder)
-        return _show(google, house, stage, folder, port)
+            return _tell(google, owner_setup, stage, folder)
+        return _show(google, owner_setup, stage, folder, port)
 
 
-def _show(google: Sandbox, house: House, stage: Stage, folder: Path, port: int) -> int:
+def _show(google: Sandbox, owner_setup: OwnerSetup, stage: Actions, folder: Path, port: int) -> int:
     """Tell the story, and stay with the page until Ctrl+C."""
     from syft_notify.demo.server import PageServer
     from syft_notify.demo.web import Pages
 
-    with house.logging(), PageServer(Pages(google, house, stage).app(), port) as page:
+    with owner_setup.logging(), PageServer(Pages(google, owner_setup, stage).app(), port) as page:
         output.line(f"Both mailboxes: {page.url}\n")
-        code = _tell(google, house, stage, folder)
+        code = _tell(google, owner_setup, stage, folder)
 
         def invite() -> None:
             stage.open()
             output.line(f"\nNow it is your turn: {page.url} has buttons for all that people do. Ctrl+C ends it.")
 
-        house.watch(invite)
+        owner_setup.watch(invite)
     output.line("\nThe demo ended.")
     return code
 
 
-def _tell(google: Sandbox, house: House, stage: Stage, folder: Path) -> int:
+def _tell(google: Sandbox, owner_setup: OwnerSetup, stage: Actions, folder: Path) -> int:
     """Play the story and leave its mails in the folder; the exit code."""
     from syft_notify.engine.app import open_app, utc_now
     from syft_notify.sandbox.story import steps
 
     output.line(f"A Google of our own runs at {google.url}: Drive, Gmail and OAuth, for {DO} and {DS}.\n")
-    with open_app(house.config) as app:
+    with open_app(owner_setup.config) as app:
         wrong = [
             text
             for number, step in enumerate(steps(stage.first, stage.owner, utc_now), 1)
@@ -115,14 +115,14 @@ def _tell(google: Sandbox, house: House, stage: Stage, folder: Path) -> int:
 
 def _play(number: int, step: Step, app: App, google: Sandbox) -> list[str]:
     """Do the step, poll, show the mails; returns what is wrong with them."""
-    from syft_notify.daemon.log_reporter import LogNarrator
+    from syft_notify.daemon.log_reporter import LogReporter
     from syft_notify.demo.view import headline
 
     before = {person: len(google.mailbox(person).received) for person in (DO, DS)}
     output.line(f"{number}. {step.title}")
     for act in step.acts:
         act()
-    report = app.poll(LogNarrator())
+    report = app.poll(LogReporter())
     arrived = [
         (person, headline(mail)) for person in (DO, DS) for mail in google.mailbox(person).received[before[person] :]
     ]

@@ -42,12 +42,12 @@ _COLOURS = {"ok": "green", "failed": "red"}
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def doctor(path: Path, as_json: bool) -> int:
     from syft_notify.cli.store import utc_now
-    from syft_notify.doctor.check_context import Patient
+    from syft_notify.doctor.check_context import CheckContext
     from syft_notify.doctor.findings import State, examine
     from syft_notify.doctor.order import CHECKS
 
     findings = []
-    for finding in examine(Patient(path, os.environ, Path.home(), utc_now), CHECKS):
+    for finding in examine(CheckContext(path, os.environ, Path.home(), utc_now), CHECKS):
         findings.append(finding)
         if not as_json:
             output.line(_in_words(finding))
@@ -61,10 +61,10 @@ def _in_words(finding: Finding) -> str:
     signs = {"ok": output.sign("✓", "ok  "), "failed": output.sign("✗", "FAIL"), "skipped": output.sign("-", "skip")}
     sign = output.coloured(signs[finding.state.value], _COLOURS.get(finding.state.value))
     first = f"{sign} {finding.name:<{_NAME_WIDTH}}  {finding.detail}"
-    if not finding.cure:
+    if not finding.fix:
         return first
     indent = " " * (len(signs["failed"]) + 1 + _NAME_WIDTH + 2)
-    return f"{first}\n{indent}{output.sign('→', 'Cure:')} {finding.cure}"
+    return f"{first}\n{indent}{output.sign('→', 'Cure:')} {finding.fix}"
 
 
 def _summary(failed: Sequence[str]) -> str:
@@ -75,7 +75,7 @@ def _summary(failed: Sequence[str]) -> str:
 
 def _document(path: Path, findings: Sequence[Finding], *, healthy: bool) -> str:
     checks = [
-        {"name": found.name, "state": found.state.value, "detail": found.detail, "cure": found.cure or None}
+        {"name": found.name, "state": found.state.value, "detail": found.detail, "cure": found.fix or None}
         for found in findings
     ]
     return json.dumps({"healthy": healthy, "config": str(path), "checks": checks}, indent=1, ensure_ascii=False)

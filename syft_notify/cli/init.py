@@ -14,7 +14,7 @@ from syft_notify.cli.options import email as email_address
 from syft_notify.config.file_lock import is_held
 
 if TYPE_CHECKING:
-    from syft_notify.setup.paths import Place
+    from syft_notify.setup.paths import SetupPaths
 
 
 @click.command(
@@ -75,13 +75,13 @@ def init(
     renew: str | None,
 ) -> None:
     from syft_notify.cli.store import utc_now
-    from syft_notify.cli.terminal_prompter import Nobody, Terminal
+    from syft_notify.cli.terminal_prompter import Nobody, TerminalPrompter
     from syft_notify.setup.browser import Ways, can_open
     from syft_notify.setup.conversation import set_up
-    from syft_notify.setup.paths import Place
+    from syft_notify.setup.paths import SetupPaths
     from syft_notify.setup.plan import Given
 
-    place = Place(path, Path.home(), Path.cwd(), os.environ)
+    place = SetupPaths(path, Path.home(), Path.cwd(), os.environ)
     given = Given(
         email,
         syftbox_root.absolute() if syftbox_root else None,
@@ -89,11 +89,11 @@ def init(
         renew=renew or "",
     )
     ways = Ways(browser=not no_browser and can_open(os.environ), port=port or 0)
-    set_up(Nobody() if no_input else Terminal(), place, given, ways, utc_now, test_mail)
+    set_up(Nobody() if no_input else TerminalPrompter(), place, given, ways, utc_now, test_mail)
     _tell_next(place, running=is_held(service_files(path).lock), renewed=bool(renew))
 
 
-def _tell_next(place: Place, *, running: bool, renewed: bool) -> None:
+def _tell_next(place: SetupPaths, *, running: bool, renewed: bool) -> None:
     output.line()
     if running and renewed:
         output.line("syft-notify is running, and takes the new token at its next poll.")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from syft_notify.domain.model import Decision, Event, Facts, JobFacts, Kind, Message, Notification, Outcome, OutcomeKind
 from syft_notify.domain.text import plain
-from syft_notify.engine.problems import Troubles
+from syft_notify.engine.problems import ProblemTracker
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ _WHAT = {
 INDENT = " " * 10
 
 
-class LiveNarrator:
+class LiveReporter:
     """Tells polls to a person through `say`. A trouble that lasts is told twice: when it begins and when it is over."""
 
     def __init__(self, say: Callable[[str], None], clock: Callable[[], datetime], *, verbose: bool = False) -> None:
@@ -32,7 +32,7 @@ class LiveNarrator:
         self._say = say
         self._clock = clock
         self._verbose = verbose
-        self._troubles = Troubles()
+        self._troubles = ProblemTracker()
 
     def end(self) -> None:
         """A poll ended: troubles that did not come back are over."""
@@ -74,7 +74,7 @@ class LiveNarrator:
             maybe = " (it may have arrived all the same)" if outcome.kind is OutcomeKind.AMBIGUOUS else ""
             self._say(f"{INDENT}not sent, {again}: {what}{maybe}. {plain(outcome.fault, 400)}")
 
-    def trouble(self, source: str, problem: str) -> None:
+    def problem(self, source: str, problem: str) -> None:
         """A look failed, was incomplete, or met something it cannot understand."""
         self._tell_once(f"{source}: {plain(problem, 400)}")
 

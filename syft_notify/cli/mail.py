@@ -60,13 +60,13 @@ def test_email(path: Path, to: str) -> None:
 @config_option
 @click.argument("ds_email", metavar="EMAIL", callback=email)
 def peer_granted(path: Path, ds_email: str) -> int:
-    from syft_notify.cli.live import LiveNarrator
+    from syft_notify.cli.live import LiveReporter
     from syft_notify.cli.watch import local_now
     from syft_notify.config.settings import load_config
     from syft_notify.engine.app import open_app
 
     with output.warnings_shown(), open_app(load_config(path, os.environ, Path.home())) as app:
-        report = app.grant_peer(ds_email, LiveNarrator(output.line, local_now))
+        report = app.grant_peer(ds_email, LiveReporter(output.line, local_now))
     if report.credentials:
         for problem in report.credentials.values():
             output.error(problem)

@@ -15,8 +15,8 @@ from syft_notify.setup.prompter import NoAnswer
 _CHUNK = 65_536
 
 
-class Terminal:
-    """`setup.interview.Interview` on standard input and output."""
+class TerminalPrompter:
+    """`setup.prompter.Prompter` on standard input and output."""
 
     alone = False
     pastes = True
@@ -86,7 +86,7 @@ class Terminal:
 
 
 class Nobody:
-    """`setup.interview.Interview` of a script: proposals count, and nothing is ever waited for."""
+    """`setup.prompter.Prompter` of a script: proposals count, and nothing is ever waited for."""
 
     alone = True
     pastes = False

@@ -7,7 +7,7 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
-from syft_notify.cli.live import LiveNarrator
+from syft_notify.cli.live import LiveReporter
 from syft_notify.cli.output import OutputError
 from syft_notify.cli.screen import Screen
 from syft_notify.config.file_lock import FileLock
@@ -29,7 +29,7 @@ class Watch:
         self._options = options
         self._dry_run = dry_run
         self._screen = Screen()
-        self._narrator = LiveNarrator(self._say, local_now, verbose=verbose)
+        self._narrator = LiveReporter(self._say, local_now, verbose=verbose)
         self._service: Service | None = None
         self._sent = 0
         self._unheard: OutputError | None = None

@@ -87,8 +87,8 @@ def _wrong_kind(file: OwnFile) -> PathProblem | None:
     for path in (file.path, Path(os.path.realpath(file.path))):
         kind = kind_of(path)
         if kind not in (*file.kinds, NOTHING):
-            cure = "Name another path." if file.key else "Move it away."
-            return PathProblem(f"{path} is {kind}, and {file.role} must be {file.kinds[0]}. {cure}", file.key)
+            fix = "Name another path." if file.key else "Move it away."
+            return PathProblem(f"{path} is {kind}, and {file.role} must be {file.kinds[0]}. {fix}", file.key)
     return None
 
 

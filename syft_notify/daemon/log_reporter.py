@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 
 from syft_notify.domain.model import Decision, Event, JobFacts, Message, Notification, Outcome, OutcomeKind
-from syft_notify.engine.problems import Troubles
+from syft_notify.engine.problems import ProblemTracker
 
 log = logging.getLogger(__name__)
 
 
-class LogNarrator:
+class LogReporter:
     """What happened and what was sent, at INFO; what was not, as warnings. Addresses and job names only."""
 
     def __init__(self) -> None:
-        self._troubles = Troubles()
+        self._troubles = ProblemTracker()
 
     def saw(self, event: Event, decision: Decision) -> None:
         """An event was found."""
@@ -38,7 +38,7 @@ class LogNarrator:
             what = (notification.kind.value, notification.recipient, about, outcome.kind.value, outcome.fault)
             log.warning("%s to %s (%s): %s. %s", *what)
 
-    def trouble(self, source: str, problem: str) -> None:
+    def problem(self, source: str, problem: str) -> None:
         """A look failed or was incomplete; one that lasts is told when it begins and when it is over."""
         if self._troubles.is_new(f"{source}: {problem}"):
             log.warning("%s: %s", source, problem)

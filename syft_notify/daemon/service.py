@@ -21,14 +21,14 @@ from syft_notify.daemon.sd_notify import SystemdNotifier
 from syft_notify.daemon.signals import RELOAD, STOP, SignalInbox, attend
 from syft_notify.domain.errors import CredentialFault, Fault, NotifyError, UserError
 from syft_notify.domain.model import PollReport, TokenState
-from syft_notify.domain.ports import Narrator
+from syft_notify.domain.ports import Reporter
 from syft_notify.engine.app import App, build_app, utc_now
 from syft_notify.engine.health import Health, described, failed_poll, problems_of
 
 log = logging.getLogger(__name__)
 
 
-class PollNarrator(Narrator, Protocol):
+class PollReporter(Reporter, Protocol):
     """A narrator that wants to know when a poll is over."""
 
     def end(self) -> None:
@@ -57,7 +57,7 @@ class Service:
         path: Path,
         config: Config,
         options: Options,
-        narrator: PollNarrator,
+        reporter: PollReporter,
         lock: FileLock,
         *,
         polled: Callable[[PollReport], None] = lambda report: None,
@@ -73,7 +73,7 @@ class Service:
         """
         self._path = path
         self._options = options
-        self._narrator = narrator
+        self._narrator = reporter
         self._lock = lock
         self._polled = polled
         self._reloaded = reloaded
@@ -156,11 +156,11 @@ class Service:
         except Fault as fault:
             if demanding:
                 raise
-            self._narrator.trouble("start", str(fault))
+            self._narrator.problem("start", str(fault))
 
     def _poll(self) -> None:
         if self._refused:
-            self._narrator.trouble(*self._refused.split(": ", 1))
+            self._narrator.problem(*self._refused.split(": ", 1))
         try:
             self._lock.keep()
         except HeldError as error:
@@ -177,7 +177,7 @@ class Service:
         return not self._control.stopping
 
     def _failed(self, error: Exception) -> None:
-        self._narrator.trouble("poll", described(error))
+        self._narrator.problem("poll", described(error))
         self._note(failed_poll(error, utc_now()))
 
     def _note(self, report: PollReport) -> None:
@@ -193,7 +193,7 @@ class Service:
         tokens = self._line.app.check_tokens()
         for name, state in tokens.items():
             if state.problem:
-                self._narrator.trouble(name, state.problem)
+                self._narrator.problem(name, state.problem)
         self._health.note_tokens(tokens)
         self._write_health()
         self._systemd.status(_in_words(self._health))
@@ -208,7 +208,7 @@ class Service:
         try:
             self._health.write(self._files.health)
         except UserError as error:
-            self._narrator.trouble("status", str(error))
+            self._narrator.problem("status", str(error))
             with suppress(OSError):  # an old report would tell of a time when all was well
                 remove_file(self._files.health)
 

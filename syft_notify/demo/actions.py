@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from syft_notify.demo.outages import Outages
-from syft_notify.demo.owner import House
+from syft_notify.demo.owner import OwnerSetup
 from syft_notify.domain.errors import UserError
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.actors import Owner, Scientist
@@ -61,21 +61,21 @@ class Job:
         return _ACTS.get(self.state, ())
 
 
-class Stage:
+class Actions:
     """The people, their jobs and the outages. Acts are refused until `open`, and done one after the other."""
 
-    def __init__(self, google: Sandbox, house: House, first: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, google: Sandbox, owner_setup: OwnerSetup, first: str, now: Callable[[], datetime]) -> None:
         """`first` is the scientist of the story, who is a peer when the stage opens."""
-        self.owner = Owner(google, house.owner, house.syftbox)
+        self.owner = Owner(google, owner_setup.owner, owner_setup.syftbox)
         self.first = Scientist(google, first)
         self.scientists = {first: self.first}
         self.peers: list[str] = []
         self.jobs: list[Job] = []
-        self.outages = Outages(google, house, now)
+        self.outages = Outages(google, owner_setup, now)
         self.is_open = False
         self._google = google
         self._now = now
-        self._patients = house.folder / "patients.csv"
+        self._patients = owner_setup.folder / "patients.csv"
         self._lock = threading.Lock()
         self._acts: Mapping[str, Callable[[Mapping[str, str]], None]] = {
             "ask": lambda said: self._ask(),

@@ -27,7 +27,7 @@ from syft_notify.store.history import History
 
 
 @dataclass(frozen=True)
-class Letter:
+class ReceivedMail:
     """A mail that went out: to whom, the event in words, and its headline (of a real one, what the history says)."""
 
     to: str
@@ -36,7 +36,7 @@ class Letter:
     text: str
 
 
-class Letters(list[Letter]):
+class ReceivedMails(list[ReceivedMail]):
     """Mails as a table in a notebook, and as lines elsewhere."""
 
     def __repr__(self) -> str:
@@ -68,7 +68,9 @@ class Accounts:
         self.settings = settings
         self._read = len(self._sent())
 
-    def expect_mails(self, *, to_do: Sequence[str] = (), to_ds: Sequence[str] = (), within: float = 120) -> Letters:
+    def expect_mails(
+        self, *, to_do: Sequence[str] = (), to_ds: Sequence[str] = (), within: float = 120
+    ) -> ReceivedMails:
         """The mails that went out since this was asked last, once those named by their events are among them.
 
         Raises `UserError` when one of them has not come after `within` seconds, came twice, or another one came.
@@ -76,7 +78,7 @@ class Accounts:
         wanted = Counter([*((self.do, event) for event in to_do), *((self.ds, event) for event in to_ds)])
         deadline = time.monotonic() + within
         while True:
-            new = Letters(self._sent()[self._read :])
+            new = ReceivedMails(self._sent()[self._read :])
             came = Counter((letter.to, letter.event) for letter in new)
             if not wanted - came or time.monotonic() > deadline:
                 break
@@ -89,7 +91,7 @@ class Accounts:
     def close(self) -> None:
         """Leave nothing behind."""
 
-    def _sent(self) -> Sequence[Letter]:
+    def _sent(self) -> Sequence[ReceivedMail]:
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -105,9 +107,9 @@ class RealAccounts(Accounts):
         tokens = (Path(do_token).expanduser(), Path(ds_token).expanduser())
         super().__init__(do.strip().lower(), ds.strip().lower(), *tokens, {})
 
-    def _sent(self) -> Sequence[Letter]:
+    def _sent(self) -> Sequence[ReceivedMail]:
         return [
-            Letter(
+            ReceivedMail(
                 delivery.to,
                 _words(delivery.kind),
                 ", ".join(event.job or event.key for event in delivery.events),
@@ -173,7 +175,7 @@ class SandboxAccounts(Accounts):
         write_atomically(path, text.encode())
         return path
 
-    def _sent(self) -> Sequence[Letter]:
+    def _sent(self) -> Sequence[ReceivedMail]:
         return [_letter(mail) for mail in self._google.mailbox(self.do).sent]
 
 
@@ -198,9 +200,9 @@ def _set_environment(values: Mapping[str, str | None]) -> Mapping[str, str | Non
     return former
 
 
-def _letter(mail: Mail) -> Letter:
+def _letter(mail: Mail) -> ReceivedMail:
     text = mail.text.strip()
-    return Letter(", ".join(mail.to), _words(mail.header("X-Syft-Event")), text.partition("\n")[0], text)
+    return ReceivedMail(", ".join(mail.to), _words(mail.header("X-Syft-Event")), text.partition("\n")[0], text)
 
 
 def _words(kind: str) -> str:

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from syft_notify.config.file_lock import FileLock
 from syft_notify.config.paths import Files
-from syft_notify.demo.owner import House
-from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.demo.owner import OwnerSetup
+from syft_notify.sandbox import Injected, Sandbox
 from syft_notify.sandbox.faults import Rule
 from syft_notify.store.ledger import Ledger
 
@@ -20,9 +20,9 @@ _PATIENCE_SECONDS = 10.0
 class Outages:
     """Gmail's health and that of the token for it."""
 
-    def __init__(self, google: Sandbox, house: House, now: Callable[[], datetime]) -> None:
+    def __init__(self, google: Sandbox, owner_setup: OwnerSetup, now: Callable[[], datetime]) -> None:
         self._google = google
-        self._house = house
+        self._house = owner_setup
         self._now = now
         self._rule: Rule | None = None
         self.token_lives = True
@@ -34,7 +34,7 @@ class Outages:
     def break_gmail(self) -> None:
         """From now on Gmail answers 503."""
         if self._rule is None:
-            self._rule = self._google.faults.add(Trouble.UNAVAILABLE, "gmail.*", times=None)
+            self._rule = self._google.faults.add(Injected.UNAVAILABLE, "gmail.*", times=None)
 
     def mend_gmail(self) -> None:
         """Gmail answers again, and what waits is tried at once: that is `syft-notify outbox retry`."""

@@ -12,7 +12,7 @@ from syft_notify.config.atomic_file import write_atomically
 from syft_notify.config.file_lock import FileLock
 from syft_notify.config.paths import ServiceFiles
 from syft_notify.config.settings import Config, load_config
-from syft_notify.daemon.log_reporter import LogNarrator
+from syft_notify.daemon.log_reporter import LogReporter
 from syft_notify.daemon.logging import LARGEST_LOG, LogFile, formatter
 from syft_notify.daemon.service import Options, Service
 from syft_notify.daemon.signals import POLL, RELOAD, STOP, SignalInbox
@@ -22,7 +22,7 @@ from syft_notify.sandbox import Sandbox
 PAUSE = timedelta(seconds=1)
 
 
-class House:
+class OwnerSetup:
     """The folder of one owner's watchman, which uses the local Google."""
 
     def __init__(self, google: Sandbox, home: Path, owner: str) -> None:
@@ -71,6 +71,6 @@ class House:
         """Poll until Ctrl+C, SIGTERM, or until the terminal closes; `ready` is called when the first poll begins."""
         with FileLock(self.files.lock) as lock, SignalInbox(*STOP, RELOAD, POLL) as inbox:
             service = Service(
-                self._config_file, self.config, Options(PAUSE), LogNarrator(), lock, attached=True, started_by="demo"
+                self._config_file, self.config, Options(PAUSE), LogReporter(), lock, attached=True, started_by="demo"
             )
             service.serve(inbox, ready)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from syft_notify.demo.actions import Stage
+from syft_notify.demo.actions import Actions
 from syft_notify.sandbox.mailboxes import Mail
 
 _HEALTH = (
@@ -46,18 +46,18 @@ def opened(mail: Mail) -> dict[str, Any]:
     }
 
 
-def people(stage: Stage) -> dict[str, Any]:
+def people(actions: Actions) -> dict[str, Any]:
     """Who is there, and what can be done now."""
     return {
-        "open": stage.is_open,
-        "owner": stage.owner.email,
-        "scientists": [{"email": email, "peer": email in stage.peers} for email in list(stage.scientists)],
+        "open": actions.is_open,
+        "owner": actions.owner.email,
+        "scientists": [{"email": email, "peer": email in actions.peers} for email in list(actions.scientists)],
         "jobs": [
             {"id": job.id, "ds": job.ds, "name": job.name, "state": job.state.value, "acts": job.acts}
-            for job in list(stage.jobs)
+            for job in list(actions.jobs)
         ],
-        "gmail_works": stage.outages.gmail_works,
-        "token_lives": stage.outages.token_lives,
+        "gmail_works": actions.outages.gmail_works,
+        "token_lives": actions.outages.token_lives,
     }
 
 

@@ -13,8 +13,8 @@ from flask import Flask, Response, abort, request
 
 from syft_notify.daemon.tail import last_lines
 from syft_notify.demo import access, view
-from syft_notify.demo.actions import Stage
-from syft_notify.demo.owner import House
+from syft_notify.demo.actions import Actions
+from syft_notify.demo.owner import OwnerSetup
 from syft_notify.domain.errors import UserError
 from syft_notify.engine.health import read_health
 from syft_notify.sandbox import Sandbox
@@ -28,10 +28,10 @@ _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg"
 class Pages:
     """The views of the page."""
 
-    def __init__(self, google: Sandbox, house: House, stage: Stage) -> None:
+    def __init__(self, google: Sandbox, owner_setup: OwnerSetup, actions: Actions) -> None:
         self._google = google
-        self._house = house
-        self._stage = stage
+        self._house = owner_setup
+        self._stage = actions
         self._token = secrets.token_urlsafe(24)
 
     def app(self) -> Flask:

@@ -14,7 +14,7 @@ from syft_notify.google.token_files import drive_token, gmail_token
 
 
 @dataclass
-class Patient:
+class CheckContext:
     """The config at `path`, absolute, in this surroundings. What cannot be had raises `NotifyError`."""
 
     path: Path

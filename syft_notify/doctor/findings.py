@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from syft_notify.domain.errors import NotifyError
 
-Patient = TypeVar("Patient")
+Context = TypeVar("Context")
 _AGAIN = "Try again in a few minutes; a watchman does so by itself"
 
 
@@ -24,23 +24,23 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found. `detail` is for people; `cure` says what to do when it failed."""
+    """What one check found. `detail` is for people; `fix` says what to do when it failed."""
 
     name: str
     state: State
     detail: str
-    cure: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True)
-class Check(Generic[Patient]):
+class Check(Generic[Context]):
     """`look` returns the detail of what is good, and raises `NotifyError` with what is not and its cure.
 
     `needs` are checks without which this one cannot be made.
     """
 
     name: str
-    look: Callable[[Patient], str]
+    look: Callable[[Context], str]
     needs: tuple[str, ...] = ()
 
 
@@ -48,24 +48,24 @@ class NothingToCheck(Exception):
     """There is nothing to look at, and that is no fault."""
 
 
-def examine(patient: Patient, checks: Sequence[Check[Patient]]) -> Iterator[Finding]:
+def examine(context: Context, checks: Sequence[Check[Context]]) -> Iterator[Finding]:
     """Make one check after the other. Each finding comes as soon as it is there: some wait for the network."""
     blamed: dict[str, str] = {}
     for check in checks:
         cause = next((blamed[name] for name in check.needs if name in blamed), "")
-        finding = _skipped(check, cause) if cause else _found(check, patient)
+        finding = _skipped(check, cause) if cause else _found(check, context)
         if finding.state is not State.OK:
             blamed[check.name] = cause or check.name
         yield finding
 
 
-def _skipped(check: Check[Patient], cause: str) -> Finding:
+def _skipped(check: Check[Context], cause: str) -> Finding:
     return Finding(check.name, State.SKIPPED, f"cannot be told before '{cause}' is good")
 
 
-def _found(check: Check[Patient], patient: Patient) -> Finding:
+def _found(check: Check[Context], context: Context) -> Finding:
     try:
-        return Finding(check.name, State.OK, check.look(patient))
+        return Finding(check.name, State.OK, check.look(context))
     except NothingToCheck as nothing:
         return Finding(check.name, State.SKIPPED, str(nothing))
     except NotifyError as error:
@@ -73,5 +73,5 @@ def _found(check: Check[Patient], patient: Patient) -> Finding:
         return Finding(check.name, State.FAILED, error.title.rstrip("."), error.hint.rstrip(".") or _AGAIN)
     except OSError as error:
         place = str(error.filename or ".")
-        cure = f"See who owns it: `ls -ld {shlex.quote(place)}`"
-        return Finding(check.name, State.FAILED, f"{place} cannot be seen: {error.strerror}", cure)
+        fix = f"See who owns it: `ls -ld {shlex.quote(place)}`"
+        return Finding(check.name, State.FAILED, f"{place} cannot be seen: {error.strerror}", fix)

@@ -8,38 +8,38 @@ from contextlib import closing
 from datetime import timedelta
 
 from syft_notify.channels.gmail import GmailChannel
-from syft_notify.doctor.check_context import Patient
+from syft_notify.doctor.check_context import CheckContext
 from syft_notify.doctor.findings import Check
 from syft_notify.domain.errors import CredentialFault, Fault, ScopeFault, UserError
 from syft_notify.domain.item_guard import few
-from syft_notify.domain.model import Look
+from syft_notify.domain.model import Scan
 from syft_notify.google.auth import LentToken, TokenFile
 from syft_notify.google.drive import DriveFiles
 from syft_notify.google.environment import way_to
-from syft_notify.google.ping import GOOGLE_DRIVE, greet_drive
-from syft_notify.sources.drive_snapshot import Surveyor
+from syft_notify.google.ping import GOOGLE_DRIVE, ping_drive
+from syft_notify.sources.drive_snapshot import DriveScanner
 
 # Tokens and certificates bear a little; a mail that is dated wrong irritates people before that.
 MOST_SECONDS_OFF = 60.0
 # A person looks on, so nobody waits as long as a watchman would.
 TIMEOUT_SECONDS = 10.0
 
-Pick = Callable[[Patient], TokenFile]
+Pick = Callable[[CheckContext], TokenFile]
 
 
-def _network(patient: Patient) -> str:
-    endpoint = patient.config.drive_api_endpoint
+def _network(context: CheckContext) -> str:
+    endpoint = context.config.drive_api_endpoint
     url = endpoint or GOOGLE_DRIVE
     try:
-        greet_drive(endpoint, TIMEOUT_SECONDS, patient.clock)
+        ping_drive(endpoint, TIMEOUT_SECONDS, context.clock)
     except Fault as fault:
         hint = fault.hint or "Check the network"
         raise UserError(fault.title, f"{hint}; `curl -I {shlex.quote(url)}` may say more") from fault
-    return f"Drive answers at {url}{way_to(url, patient.environ)}"
+    return f"Drive answers at {url}{way_to(url, context.environ)}"
 
 
-def _clock(patient: Patient) -> str:
-    ahead = greet_drive(patient.config.drive_api_endpoint, TIMEOUT_SECONDS, patient.clock).ahead
+def _clock(context: CheckContext) -> str:
+    ahead = ping_drive(context.config.drive_api_endpoint, TIMEOUT_SECONDS, context.clock).ahead
     if ahead is None:
         return "Drive did not say what time it has, so it could not be compared"
     off = abs(ahead.total_seconds())
@@ -51,59 +51,59 @@ def _clock(patient: Patient) -> str:
     return f"within {max(off, 1):.0f} s of Google's"
 
 
-def _file(pick: Pick) -> Callable[[Patient], str]:
+def _file(pick: Pick) -> Callable[[CheckContext], str]:
     """The file is there and is a token file; one without the right scope is one, too."""
 
-    def look(patient: Patient) -> str:
+    def look(context: CheckContext) -> str:
         try:
-            return pick(patient).name
+            return pick(context).name
         except CredentialFault:
             return "the file is there"
 
     return look
 
 
-def _scope(pick: Pick) -> Callable[[Patient], str]:
-    def look(patient: Patient) -> str:
-        granted = pick(patient).scopes
+def _scope(pick: Pick) -> Callable[[CheckContext], str]:
+    def look(context: CheckContext) -> str:
+        granted = pick(context).scopes
         return ", ".join(sorted(scope.rpartition("/")[2] or scope for scope in granted)) or "the file does not say"
 
     return look
 
 
-def _consent(pick: Pick, access: Callable[[Patient], LentToken]) -> Callable[[Patient], str]:
-    def look(patient: Patient) -> str:
-        access(patient)
-        ends_at = pick(patient).ends_at
+def _consent(pick: Pick, access: Callable[[CheckContext], LentToken]) -> Callable[[CheckContext], str]:
+    def look(context: CheckContext) -> str:
+        access(context)
+        ends_at = pick(context).ends_at
         until = f", until {ends_at.astimezone():%Y-%m-%d %H:%M}: the app is in Testing" if ends_at else ""
         return f"Google renews it{until}"
 
     return look
 
 
-def _drive_files(patient: Patient) -> DriveFiles:
-    config = patient.config
-    return DriveFiles(patient.drive_access, config.drive_api_endpoint, owner=config.do_email, timeout=TIMEOUT_SECONDS)
+def _drive_files(context: CheckContext) -> DriveFiles:
+    config = context.config
+    return DriveFiles(context.drive_access, config.drive_api_endpoint, owner=config.do_email, timeout=TIMEOUT_SECONDS)
 
 
-def _account(patient: Patient) -> str:
-    with closing(_drive_files(patient)) as drive:
+def _account(context: CheckContext) -> str:
+    with closing(_drive_files(context)) as drive:
         drive.check_owner()
-    return f"it is the Drive of {patient.config.do_email}, and may be read"
+    return f"it is the Drive of {context.config.do_email}, and may be read"
 
 
-def _peers(patient: Patient) -> str:
+def _peers(context: CheckContext) -> str:
     """Folders that do not count are no failure: anybody can make one, and its owner alone can remove it."""
-    with closing(_drive_files(patient)) as drive:
-        survey = Surveyor(drive, frozenset, patient.config.do_email).sight(Look()).survey
+    with closing(_drive_files(context)) as drive:
+        survey = DriveScanner(drive, frozenset, context.config.do_email).snapshot(Scan()).survey
     hidden = [f"Drive hides who owns the folder of {f.name.address}" for f in survey.unproven.values()]
     return "; ".join((f"{len(survey.peers)} with a folder here", *few([*survey.notes, *hidden])))
 
 
-def _gmail(patient: Patient) -> str:
+def _gmail(context: CheckContext) -> str:
     """The scope to send lets us ask for nothing else, so that Gmail's refusal is the best answer without a mail."""
-    config = patient.config
-    with closing(GmailChannel(patient.gmail_access, config.gmail_api_endpoint, timeout=TIMEOUT_SECONDS)) as gmail:
+    config = context.config
+    with closing(GmailChannel(context.gmail_access, config.gmail_api_endpoint, timeout=TIMEOUT_SECONDS)) as gmail:
         try:
             return f"Gmail answers; mails go out from {gmail.profile()}"
         except ScopeFault:
@@ -111,12 +111,12 @@ def _gmail(patient: Patient) -> str:
             return f"Gmail answers; that a mail goes out, only {tried} can show"
 
 
-def _drive(patient: Patient) -> TokenFile:
-    return patient.drive_token
+def _drive(context: CheckContext) -> TokenFile:
+    return context.drive_token
 
 
-def _mail(patient: Patient) -> TokenFile:
-    return patient.gmail_token
+def _mail(context: CheckContext) -> TokenFile:
+    return context.gmail_token
 
 
 IN_THE_CLOUD = (
@@ -124,11 +124,11 @@ IN_THE_CLOUD = (
     Check("clock", _clock, needs=("network",)),
     Check("Drive token", _file(_drive), needs=("config",)),
     Check("Drive scope", _scope(_drive), needs=("Drive token",)),
-    Check("Drive consent", _consent(_drive, lambda patient: patient.drive_access), needs=("Drive scope", "network")),
+    Check("Drive consent", _consent(_drive, lambda context: context.drive_access), needs=("Drive scope", "network")),
     Check("Drive account", _account, needs=("Drive consent",)),
     Check("peers", _peers, needs=("Drive account",)),
     Check("Gmail token", _file(_mail), needs=("config",)),
     Check("Gmail scope", _scope(_mail), needs=("Gmail token",)),
-    Check("Gmail consent", _consent(_mail, lambda patient: patient.gmail_access), needs=("Gmail scope", "network")),
+    Check("Gmail consent", _consent(_mail, lambda context: context.gmail_access), needs=("Gmail scope", "network")),
     Check("Gmail", _gmail, needs=("Gmail consent",)),
 )

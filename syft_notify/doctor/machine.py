@@ -11,7 +11,7 @@ from syft_notify.config.file_lock import MOVE_STATE, holder_of, is_held
 from syft_notify.config.paths import Files, ServiceFiles, is_there
 from syft_notify.config.permissions import Access, OpenError, access_of_others
 from syft_notify.config.settings import config_option
-from syft_notify.doctor.check_context import Patient
+from syft_notify.doctor.check_context import CheckContext
 from syft_notify.doctor.findings import Check, NothingToCheck
 from syft_notify.domain.accounts import is_same_account
 from syft_notify.domain.errors import ConfigError, UserError
@@ -23,36 +23,36 @@ from syft_notify.syftbox.local_jobs import LocalJobFolder
 LEAST_FREE_BYTES = 50_000_000
 
 
-def _config(patient: Patient) -> str:
-    init = f"`syft-notify init{_option(patient)}`"
-    if not is_there(patient.path):
-        raise UserError(f"{patient.path} does not exist", f"Make one: {init}, or name another with --config")
+def _config(context: CheckContext) -> str:
+    init = f"`syft-notify init{_option(context)}`"
+    if not is_there(context.path):
+        raise UserError(f"{context.path} does not exist", f"Make one: {init}, or name another with --config")
     try:
-        config = patient.config
+        config = context.config
     except ConfigError as error:
         # It tells all that is wrong, each with its cure, in lines of their own.
         raise UserError(str(error).replace("\n", " "), f"Correct it in an editor, or run {init}") from error
-    return f"{patient.path}, of {config.do_email}"
+    return f"{context.path}, of {config.do_email}"
 
 
-def _option(patient: Patient) -> str:
-    return config_option(patient.path, patient.home)
+def _option(context: CheckContext) -> str:
+    return config_option(context.path, context.home)
 
 
-def _folder(patient: Patient) -> str:
-    folder = patient.path.parent
+def _folder(context: CheckContext) -> str:
+    folder = context.path.parent
     access = access_of_others(folder)
     if access.is_open:
         raise OpenError(folder, access)
-    if access_of_others(patient.path) is Access.CHANGE:
-        raise OpenError(patient.path, Access.CHANGE)
+    if access_of_others(context.path) is Access.CHANGE:
+        raise OpenError(context.path, Access.CHANGE)
     if access is Access.UNKNOWN:
         return f"the file system of {folder} keeps no modes, so others may be able to look into it"
     return f"{folder} is yours alone"
 
 
-def _secrets(patient: Patient) -> str:
-    there = [path for path in _secret_files(patient) if is_there(path)]
+def _secrets(context: CheckContext) -> str:
+    there = [path for path in _secret_files(context) if is_there(path)]
     open_ones = [path for path in there if access_of_others(path).is_open]
     if open_ones:
         names = ", ".join(path.name for path in open_ones)
@@ -60,25 +60,25 @@ def _secrets(patient: Patient) -> str:
     return f"{', '.join(path.name for path in there) or 'none there yet'}: yours alone"
 
 
-def _secret_files(patient: Patient) -> Iterator[Path]:
+def _secret_files(context: CheckContext) -> Iterator[Path]:
     """The tokens, the OAuth client, and what the state says of people and their jobs."""
-    config = patient.config
-    yield from (config.drive_token_path, config.gmail_token_path, ServiceFiles(patient.path.parent).client)
+    config = context.config
+    yield from (config.drive_token_path, config.gmail_token_path, ServiceFiles(context.path.parent).client)
     files = Files(config.state_path)
     yield from (files.state, files.backup, files.history)
 
 
-def _syftbox(patient: Patient) -> str:
-    config = patient.config
+def _syftbox(context: CheckContext) -> str:
+    config = context.config
     absence = LocalJobFolder(config.syftbox_root, config.do_email).absence()
     if absence:
-        cure = f"Name the right one with {config.command('init')}, or log in with your SyftBox client on this machine"
-        raise UserError(absence[0].upper() + absence[1:], cure)
+        fix = f"Name the right one with {config.command('init')}, or log in with your SyftBox client on this machine"
+        raise UserError(absence[0].upper() + absence[1:], fix)
     return f"{config.syftbox_root} holds the datasite of {config.do_email}"
 
 
-def _disk(patient: Patient) -> str:
-    folder = patient.config.state_path.parent
+def _disk(context: CheckContext) -> str:
+    folder = context.config.state_path.parent
     place = next(path for path in (folder, *folder.parents) if path.exists())
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         raise UserError(f"Nothing can be written in {place}", f"See who owns it: `ls -ld {shlex.quote(str(place))}`")
@@ -93,8 +93,8 @@ def _disk(patient: Patient) -> str:
     return f"{folder} can be written, {free / 1e9:.1f} GB free"
 
 
-def _state(patient: Patient) -> str:
-    config = patient.config
+def _state(context: CheckContext) -> str:
+    config = context.config
     lock = Files(config.state_path).lock
     if is_there(lock):
         is_held(lock, MOVE_STATE)  # raises where the folder has no locks
@@ -108,14 +108,14 @@ def _state(patient: Patient) -> str:
     if contents.own.owner and not is_same_account(contents.own.owner, config.do_email):
         raise UserError(
             f"{config.state_path} is the state of {contents.own.owner}",
-            f"Set another state_path for {config.do_email} in {patient.path}",
+            f"Set another state_path for {config.do_email} in {context.path}",
         )
     return f"{config.state_path} is valid; in the outbox: {len(contents.own.outbox)}"
 
 
-def _service(patient: Patient) -> str:
-    files = ServiceFiles(patient.path.parent)
-    option = _option(patient)
+def _service(context: CheckContext) -> str:
+    files = ServiceFiles(context.path.parent)
+    option = _option(context)
     if not is_held(files.lock):
         raise NothingToCheck(f"nothing runs with this config; `syft-notify start{option}` begins it")
     holder = holder_of(files.lock)
@@ -126,7 +126,7 @@ def _service(patient: Patient) -> str:
             f"Ask again in a moment; `syft-notify logs{option}` may say why",
         )
     process = f"PID {holder.pid} {holder.place}".rstrip()
-    problems = problems_of(health, patient.clock())
+    problems = problems_of(health, context.clock())
     if problems:
         raise UserError(f"It runs ({process}), but: {' '.join(problems)}", f"`syft-notify logs --errors{option}`")
     return f"it runs ({process}), and all is well"

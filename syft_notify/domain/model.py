@@ -37,7 +37,7 @@ class Decision(StrEnum):
     MUTED = "muted"
     UNVERIFIED_SENDER = "unverified sender"
     UNREACHABLE_ADDRESS = "unreachable address"
-    INCOMPLETE_LOOK = "incomplete look"
+    INCOMPLETE_SCAN = "incomplete look"
 
 
 class JobLayout(StrEnum):
@@ -61,7 +61,7 @@ class JobStatus(StrEnum):
     REJECTED = "rejected"
 
 
-class Opaque(StrEnum):
+class Unidentified(StrEnum):
     """Why the content of a submission cannot be shown."""
 
     ENCRYPTED = "encrypted"
@@ -109,11 +109,11 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class MessageContents:
-    """What one message on Drive holds. `opaque` says why nothing could be read of it."""
+    """What one message on Drive holds. `unidentified` says why nothing could be read of it."""
 
     claimed_sender: str = ""
     submissions: tuple[tuple[Submission, Preview], ...] = ()
-    opaque: Opaque | None = None
+    unidentified: Unidentified | None = None
     reason: str = ""
 
 
@@ -176,10 +176,10 @@ class Changes:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Look:
-    """One look at the world, which all monitors share. A `thorough` one trusts nothing that was seen before."""
+class Scan:
+    """One look at the world, which all monitors share. A `full` one trusts nothing that was seen before."""
 
-    thorough: bool = True
+    full: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class LocalJob:
 
 
 @dataclass(frozen=True, slots=True)
-class LocalLook:
+class LocalScan:
     """The job folders that could be read. `absent` says why none could, when the SyftBox folder itself is missing.
 
     `unread` are the paths of jobs of which not all could be read; `whole` is false when there may be more jobs. A
@@ -239,7 +239,7 @@ class JobFacts:
     reason: str = ""
     return_code: int | None = None
     stderr_tail: str = ""
-    opaque: Opaque | None = None
+    unidentified: Unidentified | None = None
     size: int | None = None
 
 
@@ -277,7 +277,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class Inventory:
     """All that is there now: ids of message files on Drive, and submissions on disk as `Thread.key` names them."""
 
     files: frozenset[str]
@@ -302,7 +302,7 @@ class Observation:
     credential: str = ""
     files: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
-    present: Present | None = None
+    present: Inventory | None = None
     by_feed: int = 0
     by_reconcile: int = 0
     doubtful: bool = False

@@ -14,8 +14,7 @@ from syft_notify.domain.model import (
     Event,
     Listing,
     LocalJob,
-    LocalLook,
-    Look,
+    LocalScan,
     Message,
     Notification,
     Observation,
@@ -24,13 +23,14 @@ from syft_notify.domain.model import (
     Preview,
     Receipt,
     RemoteFile,
+    Scan,
 )
 
 Seen = TypeVar("Seen", bound=Observation)
 
 
 @dataclass(frozen=True)
-class OpaqueRecord:
+class UnidentifiedRecord:
     """A submission that was announced without its name and waits for the job to appear."""
 
     event_key: str
@@ -48,7 +48,7 @@ class Memory(Protocol):
     """The questions a monitor may ask of the ledger; all are answered from memory."""
 
     @property
-    def edition(self) -> int:
+    def revision(self) -> int:
         """Grows when something that was remembered may be forgotten: then all must be compared again."""
 
     def seen(self, event_key: str) -> bool:
@@ -69,11 +69,11 @@ class Memory(Protocol):
     def unproven(self, event_key: str) -> bool:
         """Whether a message told of this submission of which Drive did not name the owner."""
 
-    def opaque(self) -> Sequence[OpaqueRecord]:
+    def unidentified(self) -> Sequence[UnidentifiedRecord]:
         """Submissions announced without a name that no job has completed yet."""
 
 
-class Monitor(Protocol[Seen]):
+class Source(Protocol[Seen]):
     """Looks for events. `observe` does the reading and decides nothing; `detect` reads nothing.
 
     `failed` says in words what the last `detect` could not compare, once its events were taken.
@@ -82,7 +82,7 @@ class Monitor(Protocol[Seen]):
     name: str
     failed: Sequence[str]
 
-    def observe(self, look: Look, memory: Memory) -> Seen:
+    def observe(self, look: Scan, memory: Memory) -> Seen:
         """Look once. Raises `Fault` when nothing at all could be seen."""
 
     def detect(self, observation: Seen, memory: Memory, now: datetime) -> Iterable[Event]:
@@ -128,8 +128,8 @@ class RemoteFiles(Protocol):
 class LocalJobs(Protocol):
     """The owner's local SyftBox folder."""
 
-    def look(self, *, thorough: bool = True) -> LocalLook:
-        """The state of every job folder that can be read now; if not `thorough`, perhaps only of those that changed."""
+    def look(self, *, full: bool = True) -> LocalScan:
+        """The state of every job folder that can be read now; if not `full`, perhaps only of those that changed."""
 
     def accepted_peers(self) -> frozenset[str]:
         """The accounts of peers whose review folder the owner's client made when it accepted them (J2 and later)."""
@@ -141,7 +141,7 @@ class LocalJobs(Protocol):
         """The end of what a failed job wrote to stderr; empty when there is none."""
 
 
-class Narrator(Protocol):
+class Reporter(Protocol):
     """Hears what a poll does while it does it: the live output, the log, the demo."""
 
     def saw(self, event: Event, decision: Decision) -> None:
@@ -156,5 +156,5 @@ class Narrator(Protocol):
     def attempted(self, notification: Notification, outcome: Outcome) -> None:
         """One attempt at delivery ended."""
 
-    def trouble(self, source: str, problem: str) -> None:
+    def problem(self, source: str, problem: str) -> None:
         """A look failed or was incomplete; `source` is the monitor's name."""

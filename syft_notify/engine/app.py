@@ -20,7 +20,7 @@ from syft_notify.config.permissions import check_written_by_us_alone, close_to_o
 from syft_notify.config.settings import Config
 from syft_notify.domain.errors import ConfigError, CredentialFault, Fault, UserError
 from syft_notify.domain.model import PollReport, TokenState
-from syft_notify.domain.ports import Clock, Monitor, Narrator
+from syft_notify.domain.ports import Clock, Reporter, Source
 from syft_notify.domain.routing import Router
 from syft_notify.engine.poll import Poll
 from syft_notify.google import token_life
@@ -28,9 +28,9 @@ from syft_notify.google.auth import LentToken, Token
 from syft_notify.google.drive import DriveFiles
 from syft_notify.google.token_files import drive_token, gmail_token
 from syft_notify.mail.compose import Composer
-from syft_notify.sources.drive_snapshot import Surveyor
-from syft_notify.sources.jobs import DRIVE, JobMonitor
-from syft_notify.sources.peers import PeerMonitor
+from syft_notify.sources.drive_snapshot import DriveScanner
+from syft_notify.sources.jobs import DRIVE, JobSource
+from syft_notify.sources.peers import PeerSource
 from syft_notify.store.ledger import Ledger
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 
@@ -46,7 +46,7 @@ class App:
     def __init__(
         self,
         poll: Poll,
-        peers: PeerMonitor,
+        peers: PeerSource,
         ledger: Ledger,
         clock: Clock,
         drive: DriveFiles,
@@ -65,30 +65,30 @@ class App:
         self._lock = lock
         self._begun = False
 
-    def poll(self, narrator: Narrator, wanted: Callable[[], bool] = lambda: True) -> PollReport:
+    def poll(self, reporter: Reporter, wanted: Callable[[], bool] = lambda: True) -> PollReport:
         """One pass of the line. `wanted` is asked before each send whether to go on.
 
         Polls of other processes on the same state are waited for; raises `HeldError` when one takes too long,
         `ConfigError` for a state that cannot be used.
         """
         with self._alone():
-            report = self._poll(narrator, wanted)
+            report = self._poll(reporter, wanted)
             tokens = self.check_tokens() if self._lock else {}
             dead = {name: state.problem for name, state in tokens.items() if state.problem}
             for name, problem in dead.items():
                 if name not in report.credentials:
-                    narrator.trouble(name, problem)
+                    reporter.problem(name, problem)
             return replace(
-                report, warnings=self._warnings(narrator), tokens=tokens, credentials={**dead, **report.credentials}
+                report, warnings=self._warnings(reporter), tokens=tokens, credentials={**dead, **report.credentials}
             )
 
-    def _warnings(self, narrator: Narrator) -> tuple[str, ...]:
+    def _warnings(self, reporter: Reporter) -> tuple[str, ...]:
         """What to do before a token dies of age."""
         now = self._clock()
         watched = [token for token in self._tokens if token.consent]
         texts = [
             token_life.warning(
-                token.name, token.cure, self._ledger.consent_since(token.name, token.consent, now), token.ends_at, now
+                token.name, token.fix, self._ledger.consent_since(token.name, token.consent, now), token.ends_at, now
             )
             for token in watched
         ]
@@ -96,7 +96,7 @@ class App:
             self._ledger.save()
         found = tuple(filter(None, texts))
         for text in found:
-            narrator.trouble("token", text)
+            reporter.problem("token", text)
         return found
 
     @property
@@ -104,10 +104,10 @@ class App:
         """Whether a mail is in hand, which a stop must wait for."""
         return self._poll.sending
 
-    def grant_peer(self, ds_email: str, narrator: Narrator) -> PollReport:
+    def grant_peer(self, ds_email: str, reporter: Reporter) -> PollReport:
         """Tell a DS that the owner granted their request, unless they were told before. Raises as `poll`."""
         with self._alone():
-            return self._poll.tell([self._peers.granted(ds_email, self._clock())], narrator)
+            return self._poll.tell([self._peers.granted(ds_email, self._clock())], reporter)
 
     def check_state(self) -> None:
         """Read the state once. Raises as `poll`."""
@@ -191,18 +191,18 @@ def build_app(
     remote = DriveFiles(tokens[0], config.drive_api_endpoint, owner=config.do_email, heartbeat=heartbeat)
     gmail = GmailChannel(tokens[1], config.gmail_api_endpoint, heartbeat=heartbeat)
     local = LocalJobFolder(config.syftbox_root, config.do_email, time.time_ns)
-    surveyor = Surveyor(remote, local.accepted_peers, config.do_email)
-    peer_monitor = PeerMonitor(surveyor, config.do_email)
-    job_monitor = JobMonitor(surveyor, remote, local, config.do_email, utc_now)
+    scanner = DriveScanner(remote, local.accepted_peers, config.do_email)
+    peer_monitor = PeerSource(scanner, config.do_email)
+    job_monitor = JobSource(scanner, remote, local, config.do_email, utc_now)
     wanted = ((peers and config.monitor_peers, peer_monitor), (jobs and config.monitor_jobs, job_monitor))
-    monitors: list[Monitor[Any]] = [monitor for on, monitor in wanted if on]
-    if not monitors:
+    sources: list[Source[Any]] = [monitor for on, monitor in wanted if on]
+    if not sources:
         raise ConfigError("Nothing is left to watch", "Set monitor_jobs or monitor_peers to true in the config")
     files = Files(config.state_path)
     own_templates = ServiceFiles(config.folder).templates if config.folder else None
     ledger = Ledger(files, config.do_email, dry_run=dry_run)
     poll = Poll(
-        monitors=monitors,
+        sources=sources,
         router=Router(gmail.name, config.muted),
         compose=Composer(email_format=config.email_format, own=own_templates).compose,
         channels={gmail.name: gmail},

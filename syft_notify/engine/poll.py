@@ -14,7 +14,6 @@ from syft_notify.domain.errors import CredentialFault, Fault, UserError
 from syft_notify.domain.model import (
     Decision,
     Event,
-    Look,
     Message,
     Notification,
     Observation,
@@ -24,10 +23,11 @@ from syft_notify.domain.model import (
     PendingState,
     PollReport,
     Preview,
+    Scan,
     ThreadRef,
 )
 from syft_notify.domain.outbox import MINUTE, due, opens_at
-from syft_notify.domain.ports import Channel, Clock, Monitor, Narrator
+from syft_notify.domain.ports import Channel, Clock, Reporter, Source
 from syft_notify.domain.routing import Router
 from syft_notify.engine.deliver import deliver
 from syft_notify.store.ledger import Admission, Ledger
@@ -72,7 +72,7 @@ class Poll:
     def __init__(
         self,
         *,
-        monitors: Sequence[Monitor[Any]],
+        sources: Sequence[Source[Any]],
         router: Router,
         compose: Compose,
         channels: Mapping[str, Channel],
@@ -84,7 +84,7 @@ class Poll:
         dry_run: bool = False,
     ) -> None:
         """`reconcile_interval` is after how long a look trusts nothing that was seen before; the first never does."""
-        self._monitors = monitors
+        self._monitors = sources
         self._router = router
         self._compose = compose
         self._channels = channels
@@ -97,50 +97,50 @@ class Poll:
         self._reconciled_at: datetime | None = None
         self.sending = False
 
-    def __call__(self, narrator: Narrator, wanted: Callable[[], bool] = lambda: True) -> PollReport:
+    def __call__(self, reporter: Reporter, wanted: Callable[[], bool] = lambda: True) -> PollReport:
         """One pass. Monitors fail alone; whatever one brought is told even if another failed.
 
         `wanted` is asked before each send, so that a stop waits for one mail and not for all.
         """
-        tally = self._begin(narrator)
+        tally = self._begin(reporter)
         look = self._next_look(tally.started)
-        found = [self._look(look, monitor, narrator, tally) for monitor in self._monitors]
-        return self._finish(found, narrator, wanted, tally)
+        found = [self._look(look, monitor, reporter, tally) for monitor in self._monitors]
+        return self._finish(found, reporter, wanted, tally)
 
-    def tell(self, events: Sequence[Event], narrator: Narrator) -> PollReport:
+    def tell(self, events: Sequence[Event], reporter: Reporter) -> PollReport:
         """Keep and send events that a person asks to tell; what was kept quietly before is told now."""
-        tally = self._begin(narrator)
+        tally = self._begin(reporter)
         for event in events:
             self._ledger.reopen(event.key)
-        return self._finish([self._admit(Observation(), events, narrator, tally)], narrator, lambda: True, tally)
+        return self._finish([self._admit(Observation(), events, reporter, tally)], reporter, lambda: True, tally)
 
-    def _next_look(self, now: datetime) -> Look:
+    def _next_look(self, now: datetime) -> Scan:
         """A thorough one when it is time, or when the clock was set back."""
         last = self._reconciled_at
-        thorough = last is None or not last <= now < last + self._reconcile_interval
-        if thorough:
+        full = last is None or not last <= now < last + self._reconcile_interval
+        if full:
             self._reconciled_at = now
-        return Look(thorough)
+        return Scan(full)
 
-    def _begin(self, narrator: Narrator) -> _Tally:
+    def _begin(self, reporter: Reporter) -> _Tally:
         tally = _Tally(self._clock())
         if notice := self._ledger.refresh(tally.started):
-            self._trouble(_STATE, notice, narrator, tally)
+            self._trouble(_STATE, notice, reporter, tally)
         return tally
 
     def _finish(
-        self, found: Sequence[Sequence[Admission]], narrator: Narrator, wanted: Callable[[], bool], tally: _Tally
+        self, found: Sequence[Sequence[Admission]], reporter: Reporter, wanted: Callable[[], bool], tally: _Tally
     ) -> PollReport:
         """Keep what was found, in one write; then send, and write down what came of it."""
         try:
-            self._keep(found, narrator, tally)
+            self._keep(found, reporter, tally)
             if self._dry_run:
-                self._preview_outbox(narrator, tally)
+                self._preview_outbox(reporter, tally)
             else:
-                self._send(narrator, wanted, tally)
+                self._send(reporter, wanted, tally)
             self._ledger.save()
         except UserError as error:
-            self._trouble(_STATE, str(error), narrator, tally)
+            self._trouble(_STATE, str(error), reporter, tally)
             self._reconciled_at = None  # what was seen may not have been kept: look at everything again
         outbox = self._ledger.pending()
         waiting = [pending for pending in outbox if pending.state is not PendingState.DEAD]
@@ -159,20 +159,20 @@ class Poll:
             by_reconcile=tally.by_reconcile,
         )
 
-    def _look(self, look: Look, monitor: Monitor[Any], narrator: Narrator, tally: _Tally) -> Sequence[Admission]:
+    def _look(self, look: Scan, monitor: Source[Any], reporter: Reporter, tally: _Tally) -> Sequence[Admission]:
         try:
             observation = monitor.observe(look, self._ledger)
             events = monitor.detect(observation, self._ledger, self._clock())
-            admissions = self._admit(observation, events, narrator, tally)
+            admissions = self._admit(observation, events, reporter, tally)
         except Fault as fault:
             if isinstance(fault, CredentialFault):
                 tally.credentials[_DRIVE] = str(fault)
-            self._trouble(monitor.name, str(fault), narrator, tally)
+            self._trouble(monitor.name, str(fault), reporter, tally)
             return []
         except Exception as error:
             # Data from outside may find a mistake of ours; the other monitor and the outbox must go on.
             log.exception("the %s monitor failed", monitor.name)
-            self._trouble(monitor.name, f"it failed by a mistake of ours ({type(error).__name__})", narrator, tally)
+            self._trouble(monitor.name, f"it failed by a mistake of ours ({type(error).__name__})", reporter, tally)
             return []
         if observation.credential:
             tally.credentials[_DRIVE] = observation.credential
@@ -181,15 +181,15 @@ class Poll:
         tally.by_feed += observation.by_feed
         tally.by_reconcile += observation.by_reconcile
         for problem in (*observation.problems, *monitor.failed):
-            self._trouble(monitor.name, problem, narrator, tally)
+            self._trouble(monitor.name, problem, reporter, tally)
         for skipped in observation.skipped:
             if skipped not in tally.skipped:  # both monitors see the same folders on Drive
-                narrator.trouble(monitor.name, skipped)
+                reporter.problem(monitor.name, skipped)
         tally.skipped.update(observation.skipped)
         return admissions
 
     def _admit(
-        self, observation: Observation, events: Iterable[Event], narrator: Narrator, tally: _Tally
+        self, observation: Observation, events: Iterable[Event], reporter: Reporter, tally: _Tally
     ) -> Sequence[Admission]:
         """Events of the past go one by one and leave nothing here: at a first look there may be very many."""
 
@@ -201,54 +201,54 @@ class Poll:
                 yield event, made.notifications
 
         def past(event: Event) -> None:
-            narrator.saw(event, Decision.BASELINE)
+            reporter.saw(event, Decision.BASELINE)
 
         return self._ledger.admit(observation, offers(), self._clock(), past)
 
-    def _keep(self, found: Sequence[Sequence[Admission]], narrator: Narrator, tally: _Tally) -> None:
+    def _keep(self, found: Sequence[Sequence[Admission]], reporter: Reporter, tally: _Tally) -> None:
         """Raises `UserError` when it cannot be kept; then it was not seen, and is found again."""
         admitted = list(chain.from_iterable(found))
         for digest in digests(n for admission in admitted for n in admission.notifications):
             self._ledger.combine(digest)
         self._ledger.save()
         for admission in admitted:
-            narrator.saw(admission.event, admission.decision)
+            reporter.saw(admission.event, admission.decision)
             if admission.decision is Decision.SEND:
                 tally.events += 1
                 for notification, reason in tally.withheld.get(admission.event.key, ()):
-                    narrator.withheld(notification, reason)
+                    reporter.withheld(notification, reason)
 
-    def _trouble(self, source: str, problem: str, narrator: Narrator, tally: _Tally) -> None:
+    def _trouble(self, source: str, problem: str, reporter: Reporter, tally: _Tally) -> None:
         tally.problems.append(f"{source}: {problem}")
-        narrator.trouble(source, problem)
+        reporter.problem(source, problem)
 
-    def _send(self, narrator: Narrator, wanted: Callable[[], bool], tally: _Tally) -> None:
+    def _send(self, reporter: Reporter, wanted: Callable[[], bool], tally: _Tally) -> None:
         closed: set[str] = set()
         held: set[tuple[str, str]] = set()
         for waiting in self._due():
             notification = waiting.notification
-            if not wanted() or self._must_wait(narrator, tally):
+            if not wanted() or self._must_wait(reporter, tally):
                 return
             if notification.channel in closed or held & notification.conversations:
                 held |= notification.conversations
                 continue
-            outcome = self._try(notification, narrator, tally)
+            outcome = self._try(notification, reporter, tally)
             if outcome.kind not in (OutcomeKind.SENT, OutcomeKind.DEAD):
                 held |= notification.conversations
             if outcome.credential or outcome.rate_limited:
                 closed.add(notification.channel)
 
-    def _must_wait(self, narrator: Narrator, tally: _Tally) -> bool:
+    def _must_wait(self, reporter: Reporter, tally: _Tally) -> bool:
         """Whether so many mails went out that the next one is for a later poll."""
         opens = opens_at(self._ledger.delivered(), self._clock(), self._daily_cap)
         if opens is not None and opens - self._clock() > MINUTE:
             waits = (
                 f"{self._daily_cap} mails went out within 24 hours; the next one may go at {opens:%Y-%m-%d %H:%M} UTC"
             )
-            self._trouble("outbox", waits, narrator, tally)
+            self._trouble("outbox", waits, reporter, tally)
         return opens is not None
 
-    def _try(self, notification: Notification, narrator: Narrator, tally: _Tally) -> Outcome:
+    def _try(self, notification: Notification, reporter: Reporter, tally: _Tally) -> Outcome:
         """Write down that we try, try, write down what came of it: in this order a crash loses nothing.
 
         Raises `UserError` when the disk refuses.
@@ -258,32 +258,32 @@ class Poll:
             pending = self._ledger.attempt(notification.id)
             channel = self._channels[notification.channel]
             outcome = deliver(pending, self._message, channel, self._clock(), self._jitter())
-            self._count(notification, outcome, narrator, tally)
+            self._count(notification, outcome, reporter, tally)
             self._ledger.settle(notification.id, outcome)
         finally:
             self.sending = False
         return outcome
 
-    def _count(self, notification: Notification, outcome: Outcome, narrator: Narrator, tally: _Tally) -> None:
+    def _count(self, notification: Notification, outcome: Outcome, reporter: Reporter, tally: _Tally) -> None:
         tally.sent += outcome.kind is OutcomeKind.SENT
         tally.given_up += outcome.kind is OutcomeKind.DEAD
         if outcome.credential:
             tally.credentials[notification.channel] = outcome.fault
-            narrator.trouble(notification.channel, outcome.fault)
+            reporter.problem(notification.channel, outcome.fault)
         else:
-            narrator.attempted(notification, outcome)
+            reporter.attempted(notification, outcome)
 
     def _message(self, pending: Pending) -> Message:
         notification = pending.notification
         preview = self._ledger.preview(notification.event_key)
         return self._compose(notification, preview, self._ledger.thread(notification), self._clock())
 
-    def _preview_outbox(self, narrator: Narrator, tally: _Tally) -> None:
+    def _preview_outbox(self, reporter: Reporter, tally: _Tally) -> None:
         for pending in self._due():
             try:
-                narrator.would_send(self._message(pending))
+                reporter.would_send(self._message(pending))
             except Fault as fault:
-                self._trouble("outbox", str(fault), narrator, tally)
+                self._trouble("outbox", str(fault), reporter, tally)
 
     def _due(self) -> Iterator[Pending]:
         return due(self._ledger.pending(), self._clock(), self._ledger.closed_channels())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Troubles:
+class ProblemTracker:
     """The troubles of the present poll against those of the one before."""
 
     def __init__(self) -> None:

@@ -76,11 +76,11 @@ class LentToken:
         self,
         credentials: Any,
         name: str = "the login of the notebook's client",
-        cure: str = "Log in again with the client",
+        fix: str = "Log in again with the client",
         service: str = "Drive",
     ) -> None:
         self.name = name
-        self.cure = cure
+        self.fix = fix
         self.service = service
         self._credentials = credentials
 
@@ -143,14 +143,14 @@ class TokenFile:
     """An authorized-user token file. A new file put in its place is noticed and used."""
 
     def __init__(
-        self, path: Path, service: str, scopes: Collection[str], token_uri: str | None = None, *, cure: str = ""
+        self, path: Path, service: str, scopes: Collection[str], token_uri: str | None = None, *, fix: str = ""
     ) -> None:
-        """`scopes` are those of which one suffices; `token_uri` replaces Google's; `cure` is what makes a new file.
+        """`scopes` are those of which one suffices; `token_uri` replaces Google's; `fix` is what makes a new file.
 
         Raises `ConfigError` for a file that cannot be used and `CredentialFault` for one that lacks the scopes.
         """
         self.name = str(path)
-        self.cure = cure or f"Run `syft-notify init --renew {service.lower()}`"
+        self.fix = fix or f"Run `syft-notify init --renew {service.lower()}`"
         self.service = service
         self._path = path
         self._wanted = scopes
@@ -200,7 +200,7 @@ class TokenFile:
         Raises as `credentials`.
         """
         credentials = credentials_of({**self._document, "token": None}, self._token_uri)
-        return LentToken(_refreshed(credentials, self), self.name, self.cure, self.service)
+        return LentToken(_refreshed(credentials, self), self.name, self.fix, self.service)
 
     def _follow(self) -> None:
         """Read a file that changed. Raises `CredentialFault`."""
@@ -218,7 +218,7 @@ class TokenFile:
         try:
             return self._path.stat()
         except OSError as error:
-            raise ConfigError(f"The {self.service} token file {self._path} is missing", self.cure) from error
+            raise ConfigError(f"The {self.service} token file {self._path} is missing", self.fix) from error
 
     def _load(self) -> None:
         """A file that cannot be used changes nothing, so that the next call reads it again and says the same."""
@@ -227,7 +227,7 @@ class TokenFile:
         granted = _granted(document)
         if granted and not granted & set(self._wanted):
             raise CredentialFault(
-                f"The {self.service} token file {self._path} lacks the scope {next(iter(self._wanted))}", self.cure
+                f"The {self.service} token file {self._path} lacks the scope {next(iter(self._wanted))}", self.fix
             )
         with suppress(OSError):  # gone since it was read, which the next call says
             if access_of_others(self._path).is_open:
@@ -242,16 +242,16 @@ class TokenFile:
             with open_to_read(self._path) as file:
                 document = json.loads(file.read(LARGEST_FILE))
         except OSError as error:
-            raise ConfigError(f"{known} cannot be read: {error.strerror}", self.cure) from error
+            raise ConfigError(f"{known} cannot be read: {error.strerror}", self.fix) from error
         except (ValueError, RecursionError):
-            raise ConfigError(f"{known} is not valid JSON", self.cure) from None
+            raise ConfigError(f"{known} is not valid JSON", self.fix) from None
         if not isinstance(document, dict):
-            raise ConfigError(f"{known} holds no JSON object", self.cure)
+            raise ConfigError(f"{known} holds no JSON object", self.fix)
         missing = [key for key in _REQUIRED if not _is_printable(document.get(key))]
         if missing:
             hint = "It looks like credentials.json; a token file is what consent gives. "
             hint = hint if "installed" in document else ""
-            raise ConfigError(f"{known} lacks {', '.join(missing)}", hint + self.cure)
+            raise ConfigError(f"{known} lacks {', '.join(missing)}", hint + self.fix)
         return document
 
     def _write_back(self) -> None:

@@ -22,7 +22,7 @@ _PAGE = (
 )
 
 
-class Landing:
+class CallbackServer:
     """Listens while a person gives consent; `fileno` can be read as soon as somebody landed."""
 
     def __init__(self, port: int = 0) -> None:
@@ -57,7 +57,7 @@ class Landing:
         self._bell.recv(1)
         return self._answers.get()
 
-    def __enter__(self) -> Landing:
+    def __enter__(self) -> CallbackServer:
         return self
 
     def __exit__(

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from syft_notify.domain.errors import TransientFault, UserError
 from syft_notify.domain.ports import Clock
 from syft_notify.google.auth import ENDS_AT, LentToken, credentials_of
-from syft_notify.google.callback_server import Landing
+from syft_notify.google.callback_server import CallbackServer
 from syft_notify.google.errors import translated
 from syft_notify.google.http import TOKENS, Http
 from syft_notify.google.oauth_client import OAuthClient
@@ -104,10 +104,10 @@ def ask_consent(
     `account` is proposed on Google's page. Raises `UserError` when they say no, do not answer within `patience`
     seconds, or leave a box unticked, and a passing `Fault` when Google cannot be reached.
     """
-    with Landing(port) as landing:
-        question = _question(client, scopes, landing.address, account)
-        person.invite(question.address, landing.port)
-        code = _awaited(landing, question, person, patience)
+    with CallbackServer(port) as callback_server:
+        question = _question(client, scopes, callback_server.address, account)
+        person.invite(question.address, callback_server.port)
+        code = _awaited(callback_server, question, person, patience)
     answer = _exchanged(client, question, code)
     _check_boxes(scopes, str(answer.get("scope") or " ".join(question.scopes)).split())
     return _consent(client, question, answer, clock())
@@ -129,15 +129,15 @@ def _question(client: OAuthClient, scopes: Collection[str], place: str, account:
     )
 
 
-def _awaited(landing: Landing, question: _Question, person: Person, patience: float) -> str:
+def _awaited(callback_server: CallbackServer, question: _Question, person: Person, patience: float) -> str:
     """The code, from whichever comes first: the browser that lands, or an address that is typed."""
     deadline = time.monotonic() + patience
     while (left := deadline - time.monotonic()) > 0:
-        typed = person.typed_or(landing.fileno(), left)
+        typed = person.typed_or(callback_server.fileno(), left)
         if typed is None and time.monotonic() >= deadline:
             break
         try:
-            return _code(typed if typed is not None else landing.answer(), question)
+            return _code(typed if typed is not None else callback_server.answer(), question)
         except NotTheAnswer as error:
             person.tell(str(error))
     raise UserError(f"No answer came within {patience / 60:g} minutes", "Begin again when you have the time")

@@ -65,7 +65,7 @@ class DriveFiles:
             if not is_same_account(account, self._owner):
                 raise CredentialFault(
                     f"{self._token.name} is of {account}, but do_email is {self._owner}",
-                    f"{self._token.cure}, or correct do_email",
+                    f"{self._token.fix}, or correct do_email",
                 )
             self._checked = token
 

@@ -44,7 +44,7 @@ class Named(Protocol):
     def service(self) -> str: ...
 
     @property
-    def cure(self) -> str: ...
+    def fix(self) -> str: ...
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def translated(service: str, token: Named, *, sending: bool = False) -> Iterator
         raise fault(f"The connection to {service} broke ({_reason(error)[0]})") from error
     except GoogleAuthError as error:
         raise CredentialFault(
-            f"{service} cannot be used with {token.name} ({type(error).__name__})", token.cure
+            f"{service} cannot be used with {token.name} ({type(error).__name__})", token.fix
         ) from error
     except (ValueError, RecursionError) as error:
         # Not JSON, cut off, or not what was asked for: googleapiclient lets the parser's error through.
@@ -113,7 +113,7 @@ def _refresh_fault(error: RefreshError, token: Named) -> Fault:
     if refusal.meaning is Meaning.CONSENT:
         why = ", ".join(refusal.words)
         title = f"Google no longer accepts {token.name} for {token.service} ({why})"
-        return CredentialFault(title, refusal.hint(token.cure))
+        return CredentialFault(title, refusal.hint(token.fix))
     return TransientFault(f"The token for {token.service} could not be refreshed now")
 
 
@@ -125,11 +125,11 @@ def _http_fault(error: HttpError, service: str, token: Named, *, sending: bool) 
     if status >= 500 or status < 300:
         return AmbiguousFault(says) if sending else TransientFault(says)
     if refusal.meaning is Meaning.CONSENT or (status == 401 and _is_about_tokens(error.resp)):
-        return CredentialFault(f"{says}: it does not accept {token.name}", refusal.hint(token.cure))
+        return CredentialFault(f"{says}: it does not accept {token.name}", refusal.hint(token.fix))
     if refusal.meaning is Meaning.SCOPE:
-        return ScopeFault(f"{says}: {token.name} lacks a scope that is needed", refusal.hint(token.cure))
+        return ScopeFault(f"{says}: {token.name} lacks a scope that is needed", refusal.hint(token.fix))
     if refusal.meaning is Meaning.SETUP:
-        return CredentialFault(says, refusal.hint(token.cure))
+        return CredentialFault(says, refusal.hint(token.fix))
     if status == 429 or refusal.meaning is Meaning.LIMIT:
         return RateLimitedFault(says, until=_retry_time(error.resp, refusal.message))
     if refusal.meaning is Meaning.MISSING:

@@ -19,14 +19,14 @@ _KEYS = ("client_id", "client_secret", "auth_uri", "token_uri")
 
 @dataclass(frozen=True)
 class OAuthClient:
-    """Who asks (`client_id`), and the addresses of those who answer; `name` and `cure` are for people."""
+    """Who asks (`client_id`), and the addresses of those who answer; `name` and `fix` are for people."""
 
     name: str
     client_id: str
     client_secret: str = field(repr=False)
     auth_uri: str
     token_uri: str
-    cure: str = _MAKE
+    fix: str = _MAKE
     service: str = "Google"
 
 

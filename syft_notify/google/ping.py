@@ -17,7 +17,7 @@ _SERVICE = "Drive"
 
 
 @dataclass(frozen=True)
-class Greeting:
+class PingResult:
     """`ahead` is how much our clock is ahead of the service's, None where it did not say."""
 
     ahead: timedelta | None
@@ -27,10 +27,10 @@ class Greeting:
 class _NoToken:
     name: str = "no token"
     service: str = _SERVICE
-    cure: str = ""
+    fix: str = ""
 
 
-def greet_drive(endpoint: str | None, timeout: float, clock: Clock) -> Greeting:
+def ping_drive(endpoint: str | None, timeout: float, clock: Clock) -> PingResult:
     """Drive's answer within `timeout` seconds; that it refuses us is one. Raises a passing `Fault`."""
     url = f"{endpoint or GOOGLE_DRIVE}about"
     with closing(Http(timeout, Bounds(TOKENS.size, timeout))) as http, translated(_SERVICE, _NoToken()):
@@ -40,7 +40,7 @@ def greet_drive(endpoint: str | None, timeout: float, clock: Clock) -> Greeting:
     if response.status >= 500:
         raise TransientFault(f"{_SERVICE} answered {response.status}")
     there = _moment(response.get("date", ""))
-    return Greeting(None if there is None else now - there)
+    return PingResult(None if there is None else now - there)
 
 
 def _moment(text: str) -> datetime | None:

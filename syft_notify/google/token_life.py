@@ -11,7 +11,7 @@ TESTING_LIFE = timedelta(days=7)
 NOTICE = timedelta(days=2)
 
 
-def warning(name: str, cure: str, known_since: datetime, ends_at: datetime | None, now: datetime) -> str:
+def warning(name: str, fix: str, known_since: datetime, ends_at: datetime | None, now: datetime) -> str:
     """What a person should do before a token dies; empty while there is time, and later.
 
     Where Google did not say when it ends, nothing tells whether its app is in Testing, until it outlives seven days.
@@ -25,4 +25,4 @@ def warning(name: str, cure: str, known_since: datetime, ends_at: datetime | Non
         begins = (
             f"{name} is in use since {known_since:%Y-%m-%d}: if its Google app is in Testing, it dies on {end:%Y-%m-%d}"
         )
-    return f"{begins}. Publish the app, then {cure[0].lower()}{cure[1:]}."
+    return f"{begins}. Publish the app, then {fix[0].lower()}{fix[1:]}."

@@ -130,7 +130,7 @@ def _sentences(*given: str) -> str:
 def _job_contents(facts: JobFacts, kind: Kind) -> dict[str, Any]:
     return {
         "job": plain(facts.job, NAME_LIMIT) or "a job without a name",
-        "opaque": facts.opaque.value if facts.opaque else "",
+        "opaque": facts.unidentified.value if facts.unidentified else "",
         "return_code": _return_code(facts.return_code),
         "reason": _beginning(facts.reason, REASON_LIMIT) if kind is Kind.JOB_REJECTED else "",
     }
@@ -154,7 +154,7 @@ def _who_and_what(notification: Notification) -> list[tuple[str, list[str]]]:
     if isinstance(facts, PeerFacts):
         rows = [other, ("Client", plain(facts.version, 40))]
     else:
-        job = ("Job", "" if facts.opaque else plain(facts.job, 300))
+        job = ("Job", "" if facts.unidentified else plain(facts.job, 300))
         rows = [job, other, *_details(facts, notification.kind)]
     rows.append(("Not told", _untold(notification)))
     return [(label, [value]) for label, value in rows if value]

@@ -35,7 +35,7 @@ def next_steps(notification: Notification) -> tuple[Step, ...]:
         return _list_all(notification.role, facts)
     if isinstance(facts, PeerFacts):
         return _PEER_STEPS[notification.kind, notification.role](facts)
-    if facts.opaque:
+    if facts.unidentified:
         return _OPAQUE_STEPS[notification.role](facts)
     return _JOB_STEPS[notification.kind, notification.role](facts)
 

@@ -1,6 +1,6 @@
 """A local Google on loopback, for the demo and the tests."""
 
-from syft_notify.sandbox.faults import Trouble
+from syft_notify.sandbox.faults import Injected
 from syft_notify.sandbox.sandbox import Sandbox
 
-__all__ = ["Sandbox", "Trouble"]
+__all__ = ["Injected", "Sandbox"]

@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 
-class Trouble(StrEnum):
+class Injected(StrEnum):
     """What can go wrong; the value is the word used over HTTP."""
 
     RATE_LIMIT = "rateLimitExceeded"
@@ -58,7 +58,9 @@ class Trouble(StrEnum):
     ALTERED = "altered"
 
 
-UNANSWERED = frozenset({Trouble.RESET, Trouble.CLOSE, Trouble.STALL, Trouble.LOST, Trouble.SILENT, Trouble.TRUNCATED})
+UNANSWERED = frozenset(
+    {Injected.RESET, Injected.CLOSE, Injected.STALL, Injected.LOST, Injected.SILENT, Injected.TRUNCATED}
+)
 """Troubles of the connection; inside a batch they cannot happen to a single call."""
 
 
@@ -72,7 +74,7 @@ class Rule:
     puts into the JSON of the answer.
     """
 
-    trouble: Trouble
+    injected: Injected
     kind: str = "*"
     method: str = "*"
     path: str = "*"
@@ -91,7 +93,7 @@ class Rule:
             and fnmatchcase(method, self.method)
             and fnmatchcase(path, self.path)
             and self.user.lower() in ("", user)
-            and not (batched and self.trouble in UNANSWERED)
+            and not (batched and self.injected in UNANSWERED)
         )
 
 
@@ -106,7 +108,7 @@ class Faults:
 
     def add(
         self,
-        trouble: Trouble | str,
+        injected: Injected | str,
         kind: str = "*",
         *,
         method: str = "*",
@@ -119,7 +121,7 @@ class Faults:
         changes: Mapping[str, Any] | None = None,
     ) -> Rule:
         """Let requests fail from now on; see `Rule`. The rule's `hits` counts how many did."""
-        rule = Rule(Trouble(trouble), kind, method, path, user, skip, times, retry_after, seconds, changes or {})
+        rule = Rule(Injected(injected), kind, method, path, user, skip, times, retry_after, seconds, changes or {})
         with self._lock:
             rule.id = next(self._ids)
             self._rules.append(rule)

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from syft_notify.sandbox.fields import Mask
-from syft_notify.sandbox.items import ANYONE, Item, Role, Sight
+from syft_notify.sandbox.items import ANYONE, DriveSnapshot, Item, Role
 from syft_notify.sandbox.people import People, permission_id
 
 FILE_DEFAULT = "kind,id,name,mimeType"
@@ -70,7 +70,7 @@ class FileView:
         return item.role_of(self.viewer) or Role.READER
 
     def parents(self, item: Item) -> list[str] | None:
-        return list(Sight(item, self.viewer).parents) or None
+        return list(DriveSnapshot(item, self.viewer).parents) or None
 
     def capabilities(self, item: Item) -> dict[str, bool]:
         role = self.role(item)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from syft_notify.sandbox.faults import Faults, Trouble
+from syft_notify.sandbox.faults import Faults, Injected
 from syft_notify.sandbox.journal import Call, Journal
 from syft_notify.sandbox.replies import Incoming, Reply, troubled
 from syft_notify.sandbox.tokens import Tokens
@@ -52,10 +52,10 @@ class Front:
         rule = self.faults.pick(kind, incoming.method, incoming.path, user, batched)
         if rule is None:
             return carried_out(self._app, incoming)
-        if rule.trouble is Trouble.STALL:
+        if rule.injected is Injected.STALL:
             self._wait(rule.seconds)
         reply = troubled(rule, self._now(), lambda: carried_out(self._app, incoming))
-        if rule.trouble is Trouble.SILENT:
+        if rule.injected is Injected.SILENT:
             self._wait(rule.seconds)
         return reply
 

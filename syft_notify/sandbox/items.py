@@ -108,7 +108,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Sight:
+class DriveSnapshot:
     """An item as one person's search sees it; fits `query.Searchable`."""
 
     item: Item

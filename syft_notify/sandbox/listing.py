@@ -15,33 +15,35 @@ from datetime import UTC, datetime
 from typing import Any
 
 from syft_notify.sandbox import query
-from syft_notify.sandbox.items import FOLDER, Item, Sight
+from syft_notify.sandbox.items import FOLDER, DriveSnapshot, Item
 from syft_notify.sandbox.refusals import Refusal, invalid_value
 from syft_notify.sandbox.store import Store
 
 MAX_WITH_PARENTS = 460
 MAX_REMEMBERED = 500
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_Key = Callable[[Sight], Any]
+_Key = Callable[[DriveSnapshot], Any]
 
 
-def _natural(sight: Sight) -> list[tuple[int, int, str]]:
-    pieces = re.findall(r"\d+|\D+", sight.name.casefold())
+def _natural(snapshot: DriveSnapshot) -> list[tuple[int, int, str]]:
+    pieces = re.findall(r"\d+|\D+", snapshot.name.casefold())
     return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces]
 
 
 _KEYS: dict[str, _Key] = {
-    "createdTime": lambda sight: sight.item.created,
-    "folder": lambda sight: sight.mime_type != FOLDER,
-    "modifiedByMeTime": lambda sight: sight.item.modified if sight.item.modifier == sight.viewer else _LONG_AGO,
-    "modifiedTime": lambda sight: sight.item.modified,
-    "name": lambda sight: sight.name.casefold(),
+    "createdTime": lambda snapshot: snapshot.item.created,
+    "folder": lambda snapshot: snapshot.mime_type != FOLDER,
+    "modifiedByMeTime": lambda snapshot: (
+        snapshot.item.modified if snapshot.item.modifier == snapshot.viewer else _LONG_AGO
+    ),
+    "modifiedTime": lambda snapshot: snapshot.item.modified,
+    "name": lambda snapshot: snapshot.name.casefold(),
     "name_natural": _natural,
-    "quotaBytesUsed": lambda sight: len(sight.item.content or b""),
-    "recency": lambda sight: sight.item.modified,
-    "sharedWithMeTime": lambda sight: sight.time("sharedWithMeTime") or _LONG_AGO,
-    "starred": lambda sight: not sight.item.starred,
-    "viewedByMeTime": lambda sight: _LONG_AGO,
+    "quotaBytesUsed": lambda snapshot: len(snapshot.item.content or b""),
+    "recency": lambda snapshot: snapshot.item.modified,
+    "sharedWithMeTime": lambda snapshot: snapshot.time("sharedWithMeTime") or _LONG_AGO,
+    "starred": lambda snapshot: not snapshot.item.starred,
+    "viewedByMeTime": lambda snapshot: _LONG_AGO,
 }
 
 
@@ -79,20 +81,20 @@ class Listings:
     def _found(self, viewer: str, q: str, order_by: str) -> list[Item]:
         keys = _order(order_by)
         parsed = query.parse(q, viewer, self._store.root(viewer).id)
-        sights = [sight for sight in self._candidates(viewer, parsed) if parsed.holds(sight)]
+        sights = [snapshot for snapshot in self._candidates(viewer, parsed) if parsed.holds(snapshot)]
         for key, backwards in reversed(keys):
             sights.sort(key=key, reverse=backwards)
-        return [sight.item for sight in sights]
+        return [snapshot.item for snapshot in sights]
 
-    def _candidates(self, viewer: str, parsed: query.Query) -> Iterable[Sight]:
+    def _candidates(self, viewer: str, parsed: query.Query) -> Iterable[DriveSnapshot]:
         for folder in parsed.folders:
             found = self._store.peek(folder)
             if found is None or not found.readable_by(viewer):
                 raise Refusal(404, "notFound", "File not found: .", location="fileId")
         only_here = self._store.peek(parsed.parent) if parsed.parent else None
         if only_here is None:
-            return (Sight(item, viewer) for item in self._store.visible(viewer))
-        return (Sight(item, viewer) for item in only_here.children.values() if item.readable_by(viewer))
+            return (DriveSnapshot(item, viewer) for item in self._store.visible(viewer))
+        return (DriveSnapshot(item, viewer) for item in only_here.children.values() if item.readable_by(viewer))
 
     def _resumed(self, search: tuple[str, str, str], token: str) -> tuple[str, ...]:
         rest = self._rests.get(token)

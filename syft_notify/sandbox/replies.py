@@ -11,7 +11,7 @@ from typing import Any
 
 from werkzeug.datastructures import Headers
 
-from syft_notify.sandbox.faults import Rule, Trouble
+from syft_notify.sandbox.faults import Injected, Rule
 from syft_notify.sandbox.file_view import stamp
 from syft_notify.sandbox.refusals import Refusal, invalid_credentials
 
@@ -83,69 +83,69 @@ def not_found_page() -> Reply:
     return _page(404, "Not Found")
 
 
-_REFUSALS: dict[Trouble, tuple[int, str, str, str]] = {
-    Trouble.RATE_LIMIT: (403, "rateLimitExceeded", "Rate Limit Exceeded", ""),
-    Trouble.USER_RATE_LIMIT: (403, "userRateLimitExceeded", "User Rate Limit Exceeded", ""),
-    Trouble.QUOTA: (403, "quotaExceeded", "Quota exceeded for quota metric 'Queries'", "RESOURCE_EXHAUSTED"),
-    Trouble.INSUFFICIENT_PERMISSIONS: (
+_REFUSALS: dict[Injected, tuple[int, str, str, str]] = {
+    Injected.RATE_LIMIT: (403, "rateLimitExceeded", "Rate Limit Exceeded", ""),
+    Injected.USER_RATE_LIMIT: (403, "userRateLimitExceeded", "User Rate Limit Exceeded", ""),
+    Injected.QUOTA: (403, "quotaExceeded", "Quota exceeded for quota metric 'Queries'", "RESOURCE_EXHAUSTED"),
+    Injected.INSUFFICIENT_PERMISSIONS: (
         403, "insufficientPermissions", "Request had insufficient authentication scopes.", "PERMISSION_DENIED",
     ),
-    Trouble.DOMAIN_POLICY: (403, "domainPolicy", "The domain administrators have disabled this app.", ""),
-    Trouble.API_DISABLED: (
+    Injected.DOMAIN_POLICY: (403, "domainPolicy", "The domain administrators have disabled this app.", ""),
+    Injected.API_DISABLED: (
         403, "accessNotConfigured", "This API is disabled for the project.", "PERMISSION_DENIED",
     ),
-    Trouble.BAD_REQUEST: (400, "badRequest", "Bad Request", ""),
-    Trouble.NO_MAILBOX: (400, "failedPrecondition", "Mail service not enabled", "FAILED_PRECONDITION"),
-    Trouble.DOWNLOAD_QUOTA: (403, "downloadQuotaExceeded", "The download quota for this file has been exceeded.", ""),
-    Trouble.ABUSIVE_FILE: (
+    Injected.BAD_REQUEST: (400, "badRequest", "Bad Request", ""),
+    Injected.NO_MAILBOX: (400, "failedPrecondition", "Mail service not enabled", "FAILED_PRECONDITION"),
+    Injected.DOWNLOAD_QUOTA: (403, "downloadQuotaExceeded", "The download quota for this file is exceeded.", ""),
+    Injected.ABUSIVE_FILE: (
         403, "cannotDownloadAbusiveFile",
         "This file has been identified as malware or spam and cannot be downloaded.", "",
     ),
-    Trouble.TOO_MANY_REQUESTS: (429, "rateLimitExceeded", "Too many concurrent requests", "RESOURCE_EXHAUSTED"),
-    Trouble.INTERNAL: (500, "internalError", "Internal Error", ""),
-    Trouble.UNAVAILABLE: (503, "backendError", "The service is currently unavailable.", "UNAVAILABLE"),
+    Injected.TOO_MANY_REQUESTS: (429, "rateLimitExceeded", "Too many concurrent requests", "RESOURCE_EXHAUSTED"),
+    Injected.INTERNAL: (500, "internalError", "Internal Error", ""),
+    Injected.UNAVAILABLE: (503, "backendError", "The service is currently unavailable.", "UNAVAILABLE"),
 }  # fmt: skip
 
 
 _PAGES = {
-    Trouble.PAGE_400: (400, "Bad Request"),
-    Trouble.PAGE_401: (401, "Unauthorized"),
-    Trouble.PAGE_403: (403, "Sorry..."),
-    Trouble.PAGE_404: (404, "Not Found"),
-    Trouble.BAD_GATEWAY: (502, "Server Error"),
+    Injected.PAGE_400: (400, "Bad Request"),
+    Injected.PAGE_401: (401, "Unauthorized"),
+    Injected.PAGE_403: (403, "Sorry..."),
+    Injected.PAGE_404: (404, "Not Found"),
+    Injected.BAD_GATEWAY: (502, "Server Error"),
 }
 
 
 def _refused(rule: Rule, now: datetime) -> Reply:
-    if rule.trouble in _PAGES:
-        return _page(*_PAGES[rule.trouble])
-    if rule.trouble is Trouble.UNAUTHORIZED:
+    if rule.injected in _PAGES:
+        return _page(*_PAGES[rule.injected])
+    if rule.injected is Injected.UNAUTHORIZED:
         return refusal_reply(invalid_credentials())
-    if rule.trouble is Trouble.QUOTA_IN_DETAILS:
+    if rule.injected is Injected.QUOTA_IN_DETAILS:
         message = "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute per user'"
         return refusal_reply(Refusal(403, "", message, rpc="PERMISSION_DENIED", info="RATE_LIMIT_EXCEEDED"))
-    status, reason, message, rpc = _REFUSALS[rule.trouble]
+    status, reason, message, rpc = _REFUSALS[rule.injected]
     if rule.retry_after:
         message += f".  Retry after {stamp(now + timedelta(seconds=rule.retry_after))}"
     return refusal_reply(Refusal(status, reason, message, rpc=rpc))
 
 
 _RAPT = {"error_subtype": "invalid_rapt", "error_uri": "https://support.google.com/a/answer/9368756"}
-_TOKEN_REFUSALS: dict[Trouble, tuple[int, dict[str, str]]] = {
-    Trouble.INVALID_GRANT: (400, {"error_description": "Token has been expired or revoked."}),
-    Trouble.INVALID_RAPT: (
+_TOKEN_REFUSALS: dict[Injected, tuple[int, dict[str, str]]] = {
+    Injected.INVALID_GRANT: (400, {"error_description": "Token has been expired or revoked."}),
+    Injected.INVALID_RAPT: (
         400, {"error": "invalid_grant", "error_description": "reauth related error (invalid_rapt)", **_RAPT},
     ),
-    Trouble.INVALID_CLIENT: (401, {"error_description": "The OAuth client was not found."}),
-    Trouble.DISABLED_CLIENT: (401, {"error_description": "The OAuth client was disabled."}),
-    Trouble.ACCESS_DENIED: (403, {"error_description": "Account restricted"}),
-    Trouble.ADMIN_POLICY: (400, {"error_description": "This app is blocked by a policy of your organization."}),
+    Injected.INVALID_CLIENT: (401, {"error_description": "The OAuth client was not found."}),
+    Injected.DISABLED_CLIENT: (401, {"error_description": "The OAuth client was disabled."}),
+    Injected.ACCESS_DENIED: (403, {"error_description": "Account restricted"}),
+    Injected.ADMIN_POLICY: (400, {"error_description": "This app is blocked by a policy of your organization."}),
 }  # fmt: skip
 
 
 def _token_refused(rule: Rule) -> Reply:
-    status, said = _TOKEN_REFUSALS[rule.trouble]
-    return json_reply({"error": rule.trouble.value, **said}, status)
+    status, said = _TOKEN_REFUSALS[rule.injected]
+    return json_reply({"error": rule.injected.value, **said}, status)
 
 
 def _altered(reply: Reply, rule: Rule) -> Reply:
@@ -154,22 +154,22 @@ def _altered(reply: Reply, rule: Rule) -> Reply:
 
 def troubled(rule: Rule, now: datetime, carry_out: Callable[[], Reply]) -> Reply:
     """The answer of a request that meets `rule`; `carry_out` does what was asked, where the trouble comes after it."""
-    trouble = rule.trouble
-    if trouble in (Trouble.RESET, Trouble.CLOSE, Trouble.STALL):
-        return Reply(0, cut=Cut.RESET if trouble is Trouble.RESET else Cut.CLOSE)
-    if trouble in (Trouble.LOST, Trouble.SILENT):
+    injected = rule.injected
+    if injected in (Injected.RESET, Injected.CLOSE, Injected.STALL):
+        return Reply(0, cut=Cut.RESET if injected is Injected.RESET else Cut.CLOSE)
+    if injected in (Injected.LOST, Injected.SILENT):
         return replace(carry_out(), status=0, cut=Cut.RESET)
-    if trouble is Trouble.LATE_ERROR:
+    if injected is Injected.LATE_ERROR:
         carry_out()
-        return _refused(replace(rule, trouble=Trouble.INTERNAL), now)
-    if trouble is Trouble.TRUNCATED:
+        return _refused(replace(rule, injected=Injected.INTERNAL), now)
+    if injected is Injected.TRUNCATED:
         return replace(carry_out(), cut=Cut.HALF)
-    if trouble is Trouble.ALTERED:
+    if injected is Injected.ALTERED:
         return _altered(carry_out(), rule)
-    if trouble is Trouble.WRONG_JSON:
+    if injected is Injected.WRONG_JSON:
         carry_out()
         return json_reply(["unexpected", {"kind": "sandbox#wrong"}])
-    if trouble is Trouble.NOT_JSON:
+    if injected is Injected.NOT_JSON:
         carry_out()
         return replace(_page(200, "Sign in"), headers=Headers({"Content-Type": JSON}))
-    return _token_refused(rule) if trouble in _TOKEN_REFUSALS else _refused(rule, now)
+    return _token_refused(rule) if injected in _TOKEN_REFUSALS else _refused(rule, now)

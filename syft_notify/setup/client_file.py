@@ -8,8 +8,8 @@ from pathlib import Path
 from syft_notify.config.paths import CLIENT_NAME
 from syft_notify.domain.errors import UserError
 from syft_notify.google.oauth_client import OAuthClient, read_client
-from syft_notify.setup.paths import Place
-from syft_notify.setup.prompter import Interview, picked, refuse
+from syft_notify.setup.paths import SetupPaths
+from syft_notify.setup.prompter import Prompter, picked, refuse
 
 _DOWNLOADED = "client_secret_*.json"
 _FLAG = "--credentials"
@@ -25,7 +25,7 @@ Google wants to know which program asks for your consent. You tell it once, in a
 docs/google-setup.md says more."""
 
 
-def choose_client(interview: Interview, place: Place, email: str) -> tuple[Path, OAuthClient]:
+def choose_client(prompter: Prompter, place: SetupPaths, email: str) -> tuple[Path, OAuthClient]:
     """The client's file, and what it says. One beside the config is taken; others are proposed.
 
     Raises `NoAnswer` when there is none and nobody to ask.
@@ -34,37 +34,37 @@ def choose_client(interview: Interview, place: Place, email: str) -> tuple[Path,
         try:
             return place.client, read_client(place.client)
         except UserError as problem:
-            refuse(interview, problem)
+            refuse(prompter, problem)
     explained = False
     while True:
-        found = _found(interview, place)
-        if not found and not explained and not interview.alone:
-            interview.tell(_EXPLANATION.format(email=email))
+        found = _found(prompter, place)
+        if not found and not explained and not prompter.alone:
+            prompter.tell(_EXPLANATION.format(email=email))
             explained = True
-        path = _asked(interview, place, found)
+        path = _asked(prompter, place, found)
         if path is None:
-            interview.tell("There is no client_secret_….json in ~/Downloads or in the current folder yet.")
+            prompter.tell("There is no client_secret_….json in ~/Downloads or in the current folder yet.")
             continue
         try:
             return path, read_client(path)
         except UserError as problem:
-            refuse(interview, problem)
+            refuse(prompter, problem)
 
 
-def _asked(interview: Interview, place: Place, found: Sequence[Path]) -> Path | None:
+def _asked(prompter: Prompter, place: SetupPaths, found: Sequence[Path]) -> Path | None:
     """The path that was typed or agreed to; None when Enter says: look again."""
     offered = [place.shown(path) for path in found]
     if not offered:
-        text = interview.ask("The downloaded file (Enter looks for it again)", flag=_FLAG)
+        text = prompter.ask("The downloaded file (Enter looks for it again)", flag=_FLAG)
         return place.typed(text) if text else None
     if len(offered) > 1:
-        interview.tell("Files of OAuth clients, the newest first:")
+        prompter.tell("Files of OAuth clients, the newest first:")
         for number, name in enumerate(offered, 1):
-            interview.tell(f"  {number}  {name}")
-    return place.typed(picked(interview.ask("The OAuth client's file", offered[0], _FLAG), offered))
+            prompter.tell(f"  {number}  {name}")
+    return place.typed(picked(prompter.ask("The OAuth client's file", offered[0], _FLAG), offered))
 
 
-def _found(interview: Interview, place: Place) -> list[Path]:
+def _found(prompter: Prompter, place: SetupPaths) -> list[Path]:
     """What was downloaded and is a client, the newest first; what is not is told."""
     there = [place.here / CLIENT_NAME, *place.here.glob(_DOWNLOADED), *(place.home / "Downloads").glob(_DOWNLOADED)]
     good = []
@@ -73,5 +73,5 @@ def _found(interview: Interview, place: Place) -> list[Path]:
             read_client(path)
             good.append(path)
         except UserError as problem:
-            interview.tell(f"Not usable: {problem}")
+            prompter.tell(f"Not usable: {problem}")
     return good

@@ -15,8 +15,8 @@ from syft_notify.config.paths import is_there
 from syft_notify.config.settings import Config, check_settings
 from syft_notify.config.yaml_values import ConfigProblems, parse_settings, read_settings
 from syft_notify.domain.errors import UserError
-from syft_notify.setup.paths import Place
-from syft_notify.setup.prompter import Interview, confirm, refuse
+from syft_notify.setup.paths import SetupPaths
+from syft_notify.setup.prompter import Prompter, confirm, refuse
 
 _HEAD = """\
 # syft-notify: whose Drive is watched, and what is told. Written by `syft-notify init`; edit it as you like.
@@ -36,7 +36,7 @@ class FormerConfig:
     spoilt: bool = False
 
 
-def former_config(interview: Interview, place: Place) -> FormerConfig:
+def former_config(prompter: Prompter, place: SetupPaths) -> FormerConfig:
     """The config that is there, if any. A broken one is explained.
 
     Raises `UserError` when the person does not want to begin anew.
@@ -54,17 +54,17 @@ def former_config(interview: Interview, place: Place) -> FormerConfig:
         settings = found.values
         check_settings({**_FILLED, **settings}, str(place.config), place.surroundings(), found.lines)
     except ConfigProblems as problems:
-        _begin_anew(interview, place, problems)
+        _begin_anew(prompter, place, problems)
         return FormerConfig({key: value for key, value in settings.items() if key not in problems.keys}, spoilt=True)
     return FormerConfig(settings, place.config.read_bytes().decode())
 
 
-def _begin_anew(interview: Interview, place: Place, problems: ConfigProblems) -> None:
+def _begin_anew(prompter: Prompter, place: SetupPaths, problems: ConfigProblems) -> None:
     """Raises `UserError` when that is not wanted."""
     for line in problems.lines:
-        refuse(interview, UserError(line))
+        refuse(prompter, UserError(line))
     question = "Write it anew? What is good in it is taken over, and the old file is kept beside it"
-    if not confirm(interview, question, default=False):
+    if not confirm(prompter, question, default=False):
         raise UserError(f"{place.config} was left as it is", "Correct it and begin again")
 
 

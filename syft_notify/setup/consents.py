@@ -20,8 +20,8 @@ from syft_notify.google.drive import DriveFiles
 from syft_notify.google.oauth_client import OAuthClient
 from syft_notify.google.token_files import drive_token, gmail_token
 from syft_notify.setup.browser import USUAL_PORT, Ways, open_page
-from syft_notify.setup.paths import Place
-from syft_notify.setup.prompter import Interview, persist, refuse
+from syft_notify.setup.paths import SetupPaths
+from syft_notify.setup.prompter import Prompter, persist, refuse
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ SERVICES = {service.name: service for service in (DRIVE, GMAIL)}
 class Consents:
     """Asks Google and the person until a token is good."""
 
-    def __init__(self, interview: Interview, place: Place, ways: Ways, clock: Clock) -> None:
-        self._interview = interview
+    def __init__(self, prompter: Prompter, place: SetupPaths, ways: Ways, clock: Clock) -> None:
+        self._interview = prompter
         self._place = place
         self._ways = ways
         self._clock = clock
@@ -152,8 +152,8 @@ class Consents:
 class _AtTheBrowser:
     """The person at their browser, as `ask_consent` reaches them; who was there before needs no introduction."""
 
-    def __init__(self, interview: Interview, service: Service, email: str, *, browser: bool, again: bool) -> None:
-        self._interview = interview
+    def __init__(self, prompter: Prompter, service: Service, email: str, *, browser: bool, again: bool) -> None:
+        self._interview = prompter
         self._service = service
         self._email = email
         self._browser = browser

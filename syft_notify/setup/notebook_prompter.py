@@ -7,8 +7,8 @@ import select
 from syft_notify.setup.prompter import NoAnswer
 
 
-class Cells:
-    """`setup.interview.Interview` in a notebook, which cannot wait for an answer and for a browser at once."""
+class NotebookPrompter:
+    """`setup.prompter.Prompter` in a notebook, which cannot wait for an answer and for a browser at once."""
 
     alone = False
     pastes = False

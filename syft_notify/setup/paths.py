@@ -12,7 +12,7 @@ from syft_notify.domain.errors import UserError
 
 
 @dataclass(frozen=True)
-class Place:
+class SetupPaths:
     """All paths are absolute."""
 
     config: Path

@@ -18,8 +18,8 @@ from syft_notify.setup.browser import Ways
 from syft_notify.setup.client_file import choose_client
 from syft_notify.setup.config_file import FormerConfig, edited_text, former_config, fresh_text
 from syft_notify.setup.consents import SERVICES, Consents
-from syft_notify.setup.paths import Place
-from syft_notify.setup.prompter import Interview
+from syft_notify.setup.paths import SetupPaths
+from syft_notify.setup.prompter import Prompter
 from syft_notify.setup.questions import ask_email, ask_root, given_root
 
 
@@ -54,25 +54,25 @@ class Plan:
             write_atomically(path, content)
 
 
-def draw_up(interview: Interview, place: Place, given: Given, ways: Ways, clock: Clock) -> Plan:
+def draw_up(prompter: Prompter, place: SetupPaths, given: Given, ways: Ways, clock: Clock) -> Plan:
     """Ask everything that was not given. Raises `UserError` when it cannot be brought to an end."""
-    former = former_config(interview, place)
+    former = former_config(prompter, place)
     settings = {**former.settings, **given.settings}
-    settings["do_email"] = given.email or _known(given, settings, "do_email") or ask_email(interview, place, settings)
-    settings["syftbox_root"] = _root(interview, place, given, settings)
-    consents = Consents(interview, place, ways, clock)
+    settings["do_email"] = given.email or _known(given, settings, "do_email") or ask_email(prompter, place, settings)
+    settings["syftbox_root"] = _root(prompter, place, given, settings)
+    consents = Consents(prompter, place, ways, clock)
     config = _config(place, settings)
     client_path = given.credentials
     client = read_client(client_path) if client_path else None
     looked_at = [service for name, service in SERVICES.items() if name in (*given.services, given.renew)]
     needed = [service for service in looked_at if given.renew == service.name or not consents.is_good(service, config)]
-    if needed and interview.alone:
+    if needed and prompter.alone:
         raise UserError(
             f"There is no good consent for {' and '.join(service.title for service in needed)}",
             f"A person must give it once: run {place.command('init')} without --no-input",
         )
     if needed and client is None:
-        client_path, client = choose_client(interview, place, config.do_email)
+        client_path, client = choose_client(prompter, place, config.do_email)
     if client is not None:
         settings |= _token_service(settings, client)
         config = _config(place, settings)
@@ -86,13 +86,13 @@ def _known(given: Given, settings: dict[str, Any], key: str) -> Any:
     return settings.get(key) if given.renew else None
 
 
-def _root(interview: Interview, place: Place, given: Given, settings: dict[str, Any]) -> Any:
+def _root(prompter: Prompter, place: SetupPaths, given: Given, settings: dict[str, Any]) -> Any:
     if given.syftbox_root:
-        return given_root(interview, place, given.syftbox_root, settings["do_email"])
-    return _known(given, settings, "syftbox_root") or ask_root(interview, place, settings, settings["do_email"])
+        return given_root(prompter, place, given.syftbox_root, settings["do_email"])
+    return _known(given, settings, "syftbox_root") or ask_root(prompter, place, settings, settings["do_email"])
 
 
-def _config(place: Place, settings: dict[str, Any]) -> Config:
+def _config(place: SetupPaths, settings: dict[str, Any]) -> Config:
     return check_settings(settings, str(place.config), place.surroundings())
 
 
@@ -103,7 +103,7 @@ def _token_service(settings: dict[str, Any], client: OAuthClient) -> dict[str, s
     return {"oauth_token_uri": client.token_uri}
 
 
-def _kept_client(place: Place, path: Path | None) -> list[tuple[Path, bytes]]:
+def _kept_client(place: SetupPaths, path: Path | None) -> list[tuple[Path, bytes]]:
     """The client's file beside the config, for the next consent."""
     if path is None or path.resolve() == place.client.resolve():
         return []
@@ -111,7 +111,7 @@ def _kept_client(place: Place, path: Path | None) -> list[tuple[Path, bytes]]:
 
 
 def _config_files(
-    place: Place, former: FormerConfig, settings: dict[str, Any], now: datetime
+    place: SetupPaths, former: FormerConfig, settings: dict[str, Any], now: datetime
 ) -> list[tuple[Path, bytes]]:
     """The config, last of all: it brings everything into force. What cannot be edited is kept beside it."""
     text = edited_text(former, settings)

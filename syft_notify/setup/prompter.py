@@ -10,7 +10,7 @@ from syft_notify.domain.errors import NotifyError, UserError
 Answer = TypeVar("Answer")
 
 
-class Interview(Protocol):
+class Prompter(Protocol):
     """The person at the other side, as a terminal or a notebook reaches them."""
 
     alone: bool
@@ -43,31 +43,31 @@ class NoAnswer(UserError):
         super().__init__(f"There is no answer to '{question}'", f"Give it with {flag}" if flag else "")
 
 
-def refuse(interview: Interview, problem: NotifyError) -> None:
+def refuse(prompter: Prompter, problem: NotifyError) -> None:
     """Explain what is wrong. Raises the problem when nobody is there to do better."""
-    if interview.alone:
+    if prompter.alone:
         raise problem
-    interview.tell(f"{problem}")
+    prompter.tell(f"{problem}")
 
 
 def ask_until(
-    interview: Interview, question: str, read: Callable[[str], Answer], default: str = "", flag: str = ""
+    prompter: Prompter, question: str, read: Callable[[str], Answer], default: str = "", flag: str = ""
 ) -> Answer:
     """What `read` makes of the answer; when it raises `UserError`, that is explained and asked again."""
     while True:
-        text = interview.ask(question, default, flag)
+        text = prompter.ask(question, default, flag)
         try:
             return read(text)
         except UserError as problem:
-            refuse(interview, problem)
+            refuse(prompter, problem)
 
 
-def confirm(interview: Interview, question: str, *, default: bool) -> bool:
+def confirm(prompter: Prompter, question: str, *, default: bool) -> bool:
     """Yes or no."""
-    return ask_until(interview, f"{question} (y/n)", _yes_or_no, "y" if default else "n")
+    return ask_until(prompter, f"{question} (y/n)", _yes_or_no, "y" if default else "n")
 
 
-def persist(interview: Interview, act: Callable[[], Answer]) -> Answer:
+def persist(prompter: Prompter, act: Callable[[], Answer]) -> Answer:
     """The result of `act`. When it fails the person is told why, and decides whether to try again.
 
     Raises `GivenUp`, and what `act` raises when nobody is there.
@@ -78,8 +78,8 @@ def persist(interview: Interview, act: Callable[[], Answer]) -> Answer:
         except NoAnswer:
             raise
         except NotifyError as problem:
-            refuse(interview, problem)
-        if not confirm(interview, "Try again?", default=True):
+            refuse(prompter, problem)
+        if not confirm(prompter, "Try again?", default=True):
             raise GivenUp("Given up; nothing was changed", "Begin again when you like")
 
 

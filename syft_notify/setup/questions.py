@@ -11,28 +11,28 @@ from syft_notify.config.paths import is_there
 from syft_notify.config.settings import checked_email
 from syft_notify.domain.accounts import is_same_account
 from syft_notify.domain.errors import UserError
-from syft_notify.setup.paths import Place
-from syft_notify.setup.prompter import Interview, ask_until, confirm, picked
+from syft_notify.setup.paths import SetupPaths
+from syft_notify.setup.prompter import Prompter, ask_until, confirm, picked
 
 _PREFIX = "SyftBox_"
 
 
-def ask_email(interview: Interview, place: Place, former: Mapping[str, Any]) -> str:
+def ask_email(prompter: Prompter, place: SetupPaths, former: Mapping[str, Any]) -> str:
     """The data owner's address; proposed is today's, or the one in the name of the only SyftBox folder."""
     addresses = [path.name.removeprefix(_PREFIX) for path in _roots_at_home(place)]
     proposed = former.get("do_email") or (addresses[0] if len(addresses) == 1 else "")
-    return ask_until(interview, "Your email address, as the data owner", _email, proposed, "--email")
+    return ask_until(prompter, "Your email address, as the data owner", _email, proposed, "--email")
 
 
-def ask_root(interview: Interview, place: Place, former: Mapping[str, Any], email: str) -> str:
+def ask_root(prompter: Prompter, place: SetupPaths, former: Mapping[str, Any], email: str) -> str:
     """The SyftBox folder as it stands in the config; proposed are today's, and those at home."""
     own = place.home / f"{_PREFIX}{email}"
     today = former.get("syftbox_root")
     offered = [place.shown(path) for path in _roots_at_home(place)]
     if len(offered) > 1:
-        interview.tell("SyftBox folders in your home:")
+        prompter.tell("SyftBox folders in your home:")
         for number, name in enumerate(offered, 1):
-            interview.tell(f"  {number}  {name}")
+            prompter.tell(f"  {number}  {name}")
     proposed = str(today) if today else place.shown(own)
 
     def read(text: str) -> str:
@@ -41,20 +41,20 @@ def ask_root(interview: Interview, place: Place, former: Mapping[str, Any], emai
         path = place.typed(picked(text, offered))
         check_root(path)
         doubt = doubt_about(path, email)
-        if doubt and interview.alone:
+        if doubt and prompter.alone:
             raise UserError(doubt, "Name it with --syftbox-root if it is right")
-        if doubt and not confirm(interview, f"{doubt} Take it all the same?", default=False):
+        if doubt and not confirm(prompter, f"{doubt} Take it all the same?", default=False):
             raise UserError(f"Then {place.shown(path)} is not taken", "Name another folder")
         return place.shown(path)
 
-    return ask_until(interview, "Your SyftBox folder", read, proposed, "--syftbox-root")
+    return ask_until(prompter, "Your SyftBox folder", read, proposed, "--syftbox-root")
 
 
-def given_root(interview: Interview, place: Place, path: Path, email: str) -> str:
+def given_root(prompter: Prompter, place: SetupPaths, path: Path, email: str) -> str:
     """A folder that was named beforehand, as it stands in the config; a doubt about it is only told."""
     check_root(path)
     if doubt := doubt_about(path, email):
-        interview.tell(doubt)
+        prompter.tell(doubt)
     return place.shown(path)
 
 
@@ -76,7 +76,7 @@ def doubt_about(path: Path, email: str) -> str:
     return ""
 
 
-def _roots_at_home(place: Place) -> list[Path]:
+def _roots_at_home(place: SetupPaths) -> list[Path]:
     return sorted(path for path in place.home.glob(f"{_PREFIX}*@*") if os.path.isdir(path))
 
 

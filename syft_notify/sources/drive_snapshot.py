@@ -10,7 +10,7 @@ from functools import cached_property
 from syft_notify.domain.accounts import account_of
 from syft_notify.domain.errors import CredentialFault, Fault, MissingFault, RejectedFault
 from syft_notify.domain.item_guard import ItemGuard
-from syft_notify.domain.model import Listing, Look, Overview, RemoteChange, RemoteFile
+from syft_notify.domain.model import Listing, Overview, RemoteChange, RemoteFile, Scan
 from syft_notify.domain.ports import RemoteFiles
 from syft_notify.sources.folders import (
     FOLDER_PREFIX,
@@ -30,15 +30,15 @@ _TELLING = (FolderRole.INBOX, FolderRole.THEIR_INBOX, FolderRole.ARCHIVE)
 
 
 @dataclass(frozen=True)
-class Sight:
+class DriveSnapshot:
     """What one look shows: the survey, and what the feed says has changed since the look before.
 
-    `first` and `thorough` looks saw everything; in others only what the feed names can be new.
+    `first` and `full` looks saw everything; in others only what the feed names can be new.
     """
 
     survey: Survey
     changes: tuple[RemoteChange, ...] = ()
-    thorough: bool = True
+    full: bool = True
     first: bool = True
 
     @cached_property
@@ -47,7 +47,7 @@ class Sight:
         return frozenset(change.file_id for change in self.changes)
 
 
-class Surveyor:
+class DriveScanner:
     """Makes one sight a look, for all monitors.
 
     The feed is a hint: where it fails, and in thorough looks, everything is looked at. The cursor goes on only after
@@ -58,8 +58,8 @@ class Surveyor:
         self._remote = remote
         self._accepted_locally = accepted_locally
         self._me = do_email
-        self._look: Look | None = None
-        self._seen: Sight | Fault | None = None
+        self._look: Scan | None = None
+        self._seen: DriveSnapshot | Fault | None = None
         self._cursor = ""
         self._survey: Survey | None = None
         self._folders: dict[str, PeerFolder] = {}
@@ -67,7 +67,7 @@ class Surveyor:
         self._ignored: dict[str, str] = {}
         self._peers_file = _PeersFile(remote)
 
-    def sight(self, look: Look) -> Sight:
+    def snapshot(self, look: Scan) -> DriveSnapshot:
         """What this look shows; the same for all who share the look. Raises `Fault` when Drive does not answer."""
         if look is not self._look:
             self._look, self._seen = look, None
@@ -76,23 +76,23 @@ class Surveyor:
             except Fault as fault:
                 self._seen = fault
             finally:
-                if not isinstance(self._seen, Sight):  # what the feed told may not have been taken in
+                if not isinstance(self._seen, DriveSnapshot):  # what the feed told may not have been taken in
                     self._cursor = ""
         if isinstance(self._seen, Fault):
             raise self._seen
         assert self._seen is not None  # noqa: S101 - tells mypy that a look sets it
         return self._seen
 
-    def _looked(self, look: Look) -> Sight:
+    def _looked(self, look: Scan) -> DriveSnapshot:
         changes = self._followed() if self._cursor else None
-        if look.thorough or changes is None or self._peers_file.is_another(changes):
+        if look.full or changes is None or self._peers_file.is_another(changes):
             return self._reconciled(changes or ())
         self._peers_file.read_again(changes)
         folders_changed = self._take_in(changes)
         known = self._survey
         if folders_changed or known is None or not self._is_of_now(known):
             known = self._surveyed(complete=True)
-        return Sight(known, changes, thorough=False, first=False)
+        return DriveSnapshot(known, changes, full=False, first=False)
 
     def _is_of_now(self, survey: Survey) -> bool:
         return (
@@ -114,7 +114,7 @@ class Surveyor:
         self._cursor = news.cursor
         return news.changes
 
-    def _reconciled(self, changes: tuple[RemoteChange, ...]) -> Sight:
+    def _reconciled(self, changes: tuple[RemoteChange, ...]) -> DriveSnapshot:
         """Look at everything. The cursor is older than the look, so that nothing falls between them."""
         first = self._survey is None
         cursor = self._cursor or self._feed_start()
@@ -123,9 +123,9 @@ class Surveyor:
         found = (folder for file in overview.folders.files if (folder := self._counted(file)))
         self._folders = {folder.id: folder for folder in found}
         self._peers_file.read(overview.files)
-        sight = Sight(self._surveyed(complete=overview.folders.complete), changes, first=first)
+        snapshot = DriveSnapshot(self._surveyed(complete=overview.folders.complete), changes, first=first)
         self._cursor = cursor if overview.folders.complete and overview.files.complete else ""
-        return sight
+        return snapshot
 
     def _overview(self) -> Overview:
         return self._remote.overview(FOLDER_PREFIX, PEERS_FILE)

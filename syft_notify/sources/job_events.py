@@ -17,14 +17,14 @@ from syft_notify.domain.model import (
     Kind,
     LocalJob,
     MessageContents,
-    Opaque,
     Preview,
     RemoteFile,
     Submission,
+    Unidentified,
 )
-from syft_notify.domain.ports import Memory, OpaqueRecord
+from syft_notify.domain.ports import Memory, UnidentifiedRecord
 from syft_notify.sources.folders import Sender, event_time
-from syft_notify.sources.matching import NamelessSubmissions, message_key
+from syft_notify.sources.matching import UnidentifiedSubmissions, message_key
 from syft_notify.syftbox.layouts import printable
 
 LOCAL = "local"
@@ -47,7 +47,7 @@ class SeenMessage:
 
 
 @dataclass(frozen=True)
-class DriveLook:
+class DriveScan:
     """The Drive half of a look.
 
     `files` need no second look; `waiting` are all messages in inboxes, old and new; `unread` says that there may be
@@ -55,7 +55,7 @@ class DriveLook:
     client read and we did not. `accepted` is None when Drive could not say whom the owner accepted.
     `whole` says that all archives were listed, so that what is found in them later is new. `listed` are all messages,
     if none can have been missed; `odd` says in words what could not be understood. `addresses` are those for mails, by
-    account. If not `thorough`, there may be messages that the changes feed did not show.
+    account. If not `full`, there may be messages that the changes feed did not show.
     """
 
     messages: tuple[SeenMessage, ...] = ()
@@ -68,7 +68,7 @@ class DriveLook:
     problems: tuple[str, ...] = ()
     credential: str = ""
     listed: frozenset[str] | None = None
-    thorough: bool = True
+    full: bool = True
     by_feed: int = 0
     by_reconcile: int = 0
     odd: tuple[str, ...] = ()
@@ -121,10 +121,10 @@ def _key_of(job: LocalJob, kind: Kind) -> str:
     return step_key(job.submission, _STEPS[kind]) if kind in _STEPS else outcome_key(job)
 
 
-def is_unexplained(job: LocalJob, memory: Memory, drive: DriveLook) -> bool:
+def is_unexplained(job: LocalJob, memory: Memory, drive: DriveScan) -> bool:
     """Whether only a look at everything on Drive can tell whose job on disk this is."""
     key = step_key(job.submission, "submitted")
-    if drive.thorough or drive.unread or memory.sender(key) or is_past(job, memory):
+    if drive.full or drive.unread or memory.sender(key) or is_past(job, memory):
         return False
     submissions = (found for message in drive.messages for found, _ in message.contents.submissions)
     return all(step_key(submission, "submitted") != key for submission in submissions)
@@ -141,14 +141,14 @@ def is_copied(job: LocalJob, memory: Memory) -> bool:
 class JobDetector:
     """Turns one look into events; `failed` are the jobs that could not be compared, in words."""
 
-    def __init__(self, do: str, memory: Memory, drive: DriveLook, now: datetime) -> None:
+    def __init__(self, do: str, memory: Memory, drive: DriveScan, now: datetime) -> None:
         self._do = do
         self._memory = memory
         self._drive = drive
         self._now = now
         self._announced: dict[str, Event] = {}
-        self._nameless = NamelessSubmissions((), ())
-        self._matches: dict[str, OpaqueRecord] = {}
+        self._nameless = UnidentifiedSubmissions((), ())
+        self._matches: dict[str, UnidentifiedRecord] = {}
         self.failed: list[str] = []
 
     def detect(self, jobs: Sequence[LocalJob], details: Mapping[str, LocalDetails]) -> Iterator[Event]:
@@ -173,25 +173,25 @@ class JobDetector:
         failed: list[str] = []
         with ItemGuard("it cannot be compared with what is known", failed):
             return self._message_events(message)
-        return [self._opaque_event(message, Opaque.UNREADABLE, failed[0])]
+        return [self._opaque_event(message, Unidentified.UNREADABLE, failed[0])]
 
     def _message_events(self, message: SeenMessage) -> list[Event]:
-        if opaque := message.contents.opaque:
-            return [self._opaque_event(message, opaque, message.contents.reason)]
+        if unidentified := message.contents.unidentified:
+            return [self._opaque_event(message, unidentified, message.contents.reason)]
         return [self._submitted_by(message, *found) for found in message.contents.submissions]
 
-    def _opaque_event(self, message: SeenMessage, opaque: Opaque, reason: str) -> Event:
+    def _opaque_event(self, message: SeenMessage, unidentified: Unidentified, reason: str) -> Event:
         file = message.file
         facts = JobFacts(
             do=self._do,
             ds=message.sender.ds,
             verified=message.sender.verified,
             warning="" if message.sender.verified else _HIDDEN,
-            job=f"{opaque.value} submission",
+            job=f"{unidentified.value} submission",
             key=f"message:{file.id}",
             identity=file.id,
             submitted_at=_sent_at(file, self._now),
-            opaque=opaque,
+            unidentified=unidentified,
             size=file.size,
             reason=reason,
         )
@@ -215,12 +215,12 @@ class JobDetector:
     def _match_nameless(self, jobs: Sequence[LocalJob]) -> None:
         """A job that is new may be what a message without a readable name announced; then that is not told twice."""
         new = [
-            OpaqueRecord(event.key, event.facts.ds, event.facts.submitted_at or event.at)
+            UnidentifiedRecord(event.key, event.facts.ds, event.facts.submitted_at or event.at)
             for event in self._announced.values()
-            if isinstance(event.facts, JobFacts) and event.facts.opaque
+            if isinstance(event.facts, JobFacts) and event.facts.unidentified
         ]
-        records = (*self._memory.opaque(), *new)
-        self._nameless = NamelessSubmissions(records, self._drive.waiting, self._drive.unread_of)
+        records = (*self._memory.unidentified(), *new)
+        self._nameless = UnidentifiedSubmissions(records, self._drive.waiting, self._drive.unread_of)
         if self._drive.unread:
             return
         for job in jobs:
@@ -291,7 +291,7 @@ class JobDetector:
         owner = self._memory.sender(key)
         if owner:
             return Sender(owner, verified=True)
-        if not self._drive.thorough:
+        if not self._drive.full:
             return None
         claimed, accepted = job.submission.claimed_ds, self._drive.accepted
         account = account_of(claimed)

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from syft_notify.domain.errors import CredentialFault, Fault
 from syft_notify.domain.item_guard import ItemGuard, few
-from syft_notify.domain.model import Event, JobStatus, LocalJob, LocalLook, Look, Observation, Present, Preview
+from syft_notify.domain.model import Event, Inventory, JobStatus, LocalJob, LocalScan, Observation, Preview, Scan
 from syft_notify.domain.ports import Clock, LocalJobs, Memory, RemoteFiles
-from syft_notify.sources.drive_snapshot import Sight, Surveyor
+from syft_notify.sources.drive_snapshot import DriveScanner, DriveSnapshot
 from syft_notify.sources.job_events import (
     LOCAL,
-    DriveLook,
+    DriveScan,
     JobDetector,
     LocalDetails,
     is_past,
@@ -33,18 +33,20 @@ DRIVE = "drive"
 class JobObservation(Observation):
     """New messages with their contents, the job folders of which something may be to be told, and what that needs."""
 
-    drive: DriveLook = field(default_factory=DriveLook)
+    drive: DriveScan = field(default_factory=DriveScan)
     jobs: tuple[LocalJob, ...] = ()
     details: Mapping[str, LocalDetails] = field(default_factory=dict)
 
 
-class JobMonitor:
+class JobSource:
     """Jobs submitted, approved, executed, failed, rejected; the two halves of the look fail independently."""
 
     name = "jobs"
 
-    def __init__(self, surveyor: Surveyor, remote: RemoteFiles, local: LocalJobs, do_email: str, clock: Clock) -> None:
-        self._surveyor = surveyor
+    def __init__(
+        self, scanner: DriveScanner, remote: RemoteFiles, local: LocalJobs, do_email: str, clock: Clock
+    ) -> None:
+        self._surveyor = scanner
         self._messages = MessageReader(remote, clock)
         self._local = local
         self._me = do_email
@@ -52,11 +54,11 @@ class JobMonitor:
         self._edition = -1
         self.failed: Sequence[str] = ()
 
-    def observe(self, look: Look, memory: Memory) -> JobObservation:
+    def observe(self, look: Scan, memory: Memory) -> JobObservation:
         """Look at Drive and at the disk; what cannot be seen is named in `problems`."""
         drive = self._look_at_drive(look, memory)
-        local = self._look_at_disk(thorough=look.thorough or memory.edition != self._edition)
-        self._edition = memory.edition
+        local = self._look_at_disk(full=look.full or memory.revision != self._edition)
+        self._edition = memory.revision
         jobs = self._to_compare(local, memory)
         return JobObservation(
             problems=(*drive.problems, *((local.absent,) if local.absent else ())),
@@ -82,7 +84,7 @@ class JobMonitor:
         yield from detector.detect(observation.jobs, observation.details)
         self.failed = few(detector.failed)
 
-    def _to_compare(self, local: LocalLook, memory: Memory) -> tuple[LocalJob, ...]:
+    def _to_compare(self, local: LocalScan, memory: Memory) -> tuple[LocalJob, ...]:
         """The jobs of which not everything is told, as far as they were seen."""
         if not local.partial:
             self._open.clear()
@@ -92,27 +94,27 @@ class JobMonitor:
         }
         return tuple(self._open.values())
 
-    def _look_at_disk(self, *, thorough: bool) -> LocalLook:
+    def _look_at_disk(self, *, full: bool) -> LocalScan:
         failed: list[str] = []
         with ItemGuard("the SyftBox folder cannot be read", failed):
-            return self._local.look(thorough=thorough)
-        return LocalLook(absent=failed[0])
+            return self._local.look(full=full)
+        return LocalScan(absent=failed[0])
 
-    def _look_at_drive(self, look: Look, memory: Memory) -> DriveLook:
+    def _look_at_drive(self, look: Scan, memory: Memory) -> DriveScan:
         failed: list[str] = []
         with ItemGuard("the messages on Drive cannot be read", failed):
             try:
-                return self._read_messages(self._surveyor.sight(look), memory)
+                return self._read_messages(self._surveyor.snapshot(look), memory)
             except CredentialFault as fault:
-                return DriveLook(problems=(fault.title,), credential=str(fault))
+                return DriveScan(problems=(fault.title,), credential=str(fault))
             except Fault as fault:
-                return DriveLook(problems=(str(fault),))
-        return DriveLook(problems=tuple(failed))
+                return DriveScan(problems=(str(fault),))
+        return DriveScan(problems=tuple(failed))
 
-    def _read_messages(self, sight: Sight, memory: Memory) -> DriveLook:
+    def _read_messages(self, snapshot: DriveSnapshot, memory: Memory) -> DriveScan:
         """Before the first whole look the archive is the past, and the past is not read."""
         past = not memory.started(DRIVE)
-        survey, found = sight.survey, self._messages.find(sight, memory)
+        survey, found = snapshot.survey, self._messages.find(snapshot, memory)
         old = {file.id for folder, file in found.new if past and folder.name.role is FolderRole.ARCHIVE}
         new = [(folder, file) for folder, file in found.new if file.id not in old]
         wanted, postponed = shares(self._messages.due(new))
@@ -122,8 +124,8 @@ class JobMonitor:
         unlisted = () if survey.complete else ("Drive did not list all folders",)
         named = (survey.peers_problem,) if survey.peers_problem else ()
         odd = (*survey.odd, *found.odd)
-        blind = bool(unlisted or named or found.problems or odd or not sight.thorough)
-        return DriveLook(
+        blind = bool(unlisted or named or found.problems or odd or not snapshot.full)
+        return DriveScan(
             messages=messages,
             files=(*old, *(message.file.id for message in messages)),
             waiting=found.waiting,
@@ -137,7 +139,7 @@ class JobMonitor:
             by_reconcile=found.by_reconcile,
             odd=(*survey.notes, *found.odd),
             addresses=survey.addresses,
-            thorough=sight.thorough,
+            full=snapshot.full,
         )
 
     def _details(self, jobs: Iterable[LocalJob], memory: Memory) -> dict[str, LocalDetails]:
@@ -161,14 +163,14 @@ class JobMonitor:
         return LocalDetails(preview, tail)
 
 
-def _present(drive: DriveLook, local: LocalLook) -> Present | None:
+def _present(drive: DriveScan, local: LocalScan) -> Inventory | None:
     if drive.listed is None or local.partial or local.absent or local.unread or not local.whole:
         return None
     jobs = frozenset(f"job {job.submission.key} {job.submission.identity}" for job in local.jobs)
-    return Present(drive.listed, jobs)
+    return Inventory(drive.listed, jobs)
 
 
-def _parts_on_disk(local: LocalLook, memory: Memory) -> tuple[str, ...]:
+def _parts_on_disk(local: LocalScan, memory: Memory) -> tuple[str, ...]:
     """The disk, once all jobs were seen; one that could not be read in that look belongs to the past too."""
     if local.absent or not local.whole:
         return ()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from syft_notify.domain.accounts import account_of, is_same_account
 from syft_notify.domain.model import Submission
-from syft_notify.domain.ports import OpaqueRecord
+from syft_notify.domain.ports import UnidentifiedRecord
 
 # A client makes the message right after it wrote the job's time of submission, by the same clock.
 _EARLIEST, _LATEST = timedelta(seconds=-5), timedelta(minutes=10)
@@ -18,11 +18,11 @@ def message_key(file_id: str) -> str:
     return f"message:{file_id}:submitted"
 
 
-class NamelessSubmissions:
+class UnidentifiedSubmissions:
     """What was announced without a name and is no job on disk yet."""
 
     def __init__(
-        self, records: Iterable[OpaqueRecord], waiting: Collection[str], unread_of: Collection[str] = ()
+        self, records: Iterable[UnidentifiedRecord], waiting: Collection[str], unread_of: Collection[str] = ()
     ) -> None:
         """`waiting` are the ids of the messages in inbox folders: the owner's client did not read them yet.
 
@@ -32,7 +32,7 @@ class NamelessSubmissions:
         self._open = {record.event_key: record for record in records}
         self._unread = {message_key(file_id) for file_id in waiting}
 
-    def nearest(self, submission: Submission) -> OpaqueRecord | None:
+    def nearest(self, submission: Submission) -> UnidentifiedRecord | None:
         """The one that may be this job: sent by its DS and right after it was written."""
         if submission.submitted_at is None:
             return None
@@ -45,7 +45,7 @@ class NamelessSubmissions:
         ]
         return self._open[min(near)[1]] if near else None
 
-    def take(self, submission: Submission) -> OpaqueRecord | None:
+    def take(self, submission: Submission) -> UnidentifiedRecord | None:
         """Like `nearest`, for good: it is no other job."""
         found = self.nearest(submission)
         if found is not None:

@@ -10,9 +10,9 @@ from itertools import chain, zip_longest
 
 from syft_notify.domain.accounts import account_of
 from syft_notify.domain.errors import CredentialFault, Fault, MissingFault, RejectedFault
-from syft_notify.domain.model import Listing, MessageContents, Opaque, RemoteChange, RemoteFile
+from syft_notify.domain.model import Listing, MessageContents, RemoteChange, RemoteFile, Unidentified
 from syft_notify.domain.ports import Clock, Memory, RemoteFiles
-from syft_notify.sources.drive_snapshot import Sight
+from syft_notify.sources.drive_snapshot import DriveSnapshot
 from syft_notify.sources.folders import PeerFolder, Survey
 from syft_notify.sources.job_events import SeenMessage
 from syft_notify.sources.retries import Retries
@@ -86,50 +86,50 @@ class MessageReader:
         self._survey: Survey | None = None
         self._waiting: frozenset[str] = frozenset()
 
-    def find(self, sight: Sight, memory: Memory) -> Messages:
+    def find(self, snapshot: DriveSnapshot, memory: Memory) -> Messages:
         """All messages as far as they can be told now. A folder that fails does not hide the others."""
-        wanted = sight.survey.to_read
-        self._mark_stale(sight, memory)
+        wanted = snapshot.survey.to_read
+        self._mark_stale(snapshot, memory)
         self._new = {i: found for i, found in self._new.items() if not memory.file_seen(i)}
         stale = [wanted[folder_id] for folder_id in sorted(self._stale)]
         appeared = self._list(stale, memory) if stale else []
-        self._expect(sight)
-        announced = sum(file_id in sight.announced for file_id in appeared)
+        self._expect(snapshot)
+        announced = sum(file_id in snapshot.announced for file_id in appeared)
         return Messages(
             new=tuple(sorted(self._new.values(), key=lambda found: (found[1].created_at, found[1].name))),
             waiting=self._waiting,
-            all=frozenset(self._place) if sight.thorough else frozenset(),
+            all=frozenset(self._place) if snapshot.full else frozenset(),
             problems=tuple(self._problems.values()),
             archives_whole=all(wanted[i].name.role is not FolderRole.ARCHIVE for i in self._problems),
             by_feed=announced,
-            by_reconcile=0 if sight.first else len(appeared) - announced,
+            by_reconcile=0 if snapshot.first else len(appeared) - announced,
             odd=tuple(text for shelf in self._shelves.values() for text in shelf.odd),
         )
 
-    def _mark_stale(self, sight: Sight, memory: Memory) -> None:
+    def _mark_stale(self, snapshot: DriveSnapshot, memory: Memory) -> None:
         """Which folders to list: those that the feed concerns, those never listed so, and those that failed."""
-        wanted = sight.survey.to_read
-        if sight.thorough:
+        wanted = snapshot.survey.to_read
+        if snapshot.full:
             self._stale = set(wanted)
-        if memory.edition != self._edition:
+        if memory.revision != self._edition:
             self._stale |= {self._place[i] for i in self._place if i not in self._new and not memory.file_seen(i)}
-            self._edition = memory.edition
-        for change in sight.changes:
-            self._stale |= self._concerned_by(change, sight)
-        if sight.survey is not self._survey:
-            self._survey = sight.survey
+            self._edition = memory.revision
+        for change in snapshot.changes:
+            self._stale |= self._concerned_by(change, snapshot)
+        if snapshot.survey is not self._survey:
+            self._survey = snapshot.survey
             self._clear([i for i in self._shelves if i not in wanted or self._shelves[i].folder.name != wanted[i].name])
             self._stale |= wanted.keys() - self._shelves.keys()
         self._stale &= wanted.keys()
         self._problems = {i: problem for i, problem in self._problems.items() if i in self._stale}
 
-    def _concerned_by(self, change: RemoteChange, sight: Sight) -> set[str]:
+    def _concerned_by(self, change: RemoteChange, snapshot: DriveSnapshot) -> set[str]:
         """Where the file lies now and lay before; where Drive does not say, wherever its owner can put it."""
         before = {self._place[change.file_id]} if change.file_id in self._place else set()
         file = change.file
         if file is None or change.parents or not is_message(file):
             return before | change.parents
-        return before | {i for i, folder in sight.survey.to_read.items() if _may_hold(folder, file)}
+        return before | {i for i, folder in snapshot.survey.to_read.items() if _may_hold(folder, file)}
 
     def _list(self, folders: Sequence[PeerFolder], memory: Memory) -> list[str]:
         """List these folders; returns the ids of messages that were nowhere before, and that the memory lacks."""
@@ -174,11 +174,11 @@ class MessageReader:
                     del self._place[file_id]
                     self._new.pop(file_id, None)
 
-    def _expect(self, sight: Sight) -> None:
+    def _expect(self, snapshot: DriveSnapshot) -> None:
         """What the feed names must be where it says; a listing that lags behind is asked again."""
-        for change in sight.changes:
+        for change in snapshot.changes:
             if change.file and is_message(change.file) and change.file_id not in self._place:
-                self._stale |= change.parents & sight.survey.to_read.keys()
+                self._stale |= change.parents & snapshot.survey.to_read.keys()
 
     def due(self, found: Sequence[Found]) -> list[Found]:
         """Those to fetch now: all that are new, and of those that failed before the few that have waited longest."""
@@ -296,5 +296,7 @@ def _contents(file: RemoteFile, content: bytes | Fault) -> MessageContents | Fau
     if isinstance(content, bytes):
         return read_message(content)
     if file.size > MAX_PACKED_BYTES and isinstance(content, RejectedFault):
-        return MessageContents(opaque=Opaque.TOO_LARGE, reason=f"it is larger than {MAX_PACKED_BYTES:,} bytes")
+        return MessageContents(
+            unidentified=Unidentified.TOO_LARGE, reason=f"it is larger than {MAX_PACKED_BYTES:,} bytes"
+        )
     return content

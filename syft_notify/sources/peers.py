@@ -9,9 +9,9 @@ from datetime import datetime
 from syft_notify.domain.accounts import account_of
 from syft_notify.domain.errors import TransientFault
 from syft_notify.domain.item_guard import few
-from syft_notify.domain.model import Decision, Event, Kind, Look, Observation, PeerFacts
+from syft_notify.domain.model import Decision, Event, Kind, Observation, PeerFacts, Scan
 from syft_notify.domain.ports import Memory
-from syft_notify.sources.drive_snapshot import Surveyor
+from syft_notify.sources.drive_snapshot import DriveScanner
 from syft_notify.sources.folders import ACCEPTED, PEERS_FILE, REJECTED, REQUESTED_BY_ME, PeerFolder, Survey, event_time
 
 PART = "peers"
@@ -33,38 +33,38 @@ class PeerObservation(Observation):
     spellings: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-class PeerMonitor:
+class PeerSource:
     """Peer requested, peer granted. Peers are counted, not their folders; one that vanishes and returns is no news."""
 
     name = "peers"
     failed: Sequence[str] = ()
 
-    def __init__(self, surveyor: Surveyor, do_email: str) -> None:
-        self._surveyor = surveyor
+    def __init__(self, scanner: DriveScanner, do_email: str) -> None:
+        self._surveyor = scanner
         self._me = do_email
         self._known: Set[str] = frozenset()
         self._compared: tuple[Survey, int] | None = None
 
-    def observe(self, look: Look, memory: Memory) -> PeerObservation:
+    def observe(self, look: Scan, memory: Memory) -> PeerObservation:
         """Look at the folders and the peers file.
 
         Raises `Fault` when not all could be seen: an accepted peer would then look like one that asks. What was
         compared before, and neither changed nor was forgotten since, is not shown again.
         """
-        sight = self._surveyor.sight(look)
-        survey = sight.survey
+        snapshot = self._surveyor.snapshot(look)
+        survey = snapshot.survey
         if survey.peers_problem:
             raise TransientFault(survey.peers_problem, f"Peers are looked at again when {PEERS_FILE} can be read")
         if not survey.complete:
             raise TransientFault("Drive did not list all folders")
         skipped = few(survey.notes)
-        present, before = (survey, memory.edition), self._compared
+        present, before = (survey, memory.revision), self._compared
         self._compared = present
         if present == before:
             return PeerObservation(parts=(PART,), skipped=skipped)
-        appeared = () if sight.first else survey.peers.keys() - self._known
+        appeared = () if snapshot.first else survey.peers.keys() - self._known
         self._known = survey.peers.keys()
-        announced = sum(survey.peers[peer].id in sight.announced for peer in appeared)
+        announced = sum(survey.peers[peer].id in snapshot.announced for peer in appeared)
         return PeerObservation(
             parts=(PART,),
             skipped=skipped,

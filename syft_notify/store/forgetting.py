@@ -95,7 +95,7 @@ def _forget(contents: Contents, event_keys: Iterable[str]) -> int:
     for event_key, record in forgotten.items():
         own.files.pop(record.file, None)
         untell(contents, record.told)
-        record.told, record.reopened, record.opaque_since = (), True, None
+        record.told, record.reopened, record.unidentified_since = (), True, None
         if is_about_peer(event_key) or not (record.ds or record.file):
             del own.events[event_key]
     waiting = own.outbox.values()

@@ -28,7 +28,7 @@ from syft_notify.domain.model import (
     Preview,
     ThreadRef,
 )
-from syft_notify.domain.ports import OpaqueRecord
+from syft_notify.domain.ports import UnidentifiedRecord
 from syft_notify.store.event_index import EventIndex
 from syft_notify.store.forgetting import (
     JOB_PARTS,
@@ -84,7 +84,7 @@ class Ledger:
         self._foreign: set[Mark] = set()
         self._foreign_peers: set[str] = set()
         self._delivered: list[datetime] = []
-        self.edition = 0
+        self.revision = 0
 
     # The files.
 
@@ -97,7 +97,7 @@ class Ledger:
         if not self._store.changed():
             return ""
         loaded = self._store.load(now)
-        self.edition += 1
+        self.revision += 1
         self._contents = loaded.contents
         if self._state.owner and not is_same_account(self._state.owner, self._owner):
             raise ConfigError(
@@ -168,9 +168,9 @@ class Ledger:
         record = self._state.events.get(event_key)
         return record is not None and bool(record.file) and not record.ds
 
-    def opaque(self) -> Sequence[OpaqueRecord]:
+    def unidentified(self) -> Sequence[UnidentifiedRecord]:
         """Submissions announced without a name that no job has completed yet."""
-        return self._index.opaque()
+        return self._index.unidentified()
 
     # Keep.
 
@@ -241,14 +241,14 @@ class Ledger:
             decision,
             verified_ds or (record.ds if record else ""),
             event.file or (record.file if record else ""),
-            opaque_since=_waits_since(event, decision),
+            unidentified_since=_waits_since(event, decision),
             job=jobs.setdefault(job, job),
         )
         record.told = dict.fromkeys([*told, *foreign, *past])
         self._state.events[event.key] = record
         self._index.add(event.key)
         if event.completes in self._state.events:
-            self._state.events[event.completes].opaque_since = None
+            self._state.events[event.completes].unidentified_since = None
         if isinstance(event.facts, PeerFacts) and event.facts.verified:
             remember_peer(self._contents, event.facts.ds)
         tell(self._contents, record.told)
@@ -281,7 +281,7 @@ class Ledger:
         waits = any(pending.notification.event_key == event_key for pending in self._state.outbox.values())
         if record is None or waits:
             return
-        self.edition += 1
+        self.revision += 1
         if record.decision is Decision.BASELINE:
             record.marks = ()
         record.reopened = not record.marks
@@ -429,7 +429,7 @@ class Ledger:
         return self._forgotten(forget_requests(self._contents))
 
     def _forgotten(self, count: int) -> int:
-        self.edition += 1
+        self.revision += 1
         self._index = EventIndex(self._state.events)
         self._dirty = True
         return count
@@ -451,6 +451,6 @@ def _job_of(facts: Facts) -> str:
 
 def _waits_since(event: Event, decision: Decision) -> datetime | None:
     """When a submission was sent that is told now without its name; None for every other event."""
-    if decision is Decision.SEND and isinstance(event.facts, JobFacts) and event.facts.opaque:
+    if decision is Decision.SEND and isinstance(event.facts, JobFacts) and event.facts.unidentified:
         return event.facts.submitted_at or event.at
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from syft_notify.domain.model import Present
+from syft_notify.domain.model import Inventory
 from syft_notify.store.forgetting import is_about_peer, untell
 from syft_notify.store.state_file import Contents, EventRecord
 
@@ -20,7 +20,7 @@ def is_due(contents: Contents, now: datetime) -> bool:
     return last is None or not last <= now < last + PAUSE
 
 
-def prune(contents: Contents, present: Present, now: datetime) -> None:
+def prune(contents: Contents, present: Inventory, now: datetime) -> None:
     """Forget files that are gone, and jobs that are gone for `GRACE`.
 
     Peers stay, and so do mails that wait or were given up: only a person takes those out of the outbox.
@@ -44,7 +44,7 @@ def prune(contents: Contents, present: Present, now: datetime) -> None:
         _remove(contents, old)
 
 
-def _is_there(record: EventRecord, present: Present) -> bool:
+def _is_there(record: EventRecord, present: Inventory) -> bool:
     return bool(record.job) and (record.job in present.jobs or record.file in present.files)
 
 

@@ -52,7 +52,7 @@ class EventRecord:
 
     `reopened`: a person removed some of these, so the event is told again (for the removed ones only).
     `file`: the remote file that told it, to be read again then.
-    `opaque_since`: sent at this time and announced without its name, waiting for a job to complete it.
+    `unidentified_since`: sent at this time and announced without its name, waiting for a job to complete it.
     `job` is the submission that it is about, if any; `gone_since`: nothing of that is left on Drive or on disk.
     """
 
@@ -62,7 +62,7 @@ class EventRecord:
     file: str = ""
     marks: _Flat = ()
     reopened: bool = False
-    opaque_since: datetime | None = None
+    unidentified_since: datetime | None = None
     job: str = ""
     gone_since: datetime | None = None
 

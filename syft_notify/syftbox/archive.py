@@ -6,7 +6,7 @@ import json
 import struct
 import zlib
 
-from syft_notify.domain.model import Opaque
+from syft_notify.domain.model import Unidentified
 
 MAX_PACKED_BYTES = 10_000_000
 MAX_UNPACKED_BYTES = 12_000_000
@@ -20,21 +20,21 @@ _ENCRYPTED_HEADER = struct.Struct("<4sBI")
 _MAX_HEADER = 100_000
 
 
-class OpaqueContent(Exception):
-    """The content cannot be shown: `opaque` says why in a word, `reason` in a sentence."""
+class UnreadableContent(Exception):
+    """The content cannot be shown: `unidentified` says why in a word, `reason` in a sentence."""
 
-    def __init__(self, opaque: Opaque, reason: str) -> None:
+    def __init__(self, unidentified: Unidentified, reason: str) -> None:
         super().__init__(reason)
-        self.opaque = opaque
+        self.unidentified = unidentified
         self.reason = reason
 
 
 def unpack(data: bytes) -> bytes:
-    """The one member of the archive. Raises `OpaqueContent`."""
+    """The one member of the archive. Raises `UnreadableContent`."""
     if data.startswith(ENCRYPTED_MAGIC):
-        raise OpaqueContent(Opaque.ENCRYPTED, "it is encrypted, so only the owner's client can read it")
+        raise UnreadableContent(Unidentified.ENCRYPTED, "it is encrypted, so only the owner's client can read it")
     if len(data) > MAX_PACKED_BYTES:
-        raise OpaqueContent(Opaque.TOO_LARGE, f"it is larger than {MAX_PACKED_BYTES:,} bytes")
+        raise UnreadableContent(Unidentified.TOO_LARGE, f"it is larger than {MAX_PACKED_BYTES:,} bytes")
     if not data.startswith(GZIP_MAGIC):
         raise _unreadable("it is neither an archive nor an encrypted message")
     return _only_member(_gunzip(data))
@@ -64,7 +64,7 @@ def _gunzip(data: bytes) -> bytes:
     except zlib.error:
         raise _unreadable("the archive is damaged") from None
     if len(content) > MAX_UNPACKED_BYTES:
-        raise OpaqueContent(Opaque.TOO_LARGE, f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
+        raise UnreadableContent(Unidentified.TOO_LARGE, f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
     if not stream.eof:
         raise _unreadable("the archive ends too early")
     if stream.unused_data:
@@ -102,5 +102,5 @@ def _octal(field: bytes) -> int | None:
     return int(digits, 8) if digits.isdigit() and not digits.strip(b"01234567") else None
 
 
-def _unreadable(reason: str) -> OpaqueContent:
-    return OpaqueContent(Opaque.UNREADABLE, reason)
+def _unreadable(reason: str) -> UnreadableContent:
+    return UnreadableContent(Unidentified.UNREADABLE, reason)

@@ -8,8 +8,8 @@ import posixpath
 
 from pydantic import BaseModel, Field, ValidationError
 
-from syft_notify.domain.model import Opaque
-from syft_notify.syftbox.archive import OpaqueContent
+from syft_notify.domain.model import Unidentified
+from syft_notify.syftbox.archive import UnreadableContent
 
 MAX_CHANGES = 20_000
 # A change is an object of nine keys.
@@ -44,13 +44,13 @@ class ProposedChanges(BaseModel):
     def files(self) -> dict[str, bytes]:
         """The files as they are after all changes, by their path in the datasite.
 
-        Paths are as the owner's disk would have them. Raises `OpaqueContent` when one leads out of the datasite.
+        Paths are as the owner's disk would have them. Raises `UnreadableContent` when one leads out of the datasite.
         """
         files: dict[str, bytes] = {}
         for change in self.proposed_file_changes:
             path = posixpath.normpath(change.path_in_datasite)
             if path.startswith(("/", "..")):
-                raise OpaqueContent(Opaque.UNREADABLE, "it names files outside of your datasite")
+                raise UnreadableContent(Unidentified.UNREADABLE, "it names files outside of your datasite")
             files.pop(path, None)
             if not change.is_deleted:
                 files[path] = change.data()
@@ -58,15 +58,15 @@ class ProposedChanges(BaseModel):
 
 
 def read_changes(content: bytes) -> ProposedChanges:
-    """The changes in the JSON. Raises `OpaqueContent` when it is not what a message holds."""
+    """The changes in the JSON. Raises `UnreadableContent` when it is not what a message holds."""
     if _is_bloated(content):
-        raise OpaqueContent(Opaque.TOO_LARGE, "it holds too many single values")
+        raise UnreadableContent(Unidentified.TOO_LARGE, "it holds too many single values")
     try:
         return ProposedChanges.model_validate_json(content)
     except ValidationError as error:
         if error.error_count() == 1 and error.errors(include_input=False)[0]["type"] == "too_long":
-            raise OpaqueContent(Opaque.TOO_LARGE, f"it changes more than {MAX_CHANGES:,} files") from None
-        raise OpaqueContent(Opaque.UNREADABLE, "its content is not what a message holds") from None
+            raise UnreadableContent(Unidentified.TOO_LARGE, f"it changes more than {MAX_CHANGES:,} files") from None
+        raise UnreadableContent(Unidentified.UNREADABLE, "its content is not what a message holds") from None
 
 
 def _is_bloated(content: bytes) -> bool:

@@ -63,18 +63,18 @@ class JobTree:
         self._trunks: dict[str, tuple[Stamp | None, list[str]]] = {}
         self._named: tuple[list[str], list[str], Mapping[str, Callable[[_Scan], None]]] | None = None
 
-    def refresh(self, *, thorough: bool) -> set[str]:
+    def refresh(self, *, full: bool) -> set[str]:
         """Look again where something changed, or everywhere; returns the branches that were looked at or are gone.
 
         Raises `OSError` when the job folder itself cannot be listed.
         """
-        if thorough:
+        if full:
             self._trunks.clear()
         named = self._named_now()
         gone = self.branches.keys() - named.keys()
         for key in gone:
             del self.branches[key]
-        renewed = {key for key in named if thorough or key not in self.branches or not self.branches[key].is_current()}
+        renewed = {key for key in named if full or key not in self.branches or not self.branches[key].is_current()}
         for key in sorted(renewed):
             failed: list[str] = []
             before = self.branches.get(key, Branch())

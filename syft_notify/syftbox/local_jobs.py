@@ -13,7 +13,7 @@ from pathlib import Path
 from syft_notify.config.paths import is_there
 from syft_notify.domain.accounts import account_of, is_same_account
 from syft_notify.domain.item_guard import ItemGuard, few
-from syft_notify.domain.model import LocalJob, LocalLook, Preview
+from syft_notify.domain.model import LocalJob, LocalScan, Preview
 from syft_notify.syftbox.disk import Stamp, folders_in, read_end, read_start, refuse_links, stamp_at, walk
 from syft_notify.syftbox.job_reader import (
     FLAT,
@@ -76,25 +76,25 @@ class LocalJobFolder:
         self._settled: dict[str, None] = {}  # in turn
         self._reviewed_last: Mapping[str, str] = {}
 
-    def look(self, *, thorough: bool = True) -> LocalLook:
+    def look(self, *, full: bool = True) -> LocalScan:
         """The state of every job folder that can be read now, or only of those that changed; what cannot is named."""
         try:
             datasite = self._datasite()
             if datasite is None:
                 self._forget()
-                return LocalLook(absent=self._missing())
-            partial = not thorough and self._tree is not None and self._tree.datasite == datasite
+                return LocalScan(absent=self._missing())
+            partial = not full and self._tree is not None and self._tree.datasite == datasite
             tree = self._tree_of(datasite)
             if tree is None:
                 self._forget()
-                return LocalLook(whole=False)
-            renewed = tree.refresh(thorough=not partial)
+                return LocalScan(whole=False)
+            renewed = tree.refresh(full=not partial)
         except OSError as error:
             self._forget()
-            return LocalLook(absent=self._sentence(Path(error.filename or self._root), reason_of(error)))
+            return LocalScan(absent=self._sentence(Path(error.filename or self._root), reason_of(error)))
         return self._looked(tree, renewed, partial=partial)
 
-    def _looked(self, tree: JobTree, renewed: set[str], *, partial: bool) -> LocalLook:
+    def _looked(self, tree: JobTree, renewed: set[str], *, partial: bool) -> LocalScan:
         reviewed, unlisted = self._reviewed(tree.datasite)
         self._tree = tree
         present = {key: tree.branches[key].jobs for key in sorted(renewed & tree.branches.keys())}
@@ -105,7 +105,7 @@ class LocalJobFolder:
         to_read.update(self._reviewed_elsewhere(reviewed))
         changed = self._read(tree.datasite, to_read, reviewed)
         site = tree.datasite.name
-        return LocalLook(
+        return LocalScan(
             jobs=tuple(self._jobs[path].as_job(f"{site}/{path}") for path in (changed if partial else self._jobs)),
             problems=(*self._problems(tree), *unlisted),
             whole=all(branch.whole for branch in tree.troubled) and not unlisted,

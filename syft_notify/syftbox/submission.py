@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from syft_notify.domain.item_guard import ItemGuard
-from syft_notify.domain.model import JobLayout, MessageContents, Opaque, Preview, Submission
-from syft_notify.syftbox.archive import MAX_PACKED_BYTES, OpaqueContent, encrypted_sender, unpack
+from syft_notify.domain.model import JobLayout, MessageContents, Preview, Submission, Unidentified
+from syft_notify.syftbox.archive import MAX_PACKED_BYTES, UnreadableContent, encrypted_sender, unpack
 from syft_notify.syftbox.changes import read_changes
 from syft_notify.syftbox.documents import MAX_DOCUMENT_BYTES, read_mapping, text_of, texts_of, time_of
 from syft_notify.syftbox.layouts import CONFIG_FILE, JobFolder, find_jobs, is_address, printable
@@ -29,7 +29,7 @@ _MAX_LISTED = 200
 
 
 def read_message(data: bytes) -> MessageContents:
-    """What a message holds. Never raises: what cannot be read or shown is `opaque`, with the reason.
+    """What a message holds. Never raises: what cannot be read or shown is `unidentified`, with the reason.
 
     A message that proposes changes but no job, like a single changed file, has no submissions.
     """
@@ -37,10 +37,10 @@ def read_message(data: bytes) -> MessageContents:
     with ItemGuard("it cannot be read", failed):
         try:
             return _contents(unpack(data))
-        except OpaqueContent as content:
-            sender = encrypted_sender(data) if content.opaque is Opaque.ENCRYPTED else ""
-            return MessageContents(_claim(sender), opaque=content.opaque, reason=content.reason)
-    return MessageContents(opaque=Opaque.UNREADABLE, reason=failed[0])
+        except UnreadableContent as content:
+            sender = encrypted_sender(data) if content.unidentified is Unidentified.ENCRYPTED else ""
+            return MessageContents(_claim(sender), unidentified=content.unidentified, reason=content.reason)
+    return MessageContents(unidentified=Unidentified.UNREADABLE, reason=failed[0])
 
 
 def describe(folder: JobFolder, config: str, files: Iterable[str]) -> Submission:
@@ -73,13 +73,13 @@ def _contents(content: bytes) -> MessageContents:
     changes = read_changes(content)
     files = changes.files()
     if sum(map(len, files)) > MAX_NAMES_LENGTH:
-        raise OpaqueContent(Opaque.TOO_LARGE, "the names of its files are too long")
+        raise UnreadableContent(Unidentified.TOO_LARGE, "the names of its files are too long")
     jobs = find_jobs(files)
     if len(jobs) > MAX_JOBS:
-        raise OpaqueContent(Opaque.TOO_LARGE, f"it holds more than {MAX_JOBS} jobs")
+        raise UnreadableContent(Unidentified.TOO_LARGE, f"it holds more than {MAX_JOBS} jobs")
     # One config of that size takes a tenth of a second to read.
     if sum(len(files[f"{job.path}/{CONFIG_FILE}"]) for job in jobs) > MAX_DOCUMENT_BYTES and len(jobs) > 1:
-        raise OpaqueContent(Opaque.TOO_LARGE, f"the {CONFIG_FILE} files of its jobs are too large")
+        raise UnreadableContent(Unidentified.TOO_LARGE, f"the {CONFIG_FILE} files of its jobs are too large")
     found = tuple(
         _submission(folder, {path: files[f"{folder.path}/{path}"] for path in paths}) for folder, paths in jobs.items()
     )

@@ -50,8 +50,8 @@ def test_every_module_and_folder_that_is_named_exists(document):
 
 def test_every_part_of_the_house_is_on_the_map():
     named = {code.rstrip("/") for row in CONTRIBUTING.table("in `syft_notify/`") for code in code_in(row[0])}
-    house = [path.name for path in (REPOSITORY / "syft_notify").iterdir() if not path.name.startswith(("_", "."))]
-    assert sorted(named | {"py.typed"}) == sorted(house)
+    owner_setup = [path.name for path in (REPOSITORY / "syft_notify").iterdir() if not path.name.startswith(("_", "."))]
+    assert sorted(named | {"py.typed"}) == sorted(owner_setup)
 
 
 def test_every_folder_of_the_tests_is_told():

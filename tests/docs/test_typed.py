@@ -13,7 +13,7 @@ import pytest
 from syft_notify.sandbox import Sandbox
 from tests.docs.markdown import CONTRIBUTING, DAEMON, README, REPOSITORY
 from tests.newcomer import Newcomer
-from tests.stories.site import Village
+from tests.stories.site import Site
 from tests.system.dialogue import Dialogue
 from tests.system.program import environment
 from tests.system.tools import needs
@@ -82,13 +82,13 @@ def test_run_says_what_the_readme_shows(sandbox: Sandbox, tmp_path: Path):
     shown = block.code.replace("/home/you/", f"{tmp_path}/home/").splitlines()[1:]
     owner = Newcomer(sandbox, tmp_path / "home", OWNER)
     owner.is_set_up()
-    village = Village(sandbox, tmp_path / "village", GENERATIONS["syft-rds-0.6.1"], do=OWNER)
-    village.ask(SCIENTIST)
-    village.accept(SCIENTIST)
+    site = Site(sandbox, tmp_path / "village", GENERATIONS["syft-rds-0.6.1"], do=OWNER)
+    site.ask(SCIENTIST)
+    site.accept(SCIENTIST)
     with Dialogue("run", "--interval", "1", home=owner.home) as run:
         for line in shown[:2]:
             run.hears(re.sub("every 30 s", "every 1 s", line))
-        village.submit(python_job("sales_analysis"), SCIENTIST)
+        site.submit(python_job("sales_analysis"), SCIENTIST)
         for line in shown[2:]:
             run.hears(re.sub(r"^\d\d:\d\d:\d\d  ", "", line))
         run.presses("c")

@@ -15,11 +15,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox import Injected, Sandbox
 from syft_notify.sandbox.mailboxes import Mail
 from tests.faults.daemons import nursery
 from tests.faults.records import records
-from tests.stories.site import DO, Village
+from tests.stories.site import DO, Site
 from tests.worlds import GENERATIONS, Job, python_job
 
 PEERS = tuple(f"ds{number}@example.org" for number in range(6))
@@ -41,7 +41,7 @@ Told = tuple[str, str, str]
 class Story:
     """What people do, and of what the mails must tell."""
 
-    village: Village
+    site: Site
     random: random.Random
     expected: set[Told] = field(default_factory=set)
     submitted: list[Job] = field(default_factory=list)
@@ -50,9 +50,9 @@ class Story:
     def begin(self) -> None:
         """All peers are old acquaintances, and a first poll has seen that."""
         for ds in PEERS:
-            self.village.ask(ds)
-            self.village.accept(ds)
-        self.village.poll()
+            self.site.ask(ds)
+            self.site.accept(ds)
+        self.site.poll()
 
     def go_on(self) -> None:
         """One thing happens."""
@@ -65,26 +65,26 @@ class Story:
 
     def _submit(self) -> None:
         ds = self.random.choice(PEERS)
-        job = self.village.submit(python_job(f"job {len(self.expected)}"), ds)
+        job = self.site.submit(python_job(f"job {len(self.expected)}"), ds)
         self.submitted.append(job)
         self.expected |= {(DO, "job_submitted", job.name), (ds, "job_submitted", job.name)}
 
     def _approve(self) -> None:
         job = self._taken(self.submitted)
-        self.village.sync()
-        self.village.generation.approve(self.village.root, job, self.village.tick())
+        self.site.sync()
+        self.site.generation.approve(self.site.root, job, self.site.tick())
         self.approved.append(job)
         self.expected.add((job.ds, "job_approved", job.name))
 
     def _reject(self) -> None:
         job = self._taken(self.submitted)
-        self.village.sync()
-        self.village.generation.reject(self.village.root, job, "no", self.village.tick())
+        self.site.sync()
+        self.site.generation.reject(self.site.root, job, "no", self.site.tick())
         self.expected.add((job.ds, "job_rejected", job.name))
 
     def _finish(self) -> None:
         job = self._taken(self.approved)
-        self.village.generation.finish(self.village.root, job, 0, "", self.village.tick())
+        self.site.generation.finish(self.site.root, job, 0, "", self.site.tick())
         self.expected.add((job.ds, "job_executed", job.name))
 
     def _taken(self, jobs: list[Job]) -> Job:
@@ -117,53 +117,53 @@ class Verdict:
 def play(google: Sandbox, home: Path, *, events: int, kills: int, seed: int) -> Verdict:
     """Let `events` things happen while the service is killed `kills` times; then let it finish in peace."""
     chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
-    village = Village(google, home, GENERATIONS["syft-rds-0.6.1"], settings={"daily_cap": 10_000})
-    story = Story(village, chance)
+    site = Site(google, home, GENERATIONS["syft-rds-0.6.1"], settings={"daily_cap": 10_000})
+    story = Story(site, chance)
     story.begin()
-    village.new_mails()
-    with nursery(village.config_file, home / "run.log") as daemons:
+    site.new_mails()
+    with nursery(site.config_file, home / "run.log") as daemons:
         left = events
         for kill in range(kills):
             due = round(events * (kill + 1) / kills) - (events - left)
-            _prepare_death(village, chance, kill)
+            _prepare_death(site, chance, kill)
             with daemons.running():
                 for _ in range(due):
                     story.go_on()
-                _await_death(village, chance)
+                _await_death(site, chance)
             left -= due
-            village.google.faults.clear()
+            site.google.faults.clear()
         with daemons.running():
-            _await_peace(village, story.expected)
-    return _judged(village, story.expected, events, kills)
+            _await_peace(site, story.expected)
+    return _judged(site, story.expected, events, kills)
 
 
-def _prepare_death(village: Village, chance: random.Random, kill: int) -> None:
+def _prepare_death(site: Site, chance: random.Random, kill: int) -> None:
     """Every second time it dies at one of its requests; the other times at any moment."""
     if kill % 2:
-        trouble = chance.choice([Trouble.STALL, Trouble.SILENT])
-        village.google.faults.add(trouble, chance.choice(STEPS), skip=chance.randrange(4), seconds=2)
+        injected = chance.choice([Injected.STALL, Injected.SILENT])
+        site.google.faults.add(injected, chance.choice(STEPS), skip=chance.randrange(4), seconds=2)
 
 
-def _await_death(village: Village, chance: random.Random) -> None:
+def _await_death(site: Site, chance: random.Random) -> None:
     end = time.monotonic() + 0.05 + chance.random() * 0.5
     while time.monotonic() < end:
-        if any(rule.hits for rule in village.google.faults.rules()):
+        if any(rule.hits for rule in site.google.faults.rules()):
             return
         time.sleep(0.002)
 
 
-def _await_peace(village: Village, expected: set[Told]) -> None:
+def _await_peace(site: Site, expected: set[Told]) -> None:
     end = time.monotonic() + 90
-    while time.monotonic() < end and expected - {told for told, _ in _arrived(village)}:
+    while time.monotonic() < end and expected - {told for told, _ in _arrived(site)}:
         time.sleep(0.2)
     time.sleep(1.5)  # whatever comes twice comes now
 
 
-def _arrived(village: Village) -> list[tuple[Told, str]]:
+def _arrived(site: Site) -> list[tuple[Told, str]]:
     """Of what each mail told, with the id of its notification."""
     found = []
     for person in (DO, *PEERS):
-        for mail in village.google.mailbox(person).received:
+        for mail in site.google.mailbox(person).received:
             found += [(told, mail.header("X-Syft-Event-Id")) for told in _told_by(person, mail)]
     return [(told, notification) for told, notification in found if told[1].startswith("job_")]
 
@@ -179,17 +179,17 @@ def _told_by(person: str, mail: Mail) -> list[Told]:
     return [(person, kind, named[1] if named else headline)]
 
 
-def _judged(village: Village, expected: set[Told], events: int, kills: int) -> Verdict:
+def _judged(site: Site, expected: set[Told], events: int, kills: int) -> Verdict:
     ids: dict[Told, list[str]] = defaultdict(list)
-    for told, notification in _arrived(village):
+    for told, notification in _arrived(site):
         ids[told].append(notification)
     twice = {told: found for told, found in ids.items() if len(found) > 1}
-    marks = records(village.home)
+    marks = records(site.home)
     unmarked = [told for told, found in twice.items() if len(set(found)) > 1 or marks[found[0]] != ["ambiguous"]]
     return Verdict(
         events,
         kills,
-        sum(len(village.google.mailbox(person).received) for person in (DO, *PEERS)),
+        sum(len(site.google.mailbox(person).received) for person in (DO, *PEERS)),
         tuple(sorted(expected - ids.keys())),
         tuple(sorted(ids.keys() - expected)),
         tuple(sorted(twice)),

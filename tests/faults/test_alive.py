@@ -9,15 +9,15 @@ import psutil
 import pytest
 
 from syft_notify.engine.health import read_health
-from syft_notify.sandbox import Trouble
-from tests.stories.site import Village, decided, requested
+from syft_notify.sandbox import Injected
+from tests.stories.site import Site, decided, requested
 from tests.system.program import started, wait_until
 from tests.worlds import python_job
 
 DS, NEW = "ds@example.org", "new@example.org"
 # Those that pass are tried again in place, which takes seconds: two of them stand for all.
-DRIVE_FAULTS = [Trouble.INTERNAL, Trouble.RESET, Trouble.INSUFFICIENT_PERMISSIONS, Trouble.UNAUTHORIZED]
-GMAIL_FAULTS = [Trouble.UNAVAILABLE, Trouble.USER_RATE_LIMIT, Trouble.UNAUTHORIZED, Trouble.LOST]
+DRIVE_FAULTS = [Injected.INTERNAL, Injected.RESET, Injected.INSUFFICIENT_PERMISSIONS, Injected.UNAUTHORIZED]
+GMAIL_FAULTS = [Injected.UNAVAILABLE, Injected.USER_RATE_LIMIT, Injected.UNAUTHORIZED, Injected.LOST]
 # Start-up takes about half a second of it.
 MOST_CPU_SECONDS = 3.0
 
@@ -27,18 +27,18 @@ def polls(home: Path) -> int:
 
 
 @pytest.fixture
-def watched(village: Village) -> Village:
-    village.ask(DS)
-    village.accept(DS)
-    village.job = village.submit(python_job("sales"))
-    village.poll()
-    village.sync()
-    return village
+def watched(site: Site) -> Site:
+    site.ask(DS)
+    site.accept(DS)
+    site.job = site.submit(python_job("sales"))
+    site.poll()
+    site.sync()
+    return site
 
 
-@pytest.mark.parametrize("trouble", DRIVE_FAULTS)
-def test_while_drive_fails_the_disk_is_told(watched: Village, trouble: Trouble) -> None:
-    watched.google.faults.add(trouble, "drive.*", times=None)
+@pytest.mark.parametrize("injected", DRIVE_FAULTS)
+def test_while_drive_fails_the_disk_is_told(watched: Site, injected: Injected) -> None:
+    watched.google.faults.add(injected, "drive.*", times=None)
     with started("run", "-c", watched.config_file, "--interval", "1", home=watched.home) as process:
         wait_until(lambda: polls(watched.home), 30)
         watched.generation.approve(watched.root, watched.job, watched.tick())
@@ -55,9 +55,9 @@ def test_while_drive_fails_the_disk_is_told(watched: Village, trouble: Trouble) 
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("trouble", GMAIL_FAULTS)
-def test_while_gmail_fails_events_are_kept(watched: Village, trouble: Trouble) -> None:
-    watched.google.faults.add(trouble, "gmail.*", times=None)
+@pytest.mark.parametrize("injected", GMAIL_FAULTS)
+def test_while_gmail_fails_events_are_kept(watched: Site, injected: Injected) -> None:
+    watched.google.faults.add(injected, "gmail.*", times=None)
     with started("run", "-c", watched.config_file, "--interval", "1", home=watched.home) as process:
         wait_until(lambda: polls(watched.home), 30)
         watched.submit(python_job("late"))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.site import DO, Village, submitted
+from tests.stories.site import DO, Site, submitted
 from tests.system.program import environment
 from tests.worlds import python_job
 from tests.worlds.messages import MEMBER, message_document, pack, pack_document
@@ -47,11 +47,11 @@ def changes(content: bytes) -> bytes:
     return pack(b'{"proposed_file_changes":' + content + b"}")
 
 
-def job_with(village: Village, files: dict[str, str]) -> bytes:
+def job_with(site: Site, files: dict[str, str]) -> bytes:
     """A job of one's own making, in today's layout."""
     folder = f"app_data/job/inbox/{DS}/v1/odd"
     named = {f"{folder}/{name}": text for name, text in files.items()}
-    return pack_document(message_document(named, DS, DO, village.tick()))
+    return pack_document(message_document(named, DS, DO, site.tick()))
 
 
 def yaml_bomb() -> str:
@@ -72,58 +72,58 @@ def tar_header() -> bytes:
     return gzip.decompress(pack(b""))[:512]
 
 
-BOMBS: dict[str, tuple[Callable[[Village], bytes], str]] = {
-    "gzip of 2 GiB": (lambda village: repeated(bytes(MIB), 2048), "too large submission"),
-    "a million members": (lambda village: repeated(tar_header() * 1000, 1000), "too large submission"),
-    "100,000 deep lists": (lambda village: changes(b"[" * 100_000 + b"]" * 100_000), "unreadable submission"),
-    "100,000 deep objects": (lambda village: pack(b'{"a":' * 100_000 + b"1" + b"}" * 100_000), "unreadable submission"),
-    "millions of objects": (lambda village: changes(b"[" + b"{}," * 3_900_000 + b"{}]"), "too large submission"),
+BOMBS: dict[str, tuple[Callable[[Site], bytes], str]] = {
+    "gzip of 2 GiB": (lambda site: repeated(bytes(MIB), 2048), "too large submission"),
+    "a million members": (lambda site: repeated(tar_header() * 1000, 1000), "too large submission"),
+    "100,000 deep lists": (lambda site: changes(b"[" * 100_000 + b"]" * 100_000), "unreadable submission"),
+    "100,000 deep objects": (lambda site: pack(b'{"a":' * 100_000 + b"1" + b"}" * 100_000), "unreadable submission"),
+    "millions of objects": (lambda site: changes(b"[" + b"{}," * 3_900_000 + b"{}]"), "too large submission"),
     "a million changes": (
-        lambda village: changes(b"[" + b'{"path_in_datasite":"a"},' * 460_000 + b"{}]"),
+        lambda site: changes(b"[" + b'{"path_in_datasite":"a"},' * 460_000 + b"{}]"),
         "too large submission",
     ),
     "a million keys": (
-        lambda village: pack(b"{" + b",".join(b'"%d":1' % n for n in range(1_000_000)) + b"}"),
+        lambda site: pack(b"{" + b",".join(b'"%d":1' % n for n in range(1_000_000)) + b"}"),
         "too large submission",
     ),
-    "only quotes": (lambda village: pack(b'"' * 11_900_000), "too large submission"),
-    "YAML of nine to the twelfth": (lambda village: job_with(village, {"config.yaml": yaml_bomb()}), "odd"),
-    "a YAML of %TAG lines": (lambda village: job_with(village, {"config.yaml": yaml_tags()}), "odd"),
+    "only quotes": (lambda site: pack(b'"' * 11_900_000), "too large submission"),
+    "YAML of nine to the twelfth": (lambda site: job_with(site, {"config.yaml": yaml_bomb()}), "odd"),
+    "a YAML of %TAG lines": (lambda site: job_with(site, {"config.yaml": yaml_tags()}), "odd"),
     "47 YAMLs of %TAG lines": (
-        lambda village: job_with(village, {f"../odd{n}/config.yaml": yaml_tags() for n in range(47)}),
+        lambda site: job_with(site, {f"../odd{n}/config.yaml": yaml_tags() for n in range(47)}),
         "too large submission",
     ),
     "25 MB of honest code": (
-        lambda village: job_with(village, {"config.yaml": "name: odd\n", "code/main.py": "print(1)\n" * 2_800_000}),
+        lambda site: job_with(site, {"config.yaml": "name: odd\n", "code/main.py": "print(1)\n" * 2_800_000}),
         "too large submission",
     ),
     "25 MB that pack badly": (
-        lambda village: job_with(village, {"config.yaml": "name: odd\n", "code/data.csv": noise(25_000_000)}),
+        lambda site: job_with(site, {"config.yaml": "name: odd\n", "code/data.csv": noise(25_000_000)}),
         "too large submission",
     ),
 }
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_it_is_announced_within_bounds_and_hides_no_other_message(village: Village, bomb: str) -> None:
+def test_it_is_announced_within_bounds_and_hides_no_other_message(site: Site, bomb: str) -> None:
     make, name = BOMBS[bomb]
-    village.ask(DS)
-    village.accept(DS)
-    village.submit(python_job("before"))
-    (inbox,) = village.google.drive.find(village.generation.inbox_folder(DO, DS), DS)
-    village.google.drive.file(DS, f"msgv2_{village.tick().timestamp()}_odd.tar.gz", make(village), inbox)
-    village.submit(python_job("after"))
-    code, peak, seconds = run_once(village)
+    site.ask(DS)
+    site.accept(DS)
+    site.submit(python_job("before"))
+    (inbox,) = site.google.drive.find(site.generation.inbox_folder(DO, DS), DS)
+    site.google.drive.file(DS, f"msgv2_{site.tick().timestamp()}_odd.tar.gz", make(site), inbox)
+    site.submit(python_job("after"))
+    code, peak, seconds = run_once(site)
     assert code == 0
-    assert village.new_mails() == sorted(submitted("before") + submitted(name) + submitted("after"))
+    assert site.new_mails() == sorted(submitted("before") + submitted(name) + submitted("after"))
     assert peak < LARGEST_PEAK
     assert seconds < LONGEST_SECONDS
 
 
-def run_once(village: Village) -> tuple[int, int, float]:
+def run_once(site: Site) -> tuple[int, int, float]:
     """Exit code, peak memory in bytes, and CPU time of one poll as a process of its own."""
-    command = [sys.executable, "-c", MEASURED, "run", "--once", "-c", str(village.config_file)]
-    ended = subprocess.run(command, env=environment(village.home), capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", MEASURED, "run", "--once", "-c", str(site.config_file)]
+    ended = subprocess.run(command, env=environment(site.home), capture_output=True, text=True, check=False)
     kilobytes, seconds = ended.stderr.split()[-2:]
     return ended.returncode, int(kilobytes) * 1024, float(seconds)
 
@@ -139,17 +139,17 @@ def gzip_size(packed: bytes) -> int:
     return len(zlib.decompressobj(wbits=-15).decompress(packed[10:]))
 
 
-def test_a_yaml_bomb_on_disk_is_bounded_too(village: Village, tmp_path: Path) -> None:
-    village.ask(DS)
-    village.accept(DS)
-    village.poll()
-    job = village.submit(python_job("odd"))
-    village.sync()
-    config = next(village.root.rglob("odd/config.yaml"))
+def test_a_yaml_bomb_on_disk_is_bounded_too(site: Site, tmp_path: Path) -> None:
+    site.ask(DS)
+    site.accept(DS)
+    site.poll()
+    job = site.submit(python_job("odd"))
+    site.sync()
+    config = next(site.root.rglob("odd/config.yaml"))
     config.write_text(yaml_bomb())
-    village.submit(python_job("good"), job.ds)
-    code, peak, seconds = run_once(village)
+    site.submit(python_job("good"), job.ds)
+    code, peak, seconds = run_once(site)
     assert code == 0
-    assert set(submitted("good")) <= set(village.new_mails())
+    assert set(submitted("good")) <= set(site.new_mails())
     assert peak < LARGEST_PEAK
     assert seconds < LONGEST_SECONDS

@@ -17,11 +17,11 @@ import pytest
 from syft_notify.config.settings import load_config
 from syft_notify.engine.app import App, build_app
 from syft_notify.sandbox import Sandbox
-from syft_notify.testing import RecordingNarrator
+from syft_notify.testing import RecordingReporter
 from tests.conftest import Clock
 from tests.facts import lacking
 from tests.faults.records import ambiguous_ids
-from tests.stories.site import Told, Village, decided, requested, submitted, told_by
+from tests.stories.site import Site, Told, decided, requested, submitted, told_by
 from tests.system.program import environment, wait_until
 from tests.system.tools import needs
 from tests.worlds import GENERATIONS, python_job
@@ -73,19 +73,19 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     return disk
 
 
-def events(village: Village) -> None:
-    village.ask(DS)
-    village.accept(DS)
-    village.poll()
-    village.ask(NEW)
-    job = village.submit(python_job("sales"))
-    village.sync()
-    village.generation.approve(village.root, job, village.tick())
+def events(site: Site) -> None:
+    site.ask(DS)
+    site.accept(DS)
+    site.poll()
+    site.ask(NEW)
+    job = site.submit(python_job("sales"))
+    site.sync()
+    site.generation.approve(site.root, job, site.tick())
 
 
-def arrived(village: Village) -> dict[Told, list[str]]:
+def arrived(site: Site) -> dict[Told, list[str]]:
     found: dict[Told, list[str]] = {}
-    for person, mail in village.arrived():
+    for person, mail in site.arrived():
         found.setdefault(told_by(person, mail), []).append(mail.header("X-Syft-Event-Id"))
     return found
 
@@ -97,27 +97,27 @@ def test_no_refused_write_loses_a_mail(tmp_path: Path, clock: Clock, disk: Disk,
     refused = 0
     for room in range(share, MOST_WRITES, 4):
         with Sandbox() as google:
-            village = Village(google, tmp_path / f"{room}", GENERATIONS["syft-rds-0.6.1"])
-            events(village)
+            site = Site(google, tmp_path / f"{room}", GENERATIONS["syft-rds-0.6.1"])
+            events(site)
             disk.refused = 0
-            polls(village, clock, disk, room, restarts=restarts)
+            polls(site, clock, disk, room, restarts=restarts)
             refused += disk.refused
-            mails = arrived(village)
+            mails = arrived(site)
             assert sorted(mails) == EVERYTHING, room
             twice = {ids[0] for ids in mails.values() if len(ids) > 1}
             assert len(twice) <= restarts
-            assert twice <= ambiguous_ids(village.home)
+            assert twice <= ambiguous_ids(site.home)
     assert refused
 
 
-def polls(village: Village, clock: Clock, disk: Disk, room: int, *, restarts: bool) -> None:
+def polls(site: Site, clock: Clock, disk: Disk, room: int, *, restarts: bool) -> None:
     """The disk takes so many writes, then none for a poll, then all."""
     apps: list[App] = []
     for left in (room, 0, None, None):
         if restarts or not apps:
-            apps.append(build_app(load_config(village.config_file, {}, village.home)))
+            apps.append(build_app(load_config(site.config_file, {}, site.home)))
         disk.room = left
-        apps[-1].poll(RecordingNarrator())
+        apps[-1].poll(RecordingReporter())
         clock.ahead += timedelta(hours=2)
     for app in apps:
         app.close()
@@ -126,28 +126,28 @@ def polls(village: Village, clock: Clock, disk: Disk, room: int, *, restarts: bo
 MOUNT = 'mount -t tmpfs -o size=256k,mode=700 tmpfs "$0" && exec "$@"'
 
 
-def test_a_disk_that_fills_while_it_runs_is_said_and_holds_mails_back_until_there_is_room(village: Village) -> None:
+def test_a_disk_that_fills_while_it_runs_is_said_and_holds_mails_back_until_there_is_room(site: Site) -> None:
     needs("unshare", package="util-linux")
-    small = village.home / "small"
+    small = site.home / "small"
     small.mkdir()
-    village.settings["state_path"] = str(small / "state.json")
-    village.ask(DS)
-    village.accept(DS)
+    site.settings["state_path"] = str(small / "state.json")
+    site.ask(DS)
+    site.accept(DS)
     isolation = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-m", "-r"]
-    program = [sys.executable, "-m", "syft_notify", "run", "-c", str(village.config_file), "--interval", "1"]
+    program = [sys.executable, "-m", "syft_notify", "run", "-c", str(site.config_file), "--interval", "1"]
     shell = [*isolation, "sh", "-c", MOUNT, str(small), *program]
-    with subprocess.Popen(shell, env=environment(village.home), stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(shell, env=environment(site.home), stdout=subprocess.PIPE, text=True) as running:
         inside = Path(f"/proc/{running.pid}/root{small}")
         wait_until((inside / "state.json").exists)
         filled = fill(inside / "filler")
-        village.submit(python_job("sales"))
+        site.submit(python_job("sales"))
         assert running.stdout is not None
         wait_until_said(running, "No space left on device")
         cpu = psutil.Process(running.pid).cpu_times()
-        assert village.new_mails() == []
+        assert site.new_mails() == []
         filled.unlink()
-        wait_until(lambda: len(village.arrived()) == 2, 20)
-        assert village.new_mails() == sorted(submitted("sales"))
+        wait_until(lambda: len(site.arrived()) == 2, 20)
+        assert site.new_mails() == sorted(submitted("sales"))
         assert cpu.user + cpu.system < 5
         running.terminate()
         running.communicate(timeout=20)
@@ -177,16 +177,14 @@ FULL = MOUNT.replace(
 )
 
 
-def test_a_start_on_a_full_disk_names_the_file_and_leaves_no_process(village: Village) -> None:
+def test_a_start_on_a_full_disk_names_the_file_and_leaves_no_process(site: Site) -> None:
     needs("unshare", package="util-linux")
-    small = village.home / "small"
+    small = site.home / "small"
     small.mkdir()
     isolation = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-m", "-r"]
     program = [sys.executable, "-m", "syft_notify", "start", "-c", str(small / "daemon.yaml")]
-    shell = [*isolation, "sh", "-c", FULL, str(small), str(village.config_file), *program]
-    ended = subprocess.run(
-        shell, env=environment(village.home), capture_output=True, text=True, timeout=60, check=False
-    )
+    shell = [*isolation, "sh", "-c", FULL, str(small), str(site.config_file), *program]
+    ended = subprocess.run(shell, env=environment(site.home), capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1
     assert ended.stdout == ""
     (line,) = ended.stderr.splitlines()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from syft_notify import NotificationMonitor
 from tests.faults.records import records
-from tests.stories.site import Village, decided, submitted, told_by
+from tests.stories.site import Site, decided, submitted, told_by
 from tests.system.program import started, syft_notify, wait_until
 from tests.worlds import python_job
 
@@ -18,60 +18,60 @@ PEERS = tuple(f"ds{number}@example.org" for number in range(3))
 JOBS = 9
 
 
-def test_each_event_is_told_once(village: Village) -> None:
+def test_each_event_is_told_once(site: Site) -> None:
     for ds in PEERS:
-        village.ask(ds)
-        village.accept(ds)
-    village.poll()
-    village.new_mails()
+        site.ask(ds)
+        site.accept(ds)
+    site.poll()
+    site.new_mails()
     over = threading.Event()
     said: set[str] = set()
 
     def cron() -> None:
         while not over.is_set():
-            said.add(syft_notify("run", "--once", "-c", village.config_file, home=village.home).stderr)
+            said.add(syft_notify("run", "--once", "-c", site.config_file, home=site.home).stderr)
 
     def person() -> None:
         while not over.is_set():
-            said.add(syft_notify("outbox", "retry", "-c", village.config_file, home=village.home).stderr)
+            said.add(syft_notify("outbox", "retry", "-c", site.config_file, home=site.home).stderr)
 
-    with a_daemon(village), ThreadPoolExecutor() as pool:
+    with a_daemon(site), ThreadPoolExecutor() as pool:
         workers = [pool.submit(cron), pool.submit(person)]
-        with NotificationMonitor.from_config(village.config_file) as notebook:
+        with NotificationMonitor.from_config(site.config_file) as notebook:
             notebook.start()
-            expected = live(village)
-            wait_until(lambda: len(village.arrived()) >= len(expected), 60)
+            expected = live(site)
+            wait_until(lambda: len(site.arrived()) >= len(expected), 60)
         over.set()
         for worker in workers:
             worker.result()
     assert all("Warning" in line and "PID" in line for text in said for line in text.splitlines())
-    assert Counter(told_by(*mail) for mail in village.arrived()) == Counter(expected)
-    marks = records(village.home)
+    assert Counter(told_by(*mail) for mail in site.arrived()) == Counter(expected)
+    marks = records(site.home)
     assert set(map(tuple, marks.values())) == {("certain",)}
-    state = json.loads((village.home / "notification_state.json").read_text())
+    state = json.loads((site.home / "notification_state.json").read_text())
     assert state["syft_notify"]["outbox"] == {}
     assert all(state["notified_jobs"][f"{PEERS[n % 3]}/job {n}"] for n in range(JOBS))
 
 
-def live(village: Village) -> list[tuple[str, str, str]]:
+def live(site: Site) -> list[tuple[str, str, str]]:
     """Jobs come and are approved; returns what is to be told."""
     expected = []
     for number in range(JOBS):
         ds = PEERS[number % len(PEERS)]
-        job = village.submit(python_job(f"job {number}"), ds)
+        job = site.submit(python_job(f"job {number}"), ds)
         expected += submitted(job.name, ds)
         if number % 2:
-            village.sync()
-            village.generation.approve(village.root, job, village.tick())
+            site.sync()
+            site.generation.approve(site.root, job, site.tick())
             expected += decided("approved", job.name, ds)
-        before = len(village.arrived())
-        wait_until(lambda before=before: len(village.arrived()) > before, 30)
+        before = len(site.arrived())
+        wait_until(lambda before=before: len(site.arrived()) > before, 30)
     return expected
 
 
 @contextmanager
-def a_daemon(village: Village):
-    with started("run", "-c", village.config_file, "--interval", "1", home=village.home) as process:
+def a_daemon(site: Site):
+    with started("run", "-c", site.config_file, "--interval", "1", home=site.home) as process:
         try:
             yield
         finally:

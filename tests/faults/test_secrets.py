@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.sandbox import Trouble
-from tests.stories.site import Village
+from syft_notify.sandbox import Injected
+from tests.stories.site import Site
 from tests.system.program import started, syft_notify, wait_until
 from tests.worlds import python_job
 
@@ -18,27 +18,27 @@ DS = "ds@example.org"
 TOKENS = ("token_do.json", "gmail_token.json")
 STALE = "2020-01-01T00:00:00Z"
 TROUBLES = (
-    Trouble.UNAUTHORIZED,
-    Trouble.INSUFFICIENT_PERMISSIONS,
-    Trouble.INVALID_GRANT,
-    Trouble.INVALID_CLIENT,
-    Trouble.NOT_JSON,
-    Trouble.WRONG_JSON,
-    Trouble.RESET,
-    Trouble.TRUNCATED,
-    Trouble.BAD_REQUEST,
+    Injected.UNAUTHORIZED,
+    Injected.INSUFFICIENT_PERMISSIONS,
+    Injected.INVALID_GRANT,
+    Injected.INVALID_CLIENT,
+    Injected.NOT_JSON,
+    Injected.WRONG_JSON,
+    Injected.RESET,
+    Injected.TRUNCATED,
+    Injected.BAD_REQUEST,
 )
 
 
-def secrets(village: Village) -> set[str]:
+def secrets(site: Site) -> set[str]:
     """Everything secret in the token files, and every access token that was made of them."""
-    documents = [json.loads((village.home / name).read_text()) for name in TOKENS]
+    documents = [json.loads((site.home / name).read_text()) for name in TOKENS]
     return {document[key] for document in documents for key in ("token", "refresh_token", "client_secret")}
 
 
-def make_stale(village: Village) -> None:
+def make_stale(site: Site) -> None:
     for name in TOKENS:
-        path = village.home / name
+        path = site.home / name
         path.write_text(json.dumps({**json.loads(path.read_text()), "expiry": STALE}))
 
 
@@ -47,54 +47,54 @@ def written(folder: Path) -> dict[Path, bytes]:
 
 
 @pytest.mark.parametrize("kind", ["oauth.token", "drive.*", "gmail.*"])
-def test_no_secret_is_written_said_or_sent(village: Village, kind: str) -> None:
-    village.settings["log_level"] = "DEBUG"
-    village.ask(DS)
-    village.accept(DS)
-    known, said = secrets(village), ""
-    for trouble in TROUBLES:
-        village.submit(python_job(trouble.value))
-        make_stale(village)
-        rule = village.google.faults.add(trouble, kind, times=4)
-        ended = syft_notify("run", "--once", "--verbose", "-c", village.config_file, home=village.home)
+def test_no_secret_is_written_said_or_sent(site: Site, kind: str) -> None:
+    site.settings["log_level"] = "DEBUG"
+    site.ask(DS)
+    site.accept(DS)
+    known, said = secrets(site), ""
+    for injected in TROUBLES:
+        site.submit(python_job(injected.value))
+        make_stale(site)
+        rule = site.google.faults.add(injected, kind, times=4)
+        ended = syft_notify("run", "--once", "--verbose", "-c", site.config_file, home=site.home)
         said += ended.stdout + ended.stderr
-        village.google.faults.remove(rule)
-        known |= secrets(village)
-    daemon = syft_notify("start", "--interval", "1", "-c", village.config_file, home=village.home)
+        site.google.faults.remove(rule)
+        known |= secrets(site)
+    daemon = syft_notify("start", "--interval", "1", "-c", site.config_file, home=site.home)
     assert daemon.returncode == 0, daemon.stderr
-    wait_until(lambda: village.google.mailbox(DS).received, 20)
+    wait_until(lambda: site.google.mailbox(DS).received, 20)
     for command in (["status", "--json"], ["logs"], ["history", "--json"], ["outbox", "--json"], ["stop"]):
-        ended = syft_notify(*command, "-c", village.config_file, home=village.home)
+        ended = syft_notify(*command, "-c", site.config_file, home=site.home)
         said += ended.stdout + ended.stderr
-    known |= secrets(village)
+    known |= secrets(site)
     assert len(known) > 3
-    mails = [mail.raw for person in (village.do, DS) for mail in village.google.mailbox(person).received]
-    places = {**written(village.home), Path("output"): said.encode(), Path("mails"): b"".join(mails)}
+    mails = [mail.raw for person in (site.do, DS) for mail in site.google.mailbox(person).received]
+    places = {**written(site.home), Path("output"): said.encode(), Path("mails"): b"".join(mails)}
     found = {path.name for path, content in places.items() for secret in known if secret.encode() in content}
     assert found == set()
-    assert village.home / "syft-notify.log" in places
+    assert site.home / "syft-notify.log" in places
 
 
-def test_all_files_are_ours_alone_whatever_the_umask(village: Village) -> None:
-    village.ask(DS)
-    village.accept(DS)
-    village.submit(python_job("sales"))
-    village.google.faults.add(Trouble.UNAVAILABLE, "gmail.*", times=None)  # the code of the mail stays in the spool
-    (village.home / "notification_state.json").write_text("spoilt")
-    mine = set(village.home.rglob("*")) | {village.config_file}
+def test_all_files_are_ours_alone_whatever_the_umask(site: Site) -> None:
+    site.ask(DS)
+    site.accept(DS)
+    site.submit(python_job("sales"))
+    site.google.faults.add(Injected.UNAVAILABLE, "gmail.*", times=None)  # the code of the mail stays in the spool
+    (site.home / "notification_state.json").write_text("spoilt")
+    mine = set(site.home.rglob("*")) | {site.config_file}
     before = os.umask(0)
     try:
-        make_stale(village)
-        with started("run", "-c", village.config_file, "--interval", "1", home=village.home) as process:
-            wait_until((village.home / "syft-notify.status.json").exists, 20)
-            wait_until(lambda: list(village.home.rglob("*.spool/*")), 20)
+        make_stale(site)
+        with started("run", "-c", site.config_file, "--interval", "1", home=site.home) as process:
+            wait_until((site.home / "syft-notify.status.json").exists, 20)
+            wait_until(lambda: list(site.home.rglob("*.spool/*")), 20)
             process.terminate()
             process.communicate(timeout=20)
         for command in ("start", "stop"):
-            assert syft_notify(command, "-c", village.config_file, home=village.home).returncode == 0
+            assert syft_notify(command, "-c", site.config_file, home=site.home).returncode == 0
     finally:
         os.umask(before)
-    made = {path for path in village.home.rglob("*") if path not in mine} | {village.home / name for name in TOKENS}
+    made = {path for path in site.home.rglob("*") if path not in mine} | {site.home / name for name in TOKENS}
     modes = {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in made}
     assert {path.name: oct(0o700 if path.is_dir() else 0o600) for path in made} == modes
     assert len(made) > 10

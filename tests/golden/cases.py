@@ -19,11 +19,11 @@ from syft_notify.domain.model import (
     Kind,
     Message,
     Notification,
-    Opaque,
     PeerFacts,
     Preview,
     Role,
     ThreadRef,
+    Unidentified,
 )
 from syft_notify.domain.routing import Router
 from syft_notify.engine.test_message import written
@@ -126,18 +126,18 @@ def _job(
     return Case(name, kind, role, replace(JOB, **facts), preview, started)
 
 
-def _opaque(role: Role, opaque: Opaque, reason: str = "") -> Case:
+def _opaque(role: Role, unidentified: Unidentified, reason: str = "") -> Case:
     facts = JobFacts(
         do=DO,
         ds=DS,
-        job=f"{opaque.value} submission",
+        job=f"{unidentified.value} submission",
         key="message:1",
         identity="1",
-        opaque=opaque,
-        size=5120 if opaque is not Opaque.TOO_LARGE else 31_000_000,
+        unidentified=unidentified,
+        size=5120 if unidentified is not Unidentified.TOO_LARGE else 31_000_000,
         reason=reason,
     )
-    return Case(f"{opaque.value.replace(' ', '_')}_{role.value}", Kind.JOB_SUBMITTED, role, facts)
+    return Case(f"{unidentified.value.replace(' ', '_')}_{role.value}", Kind.JOB_SUBMITTED, role, facts)
 
 
 def _every() -> Iterator[Case]:
@@ -152,10 +152,10 @@ def _every() -> Iterator[Case]:
     yield Case("peer_requested_do", Kind.PEER_REQUESTED, do, PEER)
     yield Case("peer_requested_ds", Kind.PEER_REQUESTED, ds, PEER)
     yield Case("peer_granted_ds", Kind.PEER_GRANTED, ds, replace(PEER, version=""), started=True)
-    yield _opaque(do, Opaque.ENCRYPTED)
-    yield _opaque(ds, Opaque.ENCRYPTED)
-    yield _opaque(do, Opaque.UNREADABLE, "The archive is cut off.")
-    yield _opaque(do, Opaque.TOO_LARGE)
+    yield _opaque(do, Unidentified.ENCRYPTED)
+    yield _opaque(ds, Unidentified.ENCRYPTED)
+    yield _opaque(do, Unidentified.UNREADABLE, "The archive is cut off.")
+    yield _opaque(do, Unidentified.TOO_LARGE)
     yield _job(
         "doubtful_sender_do",
         Kind.JOB_SUBMITTED,

@@ -11,7 +11,7 @@ import pytest
 
 from syft_notify.sandbox import Sandbox
 from tests.interop.environment import syft_client_python
-from tests.interop.scene import Town
+from tests.interop.scene import Scene
 
 # Today's client comes with our own extra `test`.
 TODAY = Path(sys.executable)
@@ -24,14 +24,14 @@ def old_client() -> Path:
 
 
 @pytest.fixture(params=["syft-rds 0.6.1", pytest.param("syft-client 0.1.117", marks=pytest.mark.thorough)])
-def town(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path) -> Iterator[Town]:
+def scene(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path) -> Iterator[Scene]:
     """Everybody has this release."""
     today = request.param == "syft-rds 0.6.1"
     with ExitStack() as people:
-        yield Town(tmp_path, TODAY if today else request.getfixturevalue("old_client"), sandbox, people)
+        yield Scene(tmp_path, TODAY if today else request.getfixturevalue("old_client"), sandbox, people)
 
 
 @pytest.fixture
-def town_of_today(sandbox: Sandbox, tmp_path: Path) -> Iterator[Town]:
+def town_of_today(sandbox: Sandbox, tmp_path: Path) -> Iterator[Scene]:
     with ExitStack() as people:
-        yield Town(tmp_path, TODAY, sandbox, people)
+        yield Scene(tmp_path, TODAY, sandbox, people)

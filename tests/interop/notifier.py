@@ -11,7 +11,7 @@ from pathlib import Path
 from syft_notify import NotificationMonitor
 
 
-class Watchman:
+class Notifier:
     """One daemon.yaml in a folder of its own; several may watch the same owner and know nothing of each other."""
 
     def __init__(self, folder: Path, settings: dict[str, str]) -> None:

@@ -12,13 +12,13 @@ from syft_notify.sandbox.programs import programs_for_jobs
 from syft_notify.sandbox.tokens import DRIVE, GMAIL_SEND
 from tests.interop.environment import REPOSITORY
 from tests.interop.expected import DO, Told
-from tests.interop.notifier import Watchman
+from tests.interop.notifier import Notifier
 from tests.interop.people import Person
 
 ACTOR, NOTEBOOK = (Path(__file__).with_name(name) for name in ("actor.py", "notebook_actor.py"))
 
 
-class Town:
+class Scene:
     """Everything lives below one temporary folder and ends with `people`."""
 
     def __init__(self, folder: Path, python: Path, sandbox: Sandbox, people: ExitStack) -> None:
@@ -43,11 +43,11 @@ class Town:
         person.wait_for_login()
         return person
 
-    def watchman(self, name: str) -> Watchman:
+    def notifier(self, name: str) -> Notifier:
         """A daemon of ours for the owner, with a ledger of its own that is still empty."""
         where = {"do_email": DO, "syftbox_root": str(self._folder / DO / f"SyftBox_{DO}")}
         drive = {"drive_token_path": str(self._token(f"{name}.drive", DO, DRIVE))}
-        return Watchman(self._folder / name, {**where, **drive, **self.settings(name)})
+        return Notifier(self._folder / name, {**where, **drive, **self.settings(name)})
 
     def settings(self, name: str) -> dict[str, str]:
         """What also somebody who holds the owner's client must say: whose Gmail, and which Google."""

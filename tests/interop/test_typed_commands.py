@@ -9,9 +9,9 @@ import pytest
 from syft_notify.sandbox.mailboxes import Mail
 from tests import titles
 from tests.interop.expected import DO, UNDERSCORE
-from tests.interop.notifier import Watchman
+from tests.interop.notifier import Notifier
 from tests.interop.people import Person
-from tests.interop.scene import Town
+from tests.interop.scene import Scene
 
 pytestmark = [pytest.mark.interop, pytest.mark.thorough, pytest.mark.timeout(900)]
 
@@ -28,9 +28,9 @@ def commands(mail: Mail) -> list[str]:
 class Story:
     """Each person acts on the newest mail with a headline, after a look of ours."""
 
-    def __init__(self, town: Town, watchman: Watchman) -> None:
-        self._town = town
-        self._watchman = watchman
+    def __init__(self, scene: Scene, notifier: Notifier) -> None:
+        self._town = scene
+        self._watchman = notifier
 
     def types(self, person: Person, headline: str, *steps: int) -> str:
         """Lets the person type those steps of the mail, counted from 1; returns what they printed."""
@@ -39,9 +39,9 @@ class Story:
         return "".join(person.does("types", code=code[step - 1]) for step in steps)
 
 
-def test_the_commands_in_the_mails_lead_from_the_request_to_the_results(town: Town) -> None:
-    do, ds = town.people(DO, UNDERSCORE)
-    story = Story(town, town.watchman("watchman"))
+def test_the_commands_in_the_mails_lead_from_the_request_to_the_results(scene: Scene) -> None:
+    do, ds = scene.people(DO, UNDERSCORE)
+    story = Story(scene, scene.notifier("watchman"))
 
     ds.does("add_peer", email=DO)
     story.types(ds, titles.request_sent(DO), 1)
@@ -64,9 +64,9 @@ def test_the_commands_in_the_mails_lead_from_the_request_to_the_results(town: To
     assert "mean.txt" in story.types(ds, titles.job_completed("a new name"), 1)
 
 
-def test_the_commands_in_the_mails_reject_a_job(town: Town) -> None:
-    do, ds = town.people(DO, UNDERSCORE)
-    story = Story(town, town.watchman("watchman"))
+def test_the_commands_in_the_mails_reject_a_job(scene: Scene) -> None:
+    do, ds = scene.people(DO, UNDERSCORE)
+    story = Story(scene, scene.notifier("watchman"))
     ds.does("add_peer", email=DO)
     ds.does("submit_bash", to=DO, name='it\'s "odd"', script="uptime\n", force=True)
     do.does("accept_peer", email=UNDERSCORE)
@@ -79,9 +79,9 @@ def test_the_commands_in_the_mails_reject_a_job(town: Town) -> None:
     assert {job["name"] for job in do.does("jobs")} == {'it\'s "odd"', "a new name"}
 
 
-def test_the_commands_in_the_mails_reject_a_peer(town: Town) -> None:
-    do, ds = town.people(DO, UNDERSCORE)
-    story = Story(town, town.watchman("watchman"))
+def test_the_commands_in_the_mails_reject_a_peer(scene: Scene) -> None:
+    do, ds = scene.people(DO, UNDERSCORE)
+    story = Story(scene, scene.notifier("watchman"))
     ds.does("add_peer", email=DO)
     assert "Rejected" in story.types(do, titles.new_request(UNDERSCORE), 1, 3)
 

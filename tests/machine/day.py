@@ -17,10 +17,10 @@ from hypothesis.stateful import RuleBasedStateMachine
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.faults import Rule
 from tests.machine.model import Model, facts
-from tests.machine.notifier import Watchman
+from tests.machine.notifier import Notifier
 from tests.machine.things import Hours
-from tests.machine.tracked_site import Town
-from tests.machine.visibility import Eyes
+from tests.machine.tracked_site import TrackedSite
+from tests.machine.visibility import Visibility
 from tests.worlds import GENERATIONS, ReviewGeneration
 
 RECONCILE = timedelta(minutes=15)
@@ -39,7 +39,7 @@ class Day(RuleBasedStateMachine):
         self.patches = self.ending.enter_context(pytest.MonkeyPatch.context())
         self.hours = Hours(datetime.now(UTC).replace(microsecond=0))
         self.google = self.ending.enter_context(Sandbox(self.hours.people))
-        self.eyes = Eyes(RECONCILE, self.hours.computer())
+        self.visibility = Visibility(RECONCILE, self.hours.computer())
         self.model = Model()
         self.pending = 0  # mails that wait for another try
 
@@ -49,30 +49,30 @@ class Day(RuleBasedStateMachine):
         self.patches.setattr("syft_notify.google.session.FIRST_PAUSE_SECONDS", 0.0)
         options = {"reconcile_interval": int(RECONCILE.total_seconds())}
         generation = GENERATIONS[release]
-        self.town = Town(self.google, self.home, generation, settings=options, hours=self.hours)
+        self.site = TrackedSite(self.google, self.home, generation, settings=options, hours=self.hours)
         if coarse_disk and isinstance(generation, ReviewGeneration):  # the others' only times are those of the disk
-            self.town.grain = timedelta(seconds=2)
+            self.site.grain = timedelta(seconds=2)
         # Without the file only folders say that a peer was accepted: one of the two is always there.
-        self.file_gets_lost = file_gets_lost and bool(generation.reverse_folders(self.town.do, OLD))
-        self.town.ask(OLD)
-        self.town.accept(OLD)
-        past = self.town.post("past", self.town.inboxes[0])
-        self.town.sync()
-        self.town.work(past, "approve")
-        self.town.work(past, "finish")
-        self.model.begin(facts(self.town))
-        self.watchman = Watchman(self.town, self.patches)
-        self.ending.callback(self.watchman.close)
+        self.file_gets_lost = file_gets_lost and bool(generation.reverse_folders(self.site.do, OLD))
+        self.site.ask(OLD)
+        self.site.accept(OLD)
+        past = self.site.post("past", self.site.inboxes[0])
+        self.site.sync()
+        self.site.work(past, "approve")
+        self.site.work(past, "finish")
+        self.model.begin(facts(self.site))
+        self.notifier = Notifier(self.site, self.patches)
+        self.ending.callback(self.notifier.close)
         self.look()
 
     def happened(self) -> None:
-        self.model.happened(facts(self.town))
-        self.eyes.acted(self.hours.computer())
+        self.model.happened(facts(self.site))
+        self.visibility.acted(self.hours.computer())
 
-    def look_amid(self, trouble: Rule) -> None:
+    def look_amid(self, injected: Rule) -> None:
         """One poll while Drive does not do as it should."""
-        self.look(trouble=trouble)
-        self.google.faults.remove(trouble)
+        self.look(injected=injected)
+        self.google.faults.remove(injected)
 
     def look(
         self,
@@ -80,20 +80,20 @@ class Day(RuleBasedStateMachine):
         happening: Callable[[], None] | None = None,
         *,
         during: AbstractContextManager[None] | None = None,
-        trouble: Rule | None = None,
+        injected: Rule | None = None,
         disk: bool = True,
         keeps: bool = True,
     ) -> None:
         """One poll and what it must bring; `happening` comes before its request number `at`."""
-        self.town.tick()
+        self.site.tick()
         with during or nullcontext():
-            report = self.watchman.poll(at, happening)
+            report = self.notifier.poll(at, happening)
         undisturbed = report is not None and happening is None and keeps
-        clean = undisturbed and not (trouble and trouble.hits)
-        whole = self.eyes.looked(self.hours.computer(), clean=clean, kept=report is not None and keeps)
+        clean = undisturbed and not (injected and injected.hits)
+        whole = self.visibility.looked(self.hours.computer(), clean=clean, kept=report is not None and keeps)
         if happening is not None:
-            self.eyes.acted(self.hours.computer())
-        self.model.look(facts(self.town, disk=disk), whole=whole, disk=undisturbed)
+            self.visibility.acted(self.hours.computer())
+        self.model.look(facts(self.site, disk=disk), whole=whole, disk=undisturbed)
         self._compare()
         if report is not None:
             assert report.dead == 0
@@ -105,14 +105,14 @@ class Day(RuleBasedStateMachine):
 
     def _compare(self) -> None:
         """No mail came twice, and none without a reason: nobody is written to who has no part in it."""
-        mails = self.watchman.mails()
+        mails = self.notifier.mails()
         twice = [mail_id for mail_id, count in Counter(mail_id for mail_id, _ in mails).items() if count > 1]
         assert not twice, [told for mail_id, told in mails if mail_id in twice]
         unfounded = self.model.unfounded(told for _, told in mails)
         assert not unfounded, f"told without reason: {unfounded}"
 
     def _nothing_is_missing(self) -> None:
-        missing = self.model.missing(told for _, told in self.watchman.mails())
+        missing = self.model.missing(told for _, told in self.notifier.mails())
         assert not missing, f"never told: {missing}"
 
     def teardown(self) -> None:
@@ -123,11 +123,11 @@ class Day(RuleBasedStateMachine):
     def _all_troubles_cease(self) -> None:
         """But for the feed, which may keep its silence."""
         self.google.faults.clear()
-        self.town.wait(RECONCILE)
+        self.site.wait(RECONCILE)
         self.look()
         for _ in range(OFTEN):
             if self.pending:
-                self.town.wait(A_WHILE)
+                self.site.wait(A_WHILE)
                 self.look()
         assert self.pending == 0
         self._nothing_is_missing()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from tests.machine.things import Submission
-from tests.machine.tracked_site import Town
+from tests.machine.tracked_site import TrackedSite
 from tests.stories.site import Told, decided, failed, granted, requested, submitted
 
 
@@ -30,18 +30,18 @@ class Fact:
     job: str = ""
 
 
-def facts(town: Town, *, disk: bool = True) -> Iterator[Fact]:
+def facts(site: TrackedSite, *, disk: bool = True) -> Iterator[Fact]:
     """Everything that a look at Drive, and at the disk if it is there, can see now."""
-    for ds in sorted({folder.ds for folder in town.inboxes}):
-        if ds in town.accepted:
+    for ds in sorted({folder.ds for folder in site.inboxes}):
+        if ds in site.accepted:
             yield Fact(f"{ds} was accepted", tuple(granted(ds)))
-        elif town.seen_inboxes(ds):
-            turned_away = town.in_file.get(ds) == "rejected"
+        elif site.seen_inboxes(ds):
+            turned_away = site.in_file.get(ds) == "rejected"
             yield Fact(f"{ds} asks", tuple(requested(ds)), Duty.KEEP_QUIET if turned_away else Duty.TELL)
-    for sub in town.submissions:
+    for sub in site.submissions:
         here = disk and sub.on_disk
-        if here or sub.letter.visible:
-            turned_away = not here and town.in_file.get(sub.job.ds) == "rejected"
+        if here or sub.message_file.visible:
+            turned_away = not here and site.in_file.get(sub.job.ds) == "rejected"
             told = tuple(submitted(sub.job.name, sub.job.ds))
             yield Fact(sub.key, told, Duty.LOOK_AWAY if turned_away else Duty.TELL)
         if here:

@@ -15,8 +15,8 @@ import pytest
 from syft_notify.config.settings import load_config
 from syft_notify.domain.model import PollReport
 from syft_notify.engine.app import App, build_app
-from syft_notify.testing import RecordingNarrator
-from tests.machine.tracked_site import Town
+from syft_notify.testing import RecordingReporter
+from tests.machine.tracked_site import TrackedSite
 from tests.stories.site import Told, told_by
 
 
@@ -24,11 +24,11 @@ class Death(BaseException):
     """The process is killed; nothing may catch that."""
 
 
-class Watchman:
+class Notifier:
     """Polls in a town. Before any of its requests something can happen, its death included."""
 
-    def __init__(self, town: Town, patches: pytest.MonkeyPatch) -> None:
-        self._town = town
+    def __init__(self, site: TrackedSite, patches: pytest.MonkeyPatch) -> None:
+        self._town = site
         self._patches = patches
         self._requests = 0
         self._at = 0
@@ -52,7 +52,7 @@ class Watchman:
         """One poll; `happening` comes before its request number `at`, or at its end. None if it died of that."""
         self._requests, self._at, self._happening = 0, at, happening
         try:
-            report = self._app.poll(RecordingNarrator())
+            report = self._app.poll(RecordingReporter())
             self._let_happen()
         except Death:
             self.restart()

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from syft_notify.sandbox import Trouble
+from syft_notify.sandbox import Injected
 from tests.machine.test_detection import NEW, Detection
 
 pytestmark = pytest.mark.thorough
@@ -45,7 +45,7 @@ def clear_away(day: Detection) -> None:
     day.poll()
     day.sync()
     day.poll_when_reconcile_is_due()
-    if day.town.on_disk():
+    if day.site.on_disk():
         day.delete_job(number=0, again=False)
 
 
@@ -58,7 +58,7 @@ class TestEveryRequest:
             for request in REQUESTS:
                 news_of_all_kinds(day, request)
                 self.maybe_start(day, started)
-                day.look_amid(day.google.faults.add(Trouble.UNAVAILABLE, "drive.*", skip=request, times=4))
+                day.look_amid(day.google.faults.add(Injected.UNAVAILABLE, "drive.*", skip=request, times=4))
                 clear_away(day)
 
     def test_may_be_answered_with_a_gap(self, started: bool) -> None:
@@ -106,7 +106,7 @@ def test_what_could_not_be_kept_is_found_again() -> None:
 
 def test_a_message_that_cannot_be_fetched_is_fetched_later() -> None:
     with day_in_town() as day:
-        day.poll_while_drive_fails("drive.files.media", Trouble.UNAVAILABLE, 0, 4, ("submit", 0))
+        day.poll_while_drive_fails("drive.files.media", Injected.UNAVAILABLE, 0, 4, ("submit", 0))
         day.poll()
 
 
@@ -168,7 +168,7 @@ def test_peers_are_counted_and_not_their_inboxes() -> None:
         day.poll()
         day.ask(NEW)
         day.lose(number=3, way=0)
-        assert [folder.lost for folder in day.town.inboxes] == ["", "trashed", ""]
+        assert [folder.lost for folder in day.site.inboxes] == ["", "trashed", ""]
         day.poll()
 
 

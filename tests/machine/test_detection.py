@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from syft_notify.sandbox import Trouble
+from syft_notify.sandbox import Injected
 from tests.machine.day import RECONCILE, Day
 from tests.machine.notifier import Death
 from tests.machine.things import Folder
@@ -33,7 +33,7 @@ GAPS = {"incompleteSearch": True, "files": []}
 some = st.integers(0, 11)
 news = st.tuples(st.sampled_from(["submit", "submit", "sync", "work", "answer", "lose"]), some)
 names = st.sampled_from(["sales", "costs"])
-troubles = st.sampled_from([Trouble.UNAVAILABLE, Trouble.TOO_MANY_REQUESTS, Trouble.RESET])
+problems = st.sampled_from([Injected.UNAVAILABLE, Injected.TOO_MANY_REQUESTS, Injected.RESET])
 Choice = TypeVar("Choice")
 News = tuple[str, int]
 
@@ -62,10 +62,10 @@ class Detection(Day):
     @rule(ds=st.sampled_from([NEW, ODD]))
     def ask(self, ds: str) -> None:
         """Who asked already asks with another version of the client, which makes one more inbox."""
-        if any(folder.ds == ds and folder.lost != "deleted" for folder in self.town.inboxes):
-            self.town.ask_with_another_version(ds)
+        if any(folder.ds == ds and folder.lost != "deleted" for folder in self.site.inboxes):
+            self.site.ask_with_another_version(ds)
         else:
-            self.town.ask(ds)
+            self.site.ask(ds)
         self.happened()
 
     @precondition(lambda self: self._undecided())
@@ -73,41 +73,41 @@ class Detection(Day):
     def answer(self, number: int, accepts: bool) -> None:
         ds = chosen(self._undecided(), number)
         if accepts:
-            self.town.accept(ds)
+            self.site.accept(ds)
         else:
-            self.town.decide(ds, "rejected")
+            self.site.decide(ds, "rejected")
         self.happened()
 
     def _undecided(self) -> list[str]:
-        return sorted({folder.ds for folder in self.town.inboxes if not folder.lost} - self.town.accepted)
+        return sorted({folder.ds for folder in self.site.inboxes if not folder.lost} - self.site.accepted)
 
-    @precondition(lambda self: self.file_gets_lost and self.town.in_file)
+    @precondition(lambda self: self.file_gets_lost and self.site.in_file)
     @rule(way=st.sampled_from(["emptied", "deleted", "replaced"]))
     def lose_peers_file(self, way: str) -> None:
-        self.town.lose_peers_file(way)
+        self.site.lose_peers_file(way)
         self.happened()
 
     # Jobs.
 
     @rule(number=some, name=names)
     def submit(self, number: int, name: str) -> None:
-        places = [folder for folder in self._writable() if not self.town.has_live(folder.ds, name)]
+        places = [folder for folder in self._writable() if not self.site.has_live(folder.ds, name)]
         if places:
             self._post(name, chosen(places, number))
 
     def _post(self, name: str, inbox: Folder) -> None:
-        live = [sub for sub in self.town.submissions if not sub.deleted]
-        unsettled = [sub for sub in self.town.submissions if sub.key not in self.model.must]
+        live = [sub for sub in self.site.submissions if not sub.deleted]
+        unsettled = [sub for sub in self.site.submissions if sub.key not in self.model.must]
         if max(len(live), len(unsettled)) < MOST_AT_ONCE:
-            self.town.post(name, inbox)
+            self.site.post(name, inbox)
             self.happened()
 
     def _writable(self) -> list[Folder]:
-        return [folder for folder in self.town.inboxes if folder.lost not in ("trashed", "deleted")]
+        return [folder for folder in self.site.inboxes if folder.lost not in ("trashed", "deleted")]
 
     @rule()
     def sync(self) -> None:
-        self.town.sync()
+        self.site.sync()
         self.happened()
 
     @rule(number=some, name=names, steps=st.lists(some, max_size=3))
@@ -115,24 +115,24 @@ class Detection(Day):
         """The owner's client has the job, and the owner may be done with it, before we look."""
         self.submit(number, name)
         self.sync()
-        if self.town.on_disk():
+        if self.site.on_disk():
             self.work(0, steps)
 
-    @precondition(lambda self: self.town.on_disk())
+    @precondition(lambda self: self.site.on_disk())
     @rule(number=some, steps=st.lists(some, min_size=1, max_size=3))
     def work(self, number: int, steps: list[int]) -> None:
         """The owner goes on with a job; the latest one is number 0."""
-        sub = chosen(self.town.on_disk()[::-1], number)
+        sub = chosen(self.site.on_disk()[::-1], number)
         for step in steps:
-            self.town.work(sub, chosen(self.town.steps(sub), step))
+            self.site.work(sub, chosen(self.site.steps(sub), step))
             self.happened()
 
-    @precondition(lambda self: self.town.on_disk())
+    @precondition(lambda self: self.site.on_disk())
     @rule(number=some, again=st.booleans())
     def delete_job(self, number: int, again: bool) -> None:
         """The owner deletes a job, whose scientist may submit it again under the same name."""
-        sub = chosen(self.town.on_disk(), number)
-        self.town.delete_job(sub)
+        sub = chosen(self.site.on_disk(), number)
+        self.site.delete_job(sub)
         self.happened()
         inboxes = [folder for folder in self._writable() if folder.ds == sub.job.ds]
         if again and inboxes:
@@ -142,17 +142,17 @@ class Detection(Day):
 
     @rule(number=some, way=some)
     def lose(self, number: int, way: int) -> None:
-        things = [thing for thing in self.town.things() if not (self.file_gets_lost and thing in self.town.inboxes)]
+        things = [thing for thing in self.site.things() if not (self.file_gets_lost and thing in self.site.inboxes)]
         if things:
             thing = chosen(things, number)
-            ways = ["trashed", "renamed", *(["unshared"] if thing in self.town.inboxes else [])]
-            self.town.lose(thing, chosen([*ways, *ways, "deleted"], way))
+            ways = ["trashed", "renamed", *(["unshared"] if thing in self.site.inboxes else [])]
+            self.site.lose(thing, chosen([*ways, *ways, "deleted"], way))
             self.happened()
 
-    @precondition(lambda self: self.town.recoverable())
+    @precondition(lambda self: self.site.recoverable())
     @rule(number=some)
     def bring_back(self, number: int) -> None:
-        self.town.bring_back(chosen(self.town.recoverable(), number))
+        self.site.bring_back(chosen(self.site.recoverable(), number))
         self.happened()
 
     # The feed, the services, the clock, the process.
@@ -160,43 +160,43 @@ class Detection(Day):
     @rule()
     def feed_falls_silent(self) -> None:
         self.google.drive.hide_from_changes()
-        self.eyes.silent = True
+        self.visibility.silent = True
 
     @rule(number=some)
     def feed_hides(self, number: int) -> None:
-        hidden = [thing.id for thing in self.town.things()] + self.google.drive.find(PEERS_FILE, self.town.do)
+        hidden = [thing.id for thing in self.site.things()] + self.google.drive.find(PEERS_FILE, self.site.do)
         if hidden:
             self.google.drive.hide_from_changes(chosen(hidden, number))
-            self.eyes.silent = True
+            self.visibility.silent = True
 
-    @precondition(lambda self: self.eyes.silent)
+    @precondition(lambda self: self.visibility.silent)
     @rule()
     def feed_speaks_again(self) -> None:
         self.google.drive.show_changes()
-        self.eyes.silent = False
+        self.visibility.silent = False
 
     @rule(status=st.sampled_from([400, 410]))
     def page_token_expires(self, status: int) -> None:
         self.google.drive.expire_change_tokens(status)
-        self.eyes.expired = True
+        self.visibility.expired = True
 
-    @rule(trouble=troubles, times=st.integers(1, 6))
-    def gmail_will_fail(self, trouble: Trouble, times: int) -> None:
-        self.google.faults.add(trouble, "gmail.messages.send", times=times)
+    @rule(injected=problems, times=st.integers(1, 6))
+    def gmail_will_fail(self, injected: Injected, times: int) -> None:
+        self.google.faults.add(injected, "gmail.messages.send", times=times)
 
     @rule(behind=st.sampled_from([timedelta(), timedelta(hours=1), timedelta(days=1)]))
     def clock_is_set(self, behind: timedelta) -> None:
         self.hours.behind = behind
-        self.eyes.clock_was_set(self.hours.computer())
+        self.visibility.clock_was_set(self.hours.computer())
 
     @rule(hours=st.sampled_from([1, 25]))
     def time_passes(self, hours: int) -> None:
-        self.town.wait(timedelta(hours=hours))
+        self.site.wait(timedelta(hours=hours))
 
     @rule()
     def restart(self) -> None:
-        self.watchman.restart()
-        self.eyes.restarted()
+        self.notifier.restart()
+        self.visibility.restarted()
 
     # Our program looks.
 
@@ -206,7 +206,7 @@ class Detection(Day):
 
     @rule()
     def poll_when_reconcile_is_due(self) -> None:
-        self.town.wait(RECONCILE)
+        self.site.wait(RECONCILE)
         self.look()
 
     @rule(luck=st.sampled_from(["it dies", "its disk is full", "the SyftBox folder is away"]), request=some, news=news)
@@ -214,22 +214,22 @@ class Detection(Day):
         self._act(news)
         if luck == "it dies":
             self.look(request + 1, _die)
-            self.eyes.restarted()
+            self.visibility.restarted()
         elif luck == "its disk is full":
-            self.look(during=self.watchman.full_disk(), keeps=False)
+            self.look(during=self.notifier.full_disk(), keeps=False)
         else:
-            self.look(during=self.watchman.unmounted(), disk=False)
+            self.look(during=self.notifier.unmounted(), disk=False)
 
-    @rule(kind=st.sampled_from(sorted(DRIVE_KINDS)), trouble=troubles, skip=some, times=failures, news=news)
-    def poll_while_drive_fails(self, kind: str, trouble: Trouble, skip: int, times: int, news: News) -> None:
+    @rule(kind=st.sampled_from(sorted(DRIVE_KINDS)), injected=problems, skip=some, times=failures, news=news)
+    def poll_while_drive_fails(self, kind: str, injected: Injected, skip: int, times: int, news: News) -> None:
         self._act(news)
-        self.look_amid(self.google.faults.add(trouble, kind, skip=skip % DRIVE_KINDS[kind], times=times))
+        self.look_amid(self.google.faults.add(injected, kind, skip=skip % DRIVE_KINDS[kind], times=times))
 
     @rule(skip=some, times=st.integers(1, 3), news=news)
     def poll_while_listings_have_gaps(self, skip: int, times: int, news: News) -> None:
         kind = "drive.files.list"
         self._act(news)
-        self.look_amid(self.google.faults.add(Trouble.ALTERED, kind, skip=skip, times=times, changes=GAPS))
+        self.look_amid(self.google.faults.add(Injected.ALTERED, kind, skip=skip, times=times, changes=GAPS))
 
     @rule(request=st.integers(1, 8), news=news)
     def poll_while_something_happens(self, request: int, news: News) -> None:
@@ -242,7 +242,7 @@ class Detection(Day):
             self.submit(number, "sales" if number % 2 else "costs")
         elif act == "sync":
             self.sync()
-        elif act == "work" and self.town.on_disk():
+        elif act == "work" and self.site.on_disk():
             self.work(0, [number])
         elif act == "answer" and self._undecided():
             self.answer(0, number < 8)

@@ -40,7 +40,7 @@ class Folder(Thing):
 
 
 @dataclass(eq=False)
-class Letter(Thing):
+class MessageFile(Thing):
     """A message, and the folder that it lies in now."""
 
     folder: Folder = field(default_factory=lambda: Folder("", ""))
@@ -55,7 +55,7 @@ class Submission:
     """One submission of a job: its message, and what became of it on the owner's disk."""
 
     job: Job
-    letter: Letter
+    message_file: MessageFile
     status: str = "received"
     runs: int = 0
     on_disk: bool = False

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.machine.things import Folder, Hours, Letter, Submission, Thing
-from tests.stories.site import Village
+from tests.machine.things import Folder, Hours, MessageFile, Submission, Thing
+from tests.stories.site import Site
 from tests.worlds import ReviewGeneration, python_job
 
 PEERS_FILE = "SYFT_peers.json"
@@ -19,7 +19,7 @@ NOT_A_MESSAGE = "notes.txt"
 
 
 @dataclass
-class Town(Village):
+class TrackedSite(Site):
     """What people do, and what is true after it.
 
     The disk knows times only in steps of `grain`, as some file systems do.
@@ -99,17 +99,17 @@ class Town(Village):
         job = replace(python_job(name), ds=folder.ds, do=self.do, submitted_at=self.tick())
         file_name, content = self.generation.message(job, folder.ds, self.do, self.now)
         file_id = self.google.drive.file(folder.ds, file_name, content, folder.id)
-        self.submissions.append(Submission(job, Letter(file_id, file_name, folder=folder)))
+        self.submissions.append(Submission(job, MessageFile(file_id, file_name, folder=folder)))
         return self.submissions[-1]
 
     def sync(self) -> None:
         """The owner's client reads the messages of accepted peers, as far as it sees them, and archives them."""
         for sub in self.submissions:
-            letter = sub.letter
-            if letter.visible and not letter.folder.archive and letter.folder.ds in self.accepted:
+            message_file = sub.message_file
+            if message_file.visible and not message_file.folder.archive and message_file.folder.ds in self.accepted:
                 self.generation.write_received(self.root, sub.job)
-                letter.folder = self._archive_of(letter.folder.ds)
-                self.google.drive.move(letter.id, letter.folder.id)
+                message_file.folder = self._archive_of(message_file.folder.ds)
+                self.google.drive.move(message_file.id, message_file.folder.id)
                 sub.on_disk = True
         self._stamp_disk()
 
@@ -174,7 +174,7 @@ class Town(Village):
 
     def things(self) -> list[Thing]:
         """All messages and folders that the owner can see."""
-        letters = [sub.letter for sub in self.submissions]
+        letters = [sub.message_file for sub in self.submissions]
         return [thing for thing in (*letters, *self.archives, *self.inboxes) if not thing.lost]
 
     def lose(self, thing: Thing, way: str) -> None:
@@ -190,8 +190,8 @@ class Town(Village):
             drive.delete(thing.id)
         thing.lost = way
         if way == "deleted":
-            for letter in [sub.letter for sub in self.submissions if sub.letter.folder is thing]:
-                letter.lost = way
+            for message_file in [sub.message_file for sub in self.submissions if sub.message_file.folder is thing]:
+                message_file.lost = way
 
     def bring_back(self, thing: Thing) -> None:
         """The thing is again where and what it was."""
@@ -206,7 +206,7 @@ class Town(Village):
 
     def recoverable(self) -> list[Thing]:
         """What was lost and can come back."""
-        letters = [sub.letter for sub in self.submissions]
+        letters = [sub.message_file for sub in self.submissions]
         return [thing for thing in (*letters, *self.archives, *self.inboxes) if thing.lost not in ("", "deleted")]
 
     # The disk.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 
 @dataclass
-class Eyes:
+class Visibility:
     """What clouds the sight of our program.
 
     `fresh`: it started and owes a look at everything. `tried`: it had that look, perhaps amid troubles. `silent`: the

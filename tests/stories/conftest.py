@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from syft_notify.sandbox import Sandbox
-from tests.stories.site import Village
+from tests.stories.site import Site
 from tests.worlds import GENERATIONS
 
 TODAY = "syft-rds-0.6.1"
@@ -21,17 +21,17 @@ def _impatient(impatient: None) -> None:
 
 
 @pytest.fixture
-def found(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Village]:
+def found(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Site]:
     """Founds a village whose people use the given release, today's by default."""
 
-    def make(release: str = TODAY, **options: Any) -> Village:
-        return Village(sandbox, tmp_path / "home" / release, GENERATIONS[release], **options)
+    def make(release: str = TODAY, **options: Any) -> Site:
+        return Site(sandbox, tmp_path / "home" / release, GENERATIONS[release], **options)
 
     (tmp_path / "home").mkdir()
     return make
 
 
 @pytest.fixture
-def village(found: Callable[..., Village]) -> Village:
+def site(found: Callable[..., Site]) -> Site:
     """Today's village."""
     return found()

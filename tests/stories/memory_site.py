@@ -13,12 +13,12 @@ from syft_notify.domain.model import Kind, Listing, PollReport, RemoteFile
 from syft_notify.domain.routing import Router
 from syft_notify.engine.poll import Poll
 from syft_notify.mail.compose import Composer
-from syft_notify.sources.drive_snapshot import Surveyor
-from syft_notify.sources.jobs import JobMonitor
-from syft_notify.sources.peers import PeerMonitor
+from syft_notify.sources.drive_snapshot import DriveScanner
+from syft_notify.sources.jobs import JobSource
+from syft_notify.sources.peers import PeerSource
 from syft_notify.store.ledger import Ledger
 from syft_notify.syftbox.local_jobs import LocalJobFolder
-from syft_notify.testing import FakeClock, MemoryChannel, MemoryRemoteFiles, RecordingNarrator
+from syft_notify.testing import FakeClock, MemoryChannel, MemoryRemoteFiles, RecordingReporter
 from tests.stories.site import DO, Told
 from tests.worlds import Generation, Job
 
@@ -49,7 +49,7 @@ class GappyDrive(MemoryRemoteFiles):
 
 
 @dataclass
-class Hamlet:
+class MemorySite:
     """What people do and what a poll says, as in a village; each act takes a second."""
 
     home: Path
@@ -82,10 +82,10 @@ class Hamlet:
     def start(self) -> None:
         """Our program starts anew: only the state file is left of what it knew."""
         self.ledger = Ledger(Files(self.home / "state.json"), DO)
-        surveyor = Surveyor(self.drive, self.local.accepted_peers, DO)
-        self.peers = PeerMonitor(surveyor, DO)
+        scanner = DriveScanner(self.drive, self.local.accepted_peers, DO)
+        self.peers = PeerSource(scanner, DO)
         self.line = Poll(
-            monitors=[self.peers, JobMonitor(surveyor, self.drive, self.local, DO, self.clock)],
+            sources=[self.peers, JobSource(scanner, self.drive, self.local, DO, self.clock)],
             router=Router("gmail", self.muted),
             compose=Composer(UTC).compose,
             channels={"gmail": self.channel},
@@ -145,8 +145,8 @@ class Hamlet:
     def poll(self, after: float = 30) -> list[Told]:
         """The mails that one poll brought, sorted."""
         self.tick(after)
-        self.narrator = RecordingNarrator()
-        self.report = self.line(self.narrator)
+        self.reporter = RecordingReporter()
+        self.report = self.line(self.reporter)
         return self.new_mails()
 
     def new_mails(self) -> list[Told]:

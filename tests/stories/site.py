@@ -14,7 +14,7 @@ from syft_notify.domain.model import PollReport
 from syft_notify.engine.app import open_app
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.mailboxes import Mail
-from syft_notify.testing import RecordingNarrator
+from syft_notify.testing import RecordingReporter
 from tests import titles
 from tests.worlds import Generation, Job
 
@@ -25,7 +25,7 @@ Told = tuple[str, str, str]
 
 
 @dataclass
-class Village:
+class Site:
     """Everything that happens goes through Drive and disk; `poll` says which mails it brought."""
 
     google: Sandbox
@@ -35,7 +35,7 @@ class Village:
     settings: dict[str, Any] = field(default_factory=dict)
     messages: dict[str, Job] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
-    narrator: RecordingNarrator = field(default_factory=RecordingNarrator)
+    reporter: RecordingReporter = field(default_factory=RecordingReporter)
     report: PollReport | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     _mailed: dict[str, int] = field(default_factory=dict)
@@ -137,9 +137,9 @@ class Village:
 
     def run_once(self, **options: Any) -> None:
         """One poll whose mails are still new afterwards."""
-        self.narrator = RecordingNarrator()
+        self.reporter = RecordingReporter()
         with open_app(load_config(self.config_file, {}, self.home), **options) as app:
-            self.report = app.poll(self.narrator)
+            self.report = app.poll(self.reporter)
 
     def new_mails(self) -> list[Told]:
         """The mails that arrived since the last question, sorted."""

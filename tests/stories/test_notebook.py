@@ -19,9 +19,9 @@ from google.oauth2.credentials import Credentials
 
 from syft_notify import NotificationMonitor
 from syft_notify.domain.errors import ConfigError, UserError
-from syft_notify.sandbox import Trouble
+from syft_notify.sandbox import Injected
 from tests.facts import lacking
-from tests.stories.site import DO, Village, granted, requested, submitted
+from tests.stories.site import DO, Site, granted, requested, submitted
 from tests.system.program import wait_until
 from tests.worlds import python_job
 
@@ -42,13 +42,13 @@ class OldClient(SimpleNamespace):
     jobs = Toucher()
 
 
-def client(village: Village, release: str, **changes: Any) -> Any:
+def client(site: Site, release: str, **changes: Any) -> Any:
     """The attributes of the client that each release's login_do() returns."""
-    connection: dict[str, Any] = {"email": village.do, "credentials": lent(village), "drive_service": object()}
+    connection: dict[str, Any] = {"email": site.do, "credentials": lent(site), "drive_service": object()}
     if release != "0.1.93":
-        connection["token_path"] = village.home / "token_do.json"
+        connection["token_path"] = site.home / "token_do.json"
     router = SimpleNamespace(connections=[SimpleNamespace(**connection)])
-    own: dict[str, Any] = {"email": village.do, "syftbox_folder": village.root}
+    own: dict[str, Any] = {"email": site.do, "syftbox_folder": site.root}
     own |= {"is_do": True} if release in ("0.1.93", "0.1.97") else {"has_do_role": True, "has_ds_role": False}
     if release == "0.1.93":
         own["connection_router"] = router
@@ -59,26 +59,26 @@ def client(village: Village, release: str, **changes: Any) -> Any:
     return OldClient(**{**own, **changes})
 
 
-def lent(village: Village) -> Credentials:
+def lent(site: Site) -> Credentials:
     import json
 
-    token = json.loads(village.google.token_file(village.do))
+    token = json.loads(site.google.token_file(site.do))
     return Credentials(
         token["token"],
         refresh_token=token["refresh_token"],
-        token_uri=village.google.token_uri,
+        token_uri=site.google.token_uri,
         client_id=token["client_id"],
         client_secret=token["client_secret"],
     )
 
 
-def settings(village: Village) -> dict[str, Any]:
+def settings(site: Site) -> dict[str, Any]:
     return {
-        "gmail_token_path": str(village.home / "gmail_token.json"),
-        "state_path": str(village.home / "notification_state.json"),
-        "drive_api_endpoint": village.google.drive_endpoint,
-        "gmail_api_endpoint": village.google.gmail_endpoint,
-        "oauth_token_uri": village.google.token_uri,
+        "gmail_token_path": str(site.home / "gmail_token.json"),
+        "state_path": str(site.home / "notification_state.json"),
+        "drive_api_endpoint": site.google.drive_endpoint,
+        "gmail_api_endpoint": site.google.gmail_endpoint,
+        "oauth_token_uri": site.google.token_uri,
         "interval": 1,
     }
 
@@ -92,27 +92,27 @@ def ctrl_c() -> Iterator[Callable[[], None]]:
 
 
 @pytest.fixture
-def monitor(village: Village) -> NotificationMonitor:
-    return NotificationMonitor.from_config(village.config_file)
+def monitor(site: Site) -> NotificationMonitor:
+    return NotificationMonitor.from_config(site.config_file)
 
 
 class TestMaking:
     @pytest.mark.parametrize("release", ["0.1.93", "0.1.97", "0.1.105", "0.1.117", "syft-rds-0.6.1"])
-    def test_from_the_client_of_any_release(self, village, release):
-        village.ask(DS)
-        monitor = NotificationMonitor.from_client(client(village, release), **settings(village))
+    def test_from_the_client_of_any_release(self, site, release):
+        site.ask(DS)
+        monitor = NotificationMonitor.from_client(client(site, release), **settings(site))
         assert monitor.check().sent == 2
-        assert village.new_mails() == sorted(requested())
+        assert site.new_mails() == sorted(requested())
 
-    def test_a_client_without_a_token_file_lends_its_credentials(self, village):
-        (village.home / "token_do.json").unlink()
-        village.ask(DS)
-        monitor = NotificationMonitor.from_client(client(village, "0.1.93"), **settings(village))
+    def test_a_client_without_a_token_file_lends_its_credentials(self, site):
+        (site.home / "token_do.json").unlink()
+        site.ask(DS)
+        monitor = NotificationMonitor.from_client(client(site, "0.1.93"), **settings(site))
         assert monitor.check().sent == 2
 
     @pytest.mark.parametrize(("release", "role"), [("0.1.117", "has_do_role"), ("0.1.97", "is_do")])
-    def test_a_scientists_client_is_refused_with_the_reason(self, village, release, role):
-        scientist = client(village, release, **{role: False})
+    def test_a_scientists_client_is_refused_with_the_reason(self, site, release, role):
+        scientist = client(site, release, **{role: False})
         with pytest.raises(UserError, match="data owner"):
             NotificationMonitor.from_client(scientist)
 
@@ -121,51 +121,51 @@ class TestMaking:
         with pytest.raises(UserError, match="data owner"):
             NotificationMonitor.from_client(thing)
 
-    def test_a_client_that_we_cannot_read_is_refused(self, village):
+    def test_a_client_that_we_cannot_read_is_refused(self, site):
         with pytest.raises(UserError, match="Drive"):
-            NotificationMonitor.from_client(client(village, "0.1.117", _connection_router=None))
+            NotificationMonitor.from_client(client(site, "0.1.117", _connection_router=None))
 
-    def test_wrong_settings_are_told_like_those_of_the_config(self, village):
+    def test_wrong_settings_are_told_like_those_of_the_config(self, site):
         with pytest.raises(ConfigError, match=r"'intervall'.*interval"):
-            NotificationMonitor.from_client(client(village, "0.1.117"), intervall=5)
+            NotificationMonitor.from_client(client(site, "0.1.117"), intervall=5)
 
-    def test_files_lie_in_the_home_folder_unless_named(self, village, monkeypatch):
-        home = village.home / "my home"
+    def test_files_lie_in_the_home_folder_unless_named(self, site, monkeypatch):
+        home = site.home / "my home"
         monkeypatch.setenv("HOME", str(home))
-        monitor = NotificationMonitor.from_client(client(village, "0.1.117"))
+        monitor = NotificationMonitor.from_client(client(site, "0.1.117"))
         assert monitor.config.state_path == home / ".syft-creds" / "notification_state.json"
         assert (home / ".syft-creds").stat().st_mode & 0o777 == 0o700
 
 
 class TestWatching:
-    def test_it_watches_in_the_background_until_stopped(self, village, monitor):
+    def test_it_watches_in_the_background_until_stopped(self, site, monitor):
         monitor.start()
         assert monitor.is_running
         assert "running" in repr(monitor)
-        village.ask(DS)
-        village.google.wait_for_mail(DS, 1)
+        site.ask(DS)
+        site.google.wait_for_mail(DS, 1)
         monitor.stop()
         assert not monitor.is_running
-        village.submit(python_job("after the end"))
+        site.submit(python_job("after the end"))
         assert monitor.check().sent == 2
 
-    def test_as_a_context_manager(self, village, monitor):
-        village.ask(DS)
+    def test_as_a_context_manager(self, site, monitor):
+        site.ask(DS)
         with monitor as running:
             assert running.is_running
-            village.google.wait_for_mail(DS, 1)
+            site.google.wait_for_mail(DS, 1)
         assert not monitor.is_running
-        assert village.new_mails() == sorted(requested())
+        assert site.new_mails() == sorted(requested())
 
-    def test_only_a_part(self, village, monitor):
-        village.ask(DS)
-        village.submit(python_job("sales"))
+    def test_only_a_part(self, site, monitor):
+        site.ask(DS)
+        site.submit(python_job("sales"))
         monitor.start("jobs")
-        village.google.wait_for_mail(DS, 1)
+        site.google.wait_for_mail(DS, 1)
         monitor.stop()
-        assert village.new_mails() == sorted(submitted("sales"))
+        assert site.new_mails() == sorted(submitted("sales"))
 
-    def test_it_can_be_started_twice_and_again(self, village, monitor):
+    def test_it_can_be_started_twice_and_again(self, site, monitor):
         for _ in range(2):
             monitor.start()
             monitor.start()
@@ -179,23 +179,23 @@ class TestWatching:
             getattr(monitor, method)("everything")
         assert not monitor.is_running
 
-    def test_a_start_that_cannot_succeed_says_why_and_leaves_nothing_running(self, village, monitor):
-        (village.home / "gmail_token.json").unlink()
+    def test_a_start_that_cannot_succeed_says_why_and_leaves_nothing_running(self, site, monitor):
+        (site.home / "gmail_token.json").unlink()
         with pytest.raises(ConfigError, match=r"gmail_token\.json"):
             monitor.start()
         assert not monitor.is_running
 
-    def test_two_monitors_of_one_state_take_turns(self, village, monitor):
-        second = NotificationMonitor.from_config(village.config_file)
+    def test_two_monitors_of_one_state_take_turns(self, site, monitor):
+        second = NotificationMonitor.from_config(site.config_file)
         with monitor:
-            village.ask(DS)
+            site.ask(DS)
             second.check()
             monitor.check()
-        assert village.new_mails() == sorted(requested())
+        assert site.new_mails() == sorted(requested())
 
-    def test_a_cell_that_is_run_again_leaves_one_monitor(self, village, monitor):
+    def test_a_cell_that_is_run_again_leaves_one_monitor(self, site, monitor):
         monitor.start()
-        again = NotificationMonitor.from_config(village.config_file)
+        again = NotificationMonitor.from_config(site.config_file)
         again.start()
         assert (monitor.is_running, again.is_running) == (False, True)
         monitor.start()
@@ -203,30 +203,30 @@ class TestWatching:
         monitor.stop()
         assert [thread.name for thread in threading.enumerate() if thread.name == "syft-notify"] == []
 
-    def test_a_start_that_fails_leaves_the_one_before_watching(self, village, monitor):
-        again = NotificationMonitor.from_config(village.config_file)
+    def test_a_start_that_fails_leaves_the_one_before_watching(self, site, monitor):
+        again = NotificationMonitor.from_config(site.config_file)
         with monitor:
-            (village.home / "gmail_token.json").unlink()
+            (site.home / "gmail_token.json").unlink()
             with pytest.raises(ConfigError):
                 again.start()
             assert (monitor.is_running, again.is_running) == (True, False)
 
-    def test_monitors_of_two_states_watch_side_by_side(self, village, monitor):
+    def test_monitors_of_two_states_watch_side_by_side(self, site, monitor):
         other = NotificationMonitor.from_client(
-            client(village, "0.1.117"), **{**settings(village), "state_path": str(village.home / "other_state.json")}
+            client(site, "0.1.117"), **{**settings(site), "state_path": str(site.home / "other_state.json")}
         )
         with monitor, other:
             assert (monitor.is_running, other.is_running) == (True, True)
 
-    def test_a_check_while_it_watches_is_one_more_poll_and_no_second_mail(self, village, monitor):
-        village.ask(DS)
+    def test_a_check_while_it_watches_is_one_more_poll_and_no_second_mail(self, site, monitor):
+        site.ask(DS)
         with monitor:
-            village.google.wait_for_mail(DS, 1)
+            site.google.wait_for_mail(DS, 1)
             monitor.check()
-        assert village.new_mails() == sorted(requested())
+        assert site.new_mails() == sorted(requested())
 
-    def test_run_watches_in_the_foreground_until_interrupted(self, village, monitor, ctrl_c):
-        village.ask(DS)
+    def test_run_watches_in_the_foreground_until_interrupted(self, site, monitor, ctrl_c):
+        site.ask(DS)
         before = rows(monitor)["last poll"]
 
         def interrupt() -> None:
@@ -240,7 +240,7 @@ class TestWatching:
         monitor.run()
         thread.join()
         assert rows(monitor)["last poll"] != before
-        assert village.new_mails() == sorted(requested())
+        assert site.new_mails() == sorted(requested())
 
 
 def rows(monitor: NotificationMonitor) -> dict[str, str]:
@@ -248,11 +248,11 @@ def rows(monitor: NotificationMonitor) -> dict[str, str]:
 
 
 class TestStatus:
-    def test_it_tells_what_the_line_did_since_the_start(self, village, monitor):
+    def test_it_tells_what_the_line_did_since_the_start(self, site, monitor):
         before = rows(monitor)["last poll"]
-        village.ask(DS)
+        site.ask(DS)
         with monitor:
-            village.google.wait_for_mail(DS, 1)
+            site.google.wait_for_mail(DS, 1)
             monitor.check()
             assert (monitor.is_running, monitor.status.report["problems"]) == (True, [])
             assert rows(monitor)["last poll"] != before
@@ -267,32 +267,32 @@ class TestStatus:
         assert "0 sent" in rows(monitor)["mails"]
         monitor.stop()
 
-    def test_nobody_misses_polls_of_one_that_does_not_run(self, village, monitor, monkeypatch):
+    def test_nobody_misses_polls_of_one_that_does_not_run(self, site, monitor, monkeypatch):
         monitor.check()
         later = datetime.now(UTC) + timedelta(hours=1)
         monkeypatch.setattr("syft_notify.notebook.utc_now", lambda: later)
         assert monitor.status.report["problems"] == []
 
-    def test_what_is_wrong_is_said_and_when_it_is_over_no_more(self, village, monitor):
-        village.ask(DS)
-        village.google.faults.add("unavailable", "gmail.messages.send", times=1)
+    def test_what_is_wrong_is_said_and_when_it_is_over_no_more(self, site, monitor):
+        site.ask(DS)
+        site.google.faults.add("unavailable", "gmail.messages.send", times=1)
         with monitor:
             monitor.check()
             assert len(monitor.status.report["problems"]) == 1
             assert lacking(rows(monitor)["problem"], "1 mail") == []
 
-    def test_a_mail_that_was_given_up_stays_a_problem(self, village, monitor):
-        village.ask(DS)
-        village.google.faults.add(Trouble.BAD_REQUEST, "gmail.messages.send", times=1)
+    def test_a_mail_that_was_given_up_stays_a_problem(self, site, monitor):
+        site.ask(DS)
+        site.google.faults.add(Injected.BAD_REQUEST, "gmail.messages.send", times=1)
         with monitor:
             for _ in range(3):
                 monitor.check()
                 assert len(monitor.status.report["problems"]) == 1
                 assert lacking(rows(monitor)["problem"], "1 mail", "given up", "`syft-notify outbox`") == []
 
-    def test_a_poll_that_cannot_begin_is_a_problem_too(self, village, monitor):
+    def test_a_poll_that_cannot_begin_is_a_problem_too(self, site, monitor):
         monitor.config = monitor.config.model_copy(update={"interval": timedelta(seconds=0.05)})
-        lock = village.home / "notification_state.lock"
+        lock = site.home / "notification_state.lock"
 
         def is_a_folder() -> bool:
             """A poll may make the lock again between the two."""
@@ -308,7 +308,7 @@ class TestStatus:
             lock.rmdir()
             wait_until(lambda: not monitor.status.report["problems"])
 
-    def test_in_a_terminal_it_is_text(self, village, monitor):
+    def test_in_a_terminal_it_is_text(self, site, monitor):
         lines = repr(monitor.status).splitlines()
         assert lines[:2] == ["NotificationMonitor: stopped", f"  owner      {DO}"]
         assert all("<" not in line for line in lines)
@@ -343,36 +343,36 @@ class TestMistakesInACell:
 
 
 class TestGranting:
-    def test_a_scientist_is_told_once(self, village, monitor):
-        village.ask(DS)
-        village.poll()
+    def test_a_scientist_is_told_once(self, site, monitor):
+        site.ask(DS)
+        site.poll()
         assert monitor.notify_peer_granted(f" {DS.upper()} ") is True
         assert monitor.notify_peer_granted(DS) is False
-        assert village.new_mails() == granted()
-        village.accept(DS)
-        assert village.poll() == []
+        assert site.new_mails() == granted()
+        site.accept(DS)
+        assert site.poll() == []
 
-    def test_also_while_it_watches(self, village, monitor):
+    def test_also_while_it_watches(self, site, monitor):
         with monitor:
             assert monitor.notify_peer_granted(DS) is True
-        village.ask(DS)
-        assert set(granted()) <= set(village.new_mails())
+        site.ask(DS)
+        assert set(granted()) <= set(site.new_mails())
 
-    def test_a_mail_that_cannot_go_now_is_said_and_kept(self, village, monitor):
-        village.google.faults.add("unavailable", "gmail.messages.send", times=1)
+    def test_a_mail_that_cannot_go_now_is_said_and_kept(self, site, monitor):
+        site.google.faults.add("unavailable", "gmail.messages.send", times=1)
         with pytest.raises(UserError, match=f"{DS}.*503"):
             monitor.notify_peer_granted(DS)
 
     @pytest.mark.parametrize("address", ["", "ds", "a@b.org, c@d.org", "a@b.org\nBcc: c@d.org"])
-    def test_what_is_no_address_is_refused(self, village, monitor, address):
+    def test_what_is_no_address_is_refused(self, site, monitor, address):
         with pytest.raises(UserError, match=re.escape(repr(address))):
             monitor.notify_peer_granted(address)
-        assert village.new_mails() == []
+        assert site.new_mails() == []
 
 
-def test_nothing_of_it_is_readable_by_others(village: Village, monitor: NotificationMonitor, tmp_path: Path):
-    village.ask(DS)
+def test_nothing_of_it_is_readable_by_others(site: Site, monitor: NotificationMonitor, tmp_path: Path):
+    site.ask(DS)
     monitor.check()
-    made = [p for p in village.home.iterdir() if p.name.startswith("notification_state")]
+    made = [p for p in site.home.iterdir() if p.name.startswith("notification_state")]
     assert made
     assert all(p.stat().st_mode & 0o077 == 0 for p in made)

@@ -9,39 +9,39 @@ from pathlib import Path
 import pytest
 
 from syft_notify.domain.model import Decision
-from tests.stories.site import DO, Village, decided, failed, granted, requested, submitted
+from tests.stories.site import DO, Site, decided, failed, granted, requested, submitted
 from tests.worlds import Job, python_job
 
 DS = "ds@example.org"
 
 
 @pytest.fixture
-def accepted(village: Village) -> Village:
+def accepted(site: Site) -> Site:
     """A village where the scientist is a peer and everything so far was told."""
-    village.poll()
-    village.ask(DS)
-    village.poll()
-    village.accept(DS)
-    village.poll()
-    return village
+    site.poll()
+    site.ask(DS)
+    site.poll()
+    site.accept(DS)
+    site.poll()
+    return site
 
 
 class TestStatus:
     def test_a_status_that_goes_backwards_and_comes_again_is_no_news(self, found):
-        village = found("0.1.109")
-        village.poll()
-        village.ask(DS)
-        village.accept(DS)
-        job = village.submit(python_job("good"))
-        village.sync()
-        village.generation.approve(village.root, job, village.tick())
-        village.poll()
-        village.generation.go_back(village.root, job)
-        assert village.poll() == []
-        village.generation.approve(village.root, job, village.tick())
-        assert village.poll() == []
-        village.generation.finish(village.root, job, 0, "", village.tick())
-        assert village.poll() == decided("executed", "good")
+        site = found("0.1.109")
+        site.poll()
+        site.ask(DS)
+        site.accept(DS)
+        job = site.submit(python_job("good"))
+        site.sync()
+        site.generation.approve(site.root, job, site.tick())
+        site.poll()
+        site.generation.go_back(site.root, job)
+        assert site.poll() == []
+        site.generation.approve(site.root, job, site.tick())
+        assert site.poll() == []
+        site.generation.finish(site.root, job, 0, "", site.tick())
+        assert site.poll() == decided("executed", "good")
 
     @pytest.mark.parametrize("half", ["", "status: appr", "approved_at: '2026", "[]", "status: dancing\n"])
     def test_a_half_written_state_is_read_again_next_time(self, accepted, half):
@@ -55,7 +55,7 @@ class TestStatus:
         state.write_text(half)
         accepted.generation.approve(accepted.root, other, accepted.tick())
         assert accepted.poll() == decided("approved", "other")
-        assert any("good" in problem for _, problem in accepted.narrator.troubles)
+        assert any("good" in problem for _, problem in accepted.reporter.problems)
         state.write_text(whole)
         assert accepted.poll() == decided("approved", "good")
 
@@ -83,7 +83,7 @@ class TestStatus:
         (jobs / "garbage" / "config.yaml").write_bytes(b"\x00\xff\xfe" * 500)
         (jobs / "a loop").symlink_to(jobs)
         assert accepted.poll() == sorted(submitted("good"))
-        told = " ".join(problem for _, problem in accepted.narrator.troubles)
+        told = " ".join(problem for _, problem in accepted.reporter.problems)
         assert "without config" in told
         assert "garbage" in told
         assert accepted.poll() == []
@@ -129,43 +129,43 @@ class TestFailingHalves:
 
 
 class TestPeers:
-    def test_a_rejected_peer_is_left_alone_and_so_are_their_jobs(self, village):
-        village.ask(DS)
-        village.decide(DS, "rejected")
-        village.submit(python_job("unwanted"))
-        assert village.poll() == []
-        village.decide(DS, "accepted")
-        assert village.poll() == sorted(submitted("unwanted") + granted())
+    def test_a_rejected_peer_is_left_alone_and_so_are_their_jobs(self, site):
+        site.ask(DS)
+        site.decide(DS, "rejected")
+        site.submit(python_job("unwanted"))
+        assert site.poll() == []
+        site.decide(DS, "accepted")
+        assert site.poll() == sorted(submitted("unwanted") + granted())
 
-    def test_peers_are_counted_and_not_their_folders(self, village, found):
-        village.poll()
-        village.ask(DS)
+    def test_peers_are_counted_and_not_their_folders(self, site, found):
+        site.poll()
+        site.ask(DS)
         for version in ("0.1.115", "0.1.116"):
             name = f"syft_datasite#{version}#{DO}#inbox#{DS}"
-            village.google.drive.folder(DS, name, village.box(DS), share={DO: "writer"})
-        village.google.drive.folder(DS, f"syft_outbox_inbox_{DS}_to_{DO}", village.box(DS), share={DO: "writer"})
-        assert village.poll() == sorted(requested())
-        assert village.poll() == []
+            site.google.drive.folder(DS, name, site.box(DS), share={DO: "writer"})
+        site.google.drive.folder(DS, f"syft_outbox_inbox_{DS}_to_{DO}", site.box(DS), share={DO: "writer"})
+        assert site.poll() == sorted(requested())
+        assert site.poll() == []
 
-    def test_a_folder_in_the_name_of_somebody_else_is_no_peer_and_nobody_is_written_to(self, village):
+    def test_a_folder_in_the_name_of_somebody_else_is_no_peer_and_nobody_is_written_to(self, site):
         victim, stranger = "victim@example.org", "stranger@example.org"
-        box = village.google.drive.folder(stranger, "SyftBox")
-        name = village.generation.inbox_folder(DO, victim)
-        inbox = village.google.drive.folder(stranger, name, box, share={DO: "writer"})
+        box = site.google.drive.folder(stranger, "SyftBox")
+        name = site.generation.inbox_folder(DO, victim)
+        inbox = site.google.drive.folder(stranger, name, box, share={DO: "writer"})
         job = python_job("trap", ds=victim, do=DO)
-        village.google.drive.file(stranger, *village.generation.message(job, victim, DO, village.tick()), inbox)
-        assert village.poll() == []
-        assert village.google.mailbox(victim).received == []
-        assert village.google.mailbox(stranger).received == []
+        site.google.drive.file(stranger, *site.generation.message(job, victim, DO, site.tick()), inbox)
+        assert site.poll() == []
+        assert site.google.mailbox(victim).received == []
+        assert site.google.mailbox(stranger).received == []
 
-    def test_a_peer_who_vanishes_and_returns_is_no_news(self, village):
-        village.poll()
-        inbox = village.ask(DS)
-        village.poll()
-        village.google.drive.trash(inbox)
-        assert village.poll() == []
-        village.google.drive.trash(inbox, False)
-        assert village.poll() == []
+    def test_a_peer_who_vanishes_and_returns_is_no_news(self, site):
+        site.poll()
+        inbox = site.ask(DS)
+        site.poll()
+        site.google.drive.trash(inbox)
+        assert site.poll() == []
+        site.google.drive.trash(inbox, False)
+        assert site.poll() == []
 
     def test_a_peers_file_that_is_deleted_or_reset_tells_nothing_again(self, accepted):
         (file,) = accepted.google.drive.find("SYFT_peers.json", DO)
@@ -175,36 +175,36 @@ class TestPeers:
         assert accepted.poll() == []
 
     @pytest.mark.parametrize("content", [b"", b"{broken", b"[1, 2]", b"\xff\xfe", b"[" * 100_000])
-    def test_a_peers_file_that_cannot_be_read_is_said_and_takes_nobody_for_a_stranger(self, village, content):
-        village.ask(DS)
-        village.decide(DS, "accepted")
-        (file,) = village.google.drive.find("SYFT_peers.json", DO)
-        village.google.drive.write(file, content)
-        assert village.poll() == []
-        assert any("SYFT_peers.json" in problem for problem in village.report.problems)
-        village.google.drive.write(file, json.dumps({DS: {"state": "pending"}}).encode())
-        assert village.poll() == sorted(requested())
+    def test_a_peers_file_that_cannot_be_read_is_said_and_takes_nobody_for_a_stranger(self, site, content):
+        site.ask(DS)
+        site.decide(DS, "accepted")
+        (file,) = site.google.drive.find("SYFT_peers.json", DO)
+        site.google.drive.write(file, content)
+        assert site.poll() == []
+        assert any("SYFT_peers.json" in problem for problem in site.report.problems)
+        site.google.drive.write(file, json.dumps({DS: {"state": "pending"}}).encode())
+        assert site.poll() == sorted(requested())
 
-    def test_an_address_in_capitals_is_the_same_person(self, village):
-        village.poll()
+    def test_an_address_in_capitals_is_the_same_person(self, site):
+        site.poll()
         share = {DO: "writer"}
         name = f"syft_datasite#0.10.0#{DO.upper()}#inbox#Ds@Example.ORG"
-        village.google.drive.folder(DS, name, village.box(DS), share=share)
-        assert village.poll() == sorted(requested())
+        site.google.drive.folder(DS, name, site.box(DS), share=share)
+        assert site.poll() == sorted(requested())
 
     @pytest.mark.parametrize("release", ["0.1.97", "0.1.105", "syft-rds-0.6.1"])
     @pytest.mark.parametrize("ds", ["o'brien@example.org", "first_last+tag@example.org", "a_to_b@example.org"])
     def test_addresses_with_odd_characters_are_read_whole(self, found, release, ds):
-        village = found(release)
-        village.poll()
-        village.ask(ds)
-        assert village.poll() == sorted(requested(ds))
-        village.accept(ds)
-        job = village.submit(python_job("ours"), ds)
-        village.sync()
-        assert village.poll() == sorted(granted(ds) + submitted("ours", ds))
-        village.generation.approve(village.root, job, village.tick())
-        assert village.poll() == decided("approved", "ours", ds)
+        site = found(release)
+        site.poll()
+        site.ask(ds)
+        assert site.poll() == sorted(requested(ds))
+        site.accept(ds)
+        job = site.submit(python_job("ours"), ds)
+        site.sync()
+        assert site.poll() == sorted(granted(ds) + submitted("ours", ds))
+        site.generation.approve(site.root, job, site.tick())
+        assert site.poll() == decided("approved", "ours", ds)
 
 
 class TestNames:
@@ -222,11 +222,11 @@ class TestNames:
 class TestSenders:
     """Whose job it is, Drive says; a message only claims."""
 
-    def send_as(self, village: Village, claimed: str, name: str) -> Job:
-        job = python_job(name, ds=claimed, do=DO, submitted_at=village.tick())
-        (inbox,) = village.google.drive.find(village.generation.inbox_folder(DO, DS), DS)
-        file_name, content = village.generation.message(job, claimed, DO, village.now)
-        village.messages[village.google.drive.file(DS, file_name, content, inbox)] = job
+    def send_as(self, site: Site, claimed: str, name: str) -> Job:
+        job = python_job(name, ds=claimed, do=DO, submitted_at=site.tick())
+        (inbox,) = site.google.drive.find(site.generation.inbox_folder(DO, DS), DS)
+        file_name, content = site.generation.message(job, claimed, DO, site.now)
+        site.messages[site.google.drive.file(DS, file_name, content, inbox)] = job
         return job
 
     def test_a_message_in_the_name_of_another_is_told_as_its_owners_with_a_warning(self, accepted):
@@ -252,7 +252,7 @@ class TestSenders:
         told = accepted.poll()
         assert sorted(submitted("known") + decided("approved", "known")) == [m for m in told if "unknown" not in m[2]]
         assert [m for m in told if "unknown" in m[2]] == submitted("unknown", "stranger@example.org")[:1]
-        held = {(n.recipient, decision) for n, decision in accepted.narrator.held}
+        held = {(n.recipient, decision) for n, decision in accepted.reporter.held}
         assert held == {("stranger@example.org", Decision.UNVERIFIED_SENDER)}
 
 
@@ -263,55 +263,55 @@ class TestAddresses:
         ("ds", "arrives"),
         [("a..b@docomo.ne.jp", "a..b@docomo.ne.jp"), ("user@münchen.example", "user@xn--mnchen-3ya.example")],
     )
-    def test_a_peer_with_a_rare_address_is_told_everything(self, village, ds, arrives):
-        village.poll()
-        village.ask(ds)
-        village.accept(ds)
-        village.submit(python_job("rare"), ds)
-        village.poll()
-        told = [mail.header("X-Syft-Event") for mail in village.google.mailbox(arrives).received]
+    def test_a_peer_with_a_rare_address_is_told_everything(self, site, ds, arrives):
+        site.poll()
+        site.ask(ds)
+        site.accept(ds)
+        site.submit(python_job("rare"), ds)
+        site.poll()
+        told = [mail.header("X-Syft-Event") for mail in site.google.mailbox(arrives).received]
         assert sorted(told) == ["job_submitted", "peer_granted"]
 
-    def test_a_peer_whose_domain_drive_writes_in_punycode_is_the_one_of_the_folder(self, village):
-        village.poll()
+    def test_a_peer_whose_domain_drive_writes_in_punycode_is_the_one_of_the_folder(self, site):
+        site.poll()
         ds = "user@xn--mnchen-3ya.example"
-        inbox = village.generation.inbox_folder(DO, "user@münchen.example")
-        village.google.drive.folder(ds, inbox, share={DO: "writer"})
-        village.poll()
-        assert [mail.header("X-Syft-Event") for mail in village.google.mailbox(ds).received] == ["peer_requested"]
+        inbox = site.generation.inbox_folder(DO, "user@münchen.example")
+        site.google.drive.folder(ds, inbox, share={DO: "writer"})
+        site.poll()
+        assert [mail.header("X-Syft-Event") for mail in site.google.mailbox(ds).received] == ["peer_requested"]
 
-    def test_a_peer_whom_no_mail_can_reach_is_named_and_the_others_are_told(self, village):
-        village.poll()
+    def test_a_peer_whom_no_mail_can_reach_is_named_and_the_others_are_told(self, site):
+        site.poll()
         for ds in ("josé@example.org", DS):
-            village.ask(ds)
-        told = village.poll()
+            site.ask(ds)
+        told = site.poll()
         assert sorted(told) == sorted([*requested(DS), *requested("josé@example.org")[:1]])
-        assert [(n.recipient, decision) for n, decision in village.narrator.held] == [
+        assert [(n.recipient, decision) for n, decision in site.reporter.held] == [
             ("josé@example.org", Decision.UNREACHABLE_ADDRESS)
         ]
-        assert "non-ASCII" in " ".join(mail.text for mail in village.google.mailbox(DO).received)
-        assert village.poll() == []
+        assert "non-ASCII" in " ".join(mail.text for mail in site.google.mailbox(DO).received)
+        assert site.poll() == []
 
 
 def test_several_generations_on_one_drive_and_one_disk(found, sandbox, tmp_path: Path):
-    village = found("0.1.97")
-    village.poll()
+    site = found("0.1.97")
+    site.poll()
     releases = ["0.1.97", "0.1.105", "0.1.109", "0.1.117", "syft-rds-0.6.1"]
     from tests.worlds import GENERATIONS
 
     jobs = {}
     for number, release in enumerate(releases):
-        village.generation = GENERATIONS[release]
+        site.generation = GENERATIONS[release]
         ds = f"ds{number}@example.org"
-        village.ask(ds)
-        village.accept(ds)
-        jobs[ds] = village.submit(python_job(f"job {number}"), ds)
+        site.ask(ds)
+        site.accept(ds)
+        jobs[ds] = site.submit(python_job(f"job {number}"), ds)
     expected = [m for ds, job in jobs.items() for m in submitted(job.name, ds) + granted(ds)]
-    assert village.poll() == sorted(expected)
+    assert site.poll() == sorted(expected)
     for number, release in enumerate(releases):
-        village.generation = GENERATIONS[release]
+        site.generation = GENERATIONS[release]
         ds = f"ds{number}@example.org"
-        village.generation.write_received(village.root, jobs[ds])
-        village.generation.approve(village.root, jobs[ds], village.tick())
-    assert village.poll() == sorted(m for ds, job in jobs.items() for m in decided("approved", job.name, ds))
-    assert village.poll() == []
+        site.generation.write_received(site.root, jobs[ds])
+        site.generation.approve(site.root, jobs[ds], site.tick())
+    assert site.poll() == sorted(m for ds, job in jobs.items() for m in decided("approved", job.name, ds))
+    assert site.poll() == []

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from syft_notify.sandbox import Sandbox
-from tests.stories.site import Village
+from tests.stories.site import Site
 from tests.worlds import GENERATIONS
 
 
 @pytest.fixture
-def village(sandbox: Sandbox, tmp_path: Path) -> Village:
+def site(sandbox: Sandbox, tmp_path: Path) -> Site:
     """Today's village; its home is the HOME of the program."""
-    return Village(sandbox, tmp_path / "home", GENERATIONS["syft-rds-0.6.1"])
+    return Site(sandbox, tmp_path / "home", GENERATIONS["syft-rds-0.6.1"])

@@ -26,7 +26,7 @@ class Visitor:
     """Sits before the page."""
 
     page: Page
-    troubles: list[str]
+    problems: list[str]
 
     def button(self, act: str) -> Locator:
         return self.page.locator(f'button[data-act="{act}"]')
@@ -90,18 +90,18 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def visitor(browser: Browser, address: str) -> Iterator[Visitor]:
     """Anything that the page should not have done fails the test."""
-    troubles: list[str] = []
+    problems: list[str] = []
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda request: None if request.url.startswith(address) else troubles.append(request.url))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: None if request.url.startswith(address) else problems.append(request.url))
     page.goto(address)
-    visitor = Visitor(page, troubles)
+    visitor = Visitor(page, problems)
     expect(visitor.button("ask")).to_be_enabled()
     yield visitor
     visitor.decides_what_waits()
     page.close()
-    assert troubles == []
+    assert problems == []
 
 
 def test_the_story_lies_in_both_mailboxes(visitor: Visitor) -> None:
@@ -221,7 +221,7 @@ def test_a_name_that_cannot_be_is_refused_in_words(visitor: Visitor) -> None:
     visitor.page.get_by_label("Job name").fill("../x")
     visitor.presses("submit")
     expect(visitor.page.get_by_role("alert")).to_contain_text("no slash", timeout=SOON_MS)
-    assert visitor.troubles.pop().startswith("Failed to load resource: the server responded with a status of 409")
+    assert visitor.problems.pop().startswith("Failed to load resource: the server responded with a status of 409")
     job = visitor.submits()
     expect(visitor.page.get_by_role("alert")).to_be_hidden(timeout=SOON_MS)
     visitor.gets(OWNER, titles.new_job(job, DS))

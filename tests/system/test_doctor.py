@@ -7,34 +7,34 @@ import subprocess
 
 import pytest
 
-from syft_notify.sandbox import Trouble
+from syft_notify.sandbox import Injected
 from tests.facts import lacking
 from tests.folders import contents
-from tests.stories.site import Village
+from tests.stories.site import Site
 from tests.system.dialogue import Dialogue
 from tests.system.program import environment, syft_notify
 
 DO, DS = "do@example.org", "ds@example.org"
 
 
-def doctor(village: Village, *options: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    env = {**environment(village.home), **environ}
-    return syft_notify("doctor", "-c", village.config_file, *options, home=village.home, env=env)
+def doctor(site: Site, *options: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    env = {**environment(site.home), **environ}
+    return syft_notify("doctor", "-c", site.config_file, *options, home=site.home, env=env)
 
 
-def secrets(village: Village) -> list[str]:
-    token = json.loads((village.home / "gmail_token.json").read_text())
+def secrets(site: Site) -> list[str]:
+    token = json.loads((site.home / "gmail_token.json").read_text())
     return [token["refresh_token"], token["client_secret"], token["token"]]
 
 
 @pytest.fixture
-def well(village: Village) -> Village:
-    village.home.chmod(0o700)
-    return village
+def well(site: Site) -> Site:
+    site.home.chmod(0o700)
+    return site
 
 
 @pytest.fixture
-def ill(well: Village) -> Village:
+def ill(well: Site) -> Site:
     (well.home / "gmail_token.json").chmod(0o644)
     well.google.tokens.revoke_person(DO)
     return well
@@ -88,9 +88,9 @@ def test_without_utf_8_it_speaks_in_letters(ill, environ):
 
 
 class TestOnATerminal:
-    def shown(self, village: Village, **environ: str) -> str:
-        options = ("doctor", "-c", str(village.config_file))
-        with Dialogue(*options, home=village.home, environ={"TERM": "xterm", **environ}) as terminal:
+    def shown(self, site: Site, **environ: str) -> str:
+        options = ("doctor", "-c", str(site.config_file))
+        with Dialogue(*options, home=site.home, environ={"TERM": "xterm", **environ}) as terminal:
             code, text = terminal.ended()
         assert code == 1
         return text
@@ -125,7 +125,7 @@ class TestTestEmail:
         assert (ended.returncode, lacking(ended.stderr, "--to", "'me'")) == (2, [])
 
     def test_a_dead_token_is_78_and_a_passing_fault_1(self, well):
-        well.google.faults.add(Trouble.UNAVAILABLE, "gmail.messages.send")
+        well.google.faults.add(Injected.UNAVAILABLE, "gmail.messages.send")
         ended = syft_notify("test-email", "-c", well.config_file, home=well.home)
         assert (ended.returncode, lacking(ended.stderr, "Error", "Gmail", "503", "backendError")) == (1, [])
         well.google.tokens.revoke_person(DO)
@@ -145,11 +145,11 @@ class TestPeerGranted:
         assert len(well.google.mailbox(DS).received) == 1
 
     def test_what_did_not_go_out_waits_and_is_said(self, well):
-        well.google.faults.add(Trouble.UNAVAILABLE, "gmail.messages.send")
+        well.google.faults.add(Injected.UNAVAILABLE, "gmail.messages.send")
         ended = syft_notify("peer-granted", DS, "-c", well.config_file, home=well.home)
         assert (ended.returncode, lacking(ended.stdout, DS, "again")) == (1, [])
 
     def test_dead_tokens_are_78(self, well):
-        well.google.faults.add(Trouble.API_DISABLED, "gmail.messages.send")
+        well.google.faults.add(Injected.API_DISABLED, "gmail.messages.send")
         ended = syft_notify("peer-granted", DS, "-c", well.config_file, home=well.home)
         assert (ended.returncode, lacking(ended.stderr, "accessNotConfigured", "API")) == (78, [])

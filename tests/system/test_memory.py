@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from syft_notify.sandbox import Trouble
+from syft_notify.sandbox import Injected
 from tests.facts import lacking
-from tests.stories.site import DO, Village, requested, submitted
+from tests.stories.site import DO, Site, requested, submitted
 from tests.system.program import syft_notify
 from tests.worlds import python_job
 
@@ -19,23 +19,23 @@ Call = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def call(village: Village) -> Call:
+def call(site: Site) -> Call:
     """`call("outbox", "retry")` with the village's config."""
 
     def called(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return syft_notify(name, *arguments, "-c", village.config_file, home=village.home)
+        return syft_notify(name, *arguments, "-c", site.config_file, home=site.home)
 
     return called
 
 
 @pytest.fixture
-def refused(village: Village) -> Village:
+def refused(site: Site) -> Site:
     """A village where Gmail refused the two mails about a peer."""
-    village.google.faults.add(Trouble.BAD_REQUEST, "gmail.messages.send", times=None)
-    village.ask(DS)
-    assert village.poll() == []
-    village.google.faults.clear()
-    return village
+    site.google.faults.add(Injected.BAD_REQUEST, "gmail.messages.send", times=None)
+    site.ask(DS)
+    assert site.poll() == []
+    site.google.faults.clear()
+    return site
 
 
 class TestOutbox:
@@ -69,12 +69,12 @@ class TestOutbox:
 
 
 class TestHistory:
-    def test_it_tells_what_went_to_whom(self, village, call):
+    def test_it_tells_what_went_to_whom(self, site, call):
         nothing = call("history")
         assert (nothing.returncode, DS in nothing.stdout) == (0, False)
         assert json.loads(call("history", "--json").stdout) == []
-        village.ask(DS)
-        village.poll()
+        site.ask(DS)
+        site.poll()
         lines = call("history").stdout.splitlines()
         facts = ((DO, f"peer_new_{DS}_to_do"), (DS, f"peer_new_{DS}_to_ds"))
         assert [lacking(line, *each) for line, each in zip(lines, facts, strict=True)] == [[], []]
@@ -83,47 +83,47 @@ class TestHistory:
 
 
 class TestReset:
-    def test_open_requests_are_told_again(self, village, call):
-        village.ask(DS)
-        village.poll()
+    def test_open_requests_are_told_again(self, site, call):
+        site.ask(DS)
+        site.poll()
         assert call("reset", "--peers", "--yes").returncode == 0
-        assert village.poll() == sorted(requested())
-        assert village.poll() == []
+        assert site.poll() == sorted(requested())
+        assert site.poll() == []
 
-    def test_one_job_is_told_again_and_no_other(self, village, call):
-        village.ask(DS)
-        village.accept(DS)
-        village.poll()
-        village.submit(python_job("sales"))
-        village.submit(python_job("other"))
-        village.poll()
+    def test_one_job_is_told_again_and_no_other(self, site, call):
+        site.ask(DS)
+        site.accept(DS)
+        site.poll()
+        site.submit(python_job("sales"))
+        site.submit(python_job("other"))
+        site.poll()
         assert call("reset", "--job", "sales", "--yes").returncode == 0
-        assert village.poll() == sorted(submitted("sales"))
-        assert village.poll() == []
+        assert site.poll() == sorted(submitted("sales"))
+        assert site.poll() == []
 
-    def test_all_jobs_means_those_that_wait(self, village, call):
-        village.ask(DS)
-        village.accept(DS)
-        village.poll()
-        settled = village.submit(python_job("settled"))
-        village.sync()
-        village.generation.approve(village.root, settled, village.tick())
-        village.generation.finish(village.root, settled, 0, "", village.tick())
-        village.submit(python_job("waiting"))
-        village.poll()
+    def test_all_jobs_means_those_that_wait(self, site, call):
+        site.ask(DS)
+        site.accept(DS)
+        site.poll()
+        settled = site.submit(python_job("settled"))
+        site.sync()
+        site.generation.approve(site.root, settled, site.tick())
+        site.generation.finish(site.root, settled, 0, "", site.tick())
+        site.submit(python_job("waiting"))
+        site.poll()
         assert call("reset", "--jobs", "--yes").returncode == 0
-        assert village.poll() == sorted(submitted("waiting"))
-        assert village.poll() == []
+        assert site.poll() == sorted(submitted("waiting"))
+        assert site.poll() == []
 
-    def test_without_a_yes_nothing_is_forgotten(self, village, call):
-        village.ask(DS)
-        village.poll()
+    def test_without_a_yes_nothing_is_forgotten(self, site, call):
+        site.ask(DS)
+        site.poll()
         asked = call("reset", "--peers")
         assert asked.returncode == 1
         assert "Traceback" not in asked.stderr
-        assert village.poll() == []
+        assert site.poll() == []
 
     @pytest.mark.parametrize(("arguments", "code"), [((), 2), (("--job", "unheard of", "--yes"), 1)])
-    def test_what_cannot_be_forgotten_is_said(self, village, call, arguments, code):
+    def test_what_cannot_be_forgotten_is_said(self, site, call, arguments, code):
         ended = call("reset", *arguments)
         assert (ended.returncode, "Error: " in ended.stderr) == (code, True)

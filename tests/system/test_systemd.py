@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from syft_notify.daemon.systemd import serves, system_unit, template_unit, template_user_unit, user_unit
-from syft_notify.sandbox import Trouble
+from syft_notify.sandbox import Injected
 from tests.docs.markdown import REPOSITORY
 from tests.facts import lacking
-from tests.stories.site import Village, requested
+from tests.stories.site import Site, requested
 from tests.system.program import environment, syft_notify, wait_until
 from tests.system.tools import needs
 
@@ -68,19 +68,19 @@ def systemd(tmp_path: Path) -> Iterator[Systemd]:
     listener.close()
 
 
-def served(village: Village, systemd: Systemd, *prefix: str, watchdog: float = 0) -> subprocess.Popen[str]:
+def served(site: Site, systemd: Systemd, *prefix: str, watchdog: float = 0) -> subprocess.Popen[str]:
     """`run` as systemd starts it, behind `prefix`."""
     told = {"NOTIFY_SOCKET": str(systemd.path)}
     if watchdog:
         told["WATCHDOG_USEC"] = str(round(watchdog * 1_000_000))
-    village.settings["interval"] = 1
+    site.settings["interval"] = 1
     return subprocess.Popen(
-        [*prefix, sys.executable, "-m", "syft_notify", "run", "-c", str(village.config_file)],
+        [*prefix, sys.executable, "-m", "syft_notify", "run", "-c", str(site.config_file)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**environment(village.home), **told},
+        env={**environment(site.home), **told},
     )
 
 
@@ -92,16 +92,16 @@ def ended(process: subprocess.Popen[str]) -> str:
 
 
 class TestNotify:
-    def test_systemd_hears_of_mails_that_were_given_up(self, village, systemd):
-        village.google.faults.add(Trouble.BAD_REQUEST, "gmail.messages.send", times=None)
-        village.ask(DS)
-        process = served(village, systemd)
+    def test_systemd_hears_of_mails_that_were_given_up(self, site, systemd):
+        site.google.faults.add(Injected.BAD_REQUEST, "gmail.messages.send", times=None)
+        site.ask(DS)
+        process = served(site, systemd)
         systemd.wait_for("STATUS=0 mails sent. 2 mails given up")
         ended(process)
 
-    def test_systemd_hears_the_whole_life(self, village, systemd):
-        village.ask(DS)
-        process = served(village, systemd)
+    def test_systemd_hears_the_whole_life(self, site, systemd):
+        site.ask(DS)
+        process = served(site, systemd)
         systemd.wait_for("READY=1")
         systemd.wait_for("STATUS=2 mails sent")
         process.send_signal(signal.SIGHUP)
@@ -113,18 +113,18 @@ class TestNotify:
         assert systemd.heard.index("READY=1") == 0
         assert not [heard for heard in systemd.heard if "WATCHDOG" in heard]
 
-    def test_the_watchdog_hears_a_beat_while_the_loop_turns_and_silence_when_it_hangs(self, village, systemd):
-        process = served(village, systemd, watchdog=1)
+    def test_the_watchdog_hears_a_beat_while_the_loop_turns_and_silence_when_it_hangs(self, site, systemd):
+        process = served(site, systemd, watchdog=1)
         systemd.wait_for("WATCHDOG=1")
         assert systemd.listen(2).count("WATCHDOG=1") >= 4
-        village.google.faults.add(Trouble.STALL, "drive.*", times=None, seconds=60)
+        site.google.faults.add(Injected.STALL, "drive.*", times=None, seconds=60)
         systemd.listen(2)
         assert "WATCHDOG=1" not in systemd.listen(2)
         ended(process)
 
-    def test_dead_credentials_and_a_bad_config_are_the_exit_code_that_is_not_restarted(self, village, systemd):
-        (village.home / "gmail_token.json").write_text("{}")
-        process = served(village, systemd)
+    def test_dead_credentials_and_a_bad_config_are_the_exit_code_that_is_not_restarted(self, site, systemd):
+        (site.home / "gmail_token.json").write_text("{}")
+        process = served(site, systemd)
         output, _ = process.communicate(timeout=20)
         assert (process.returncode, output.count("\n")) == (78, 1)
         assert systemd.listen(0.1) == []
@@ -210,22 +210,22 @@ class TestUnits:
         assert score
         assert float(score[1]) <= 1.5
 
-    def test_the_service_works_inside_the_confinement(self, village, systemd):
+    def test_the_service_works_inside_the_confinement(self, site, systemd):
         """The unit's system calls and memory rules, and a file system that is read-only but for its own folder."""
         needs("systemd-analyze", "unshare", package="systemd util-linux")
-        village.ask(DS)
+        site.ask(DS)
         # The interpreter writes no byte code there either.
         mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind / && exec "$@"'
         namespace = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
-        prefix = [*namespace, "sh", "-c", mount, str(village.home), sys.executable, str(CONFINED)]
-        process = served(village, systemd, *prefix, str(REPOSITORY / "systemd/syft-notify.service"))
+        prefix = [*namespace, "sh", "-c", mount, str(site.home), sys.executable, str(CONFINED)]
+        process = served(site, systemd, *prefix, str(REPOSITORY / "systemd/syft-notify.service"))
         try:
             systemd.wait_for("STATUS=2 mails sent")
         finally:
             output = ended(process)
-        assert village.new_mails() == sorted(requested(DS))
+        assert site.new_mails() == sorted(requested(DS))
         assert "Warning" not in output
-        assert syft_notify("status", "-c", village.home / "daemon.yaml", home=village.home).returncode == 3
+        assert syft_notify("status", "-c", site.home / "daemon.yaml", home=site.home).returncode == 3
 
     def test_the_confinement_is_real(self):
         needs("systemd-analyze", package="systemd")
@@ -236,86 +236,86 @@ class TestUnits:
 
 
 class TestInstall:
-    def called(self, village: Village, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return syft_notify(arguments[0], "-c", village.config_file, *arguments[1:], home=village.home)
+    def called(self, site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return syft_notify(arguments[0], "-c", site.config_file, *arguments[1:], home=site.home)
 
-    def test_the_user_unit_has_the_paths_of_this_program_and_this_config(self, village):
-        place = village.home / ".config/systemd/user/syft-notify.service"
-        wrote = self.called(village, "install-service")
+    def test_the_user_unit_has_the_paths_of_this_program_and_this_config(self, site):
+        place = site.home / ".config/systemd/user/syft-notify.service"
+        wrote = self.called(site, "install-service")
         assert (wrote.returncode, wrote.stderr) == (0, "")
         assert wrote.stdout.splitlines()[0] == f"Wrote {place}. Now:"
         (command,) = re.findall(r"^ExecStart=(.+)$", place.read_text(), re.MULTILINE)
         program = Path(sys.executable).with_name("syft-notify")
-        assert command == f"{program} run --config {village.config_file}"
+        assert command == f"{program} run --config {site.config_file}"
         assert shutil.which(command.split()[0])
-        assert self.called(village, "install-service", "--print").stdout == place.read_text()
-        removed = self.called(village, "uninstall-service")
+        assert self.called(site, "install-service", "--print").stdout == place.read_text()
+        removed = self.called(site, "uninstall-service")
         assert lacking(removed.stdout.splitlines()[0], "Removed", place) == []
         assert not place.exists()
-        assert lacking(self.called(village, "uninstall-service").stdout, place, "Removed") == ["Removed"]
+        assert lacking(self.called(site, "uninstall-service").stdout, place, "Removed") == ["Removed"]
 
-    def test_the_system_unit_runs_as_the_owner_of_the_config(self, village):
-        shown = self.called(village, "install-service", "--system", "--print").stdout
-        assert f"User={village.config_file.owner()}\n" in shown
-        assert f"ReadWritePaths=-{village.home}\n" in shown
+    def test_the_system_unit_runs_as_the_owner_of_the_config(self, site):
+        shown = self.called(site, "install-service", "--system", "--print").stdout
+        assert f"User={site.config_file.owner()}\n" in shown
+        assert f"ReadWritePaths=-{site.home}\n" in shown
 
-    def test_the_unit_of_another_config_is_neither_overwritten_nor_removed(self, village):
-        assert self.called(village, "install-service").returncode == 0
-        place = village.home / ".config/systemd/user/syft-notify.service"
+    def test_the_unit_of_another_config_is_neither_overwritten_nor_removed(self, site):
+        assert self.called(site, "install-service").returncode == 0
+        place = site.home / ".config/systemd/user/syft-notify.service"
         before = place.read_text()
-        other = village.home / "other.yaml"
-        other.write_text(village.config_file.read_text())
+        other = site.home / "other.yaml"
+        other.write_text(site.config_file.read_text())
         for name in ("install-service", "uninstall-service"):
-            ended = syft_notify(name, "-c", other, home=village.home)
+            ended = syft_notify(name, "-c", other, home=site.home)
             assert ended.returncode == 1
             assert lacking(ended.stderr, place, other) == []
         assert place.read_text() == before
-        assert syft_notify("install-service", "-c", other, "--name", "other", home=village.home).returncode == 0
+        assert syft_notify("install-service", "-c", other, "--name", "other", home=site.home).returncode == 0
         assert str(other) in place.with_name("other.service").read_text()
 
-    def test_a_pipe_and_a_masked_unit_are_neither_waited_for_nor_written_to(self, village):
-        units = village.home / ".config/systemd/user"
+    def test_a_pipe_and_a_masked_unit_are_neither_waited_for_nor_written_to(self, site):
+        units = site.home / ".config/systemd/user"
         units.mkdir(parents=True)
         os.mkfifo(units / "pipe.service")
         (units / "masked.service").symlink_to(os.devnull)  # as `systemctl mask` does
         for command in ("install-service", "uninstall-service"):
             for name, kind in (("pipe", "a pipe"), ("masked", "a device")):
-                ended = self.called(village, command, "--name", name)
+                ended = self.called(site, command, "--name", name)
                 assert ended.returncode == 1
                 assert lacking(ended.stderr, f"{name}.service", kind) == []
         assert (units / "masked.service").is_symlink()
 
-    def test_a_link_to_the_folder_leads_to_the_same_config(self, village, tmp_path):
+    def test_a_link_to_the_folder_leads_to_the_same_config(self, site, tmp_path):
         link = tmp_path / "link to home"
-        link.symlink_to(village.home)
-        assert self.called(village, "install-service").returncode == 0
+        link.symlink_to(site.home)
+        assert self.called(site, "install-service").returncode == 0
         for name in ("install-service", "uninstall-service"):
-            ended = syft_notify(name, "-c", link / village.config_file.name, home=village.home)
+            ended = syft_notify(name, "-c", link / site.config_file.name, home=site.home)
             assert (ended.returncode, ended.stderr) == (0, "")
 
-    def test_a_path_that_would_break_the_unit_is_refused(self, village):
-        odd = village.home / "a\nb.yaml"
-        odd.write_text(village.config_file.read_text())
-        ended = syft_notify("install-service", "--print", "-c", odd, home=village.home)
+    def test_a_path_that_would_break_the_unit_is_refused(self, site):
+        odd = site.home / "a\nb.yaml"
+        odd.write_text(site.config_file.read_text())
+        ended = syft_notify("install-service", "--print", "-c", odd, home=site.home)
         assert (ended.returncode, ended.stdout) == (1, "")
         assert lacking(ended.stderr, "UTF-8") == []
 
-    def test_systemd_restarts_what_it_started(self, village, systemd):
-        process = served(village, systemd)
+    def test_systemd_restarts_what_it_started(self, site, systemd):
+        process = served(site, systemd)
         systemd.wait_for("STATUS=")
-        ended_command = syft_notify("restart", "-c", village.home / "daemon.yaml", home=village.home)
+        ended_command = syft_notify("restart", "-c", site.home / "daemon.yaml", home=site.home)
         assert ended_command.returncode == 1
         assert lacking(ended_command.stderr, "systemd") == []
         ended(process)
 
-    def test_a_config_that_cannot_work_is_refused(self, village):
-        village.config_file.write_text("interval: 0\n")
-        ended = syft_notify("install-service", "-c", village.home / "daemon.yaml", home=village.home)
+    def test_a_config_that_cannot_work_is_refused(self, site):
+        site.config_file.write_text("interval: 0\n")
+        ended = syft_notify("install-service", "-c", site.home / "daemon.yaml", home=site.home)
         assert ended.returncode == 78
-        assert not (village.home / ".config").exists()
+        assert not (site.home / ".config").exists()
 
-    def test_a_folder_that_cannot_be_written_is_said(self, village):
-        (village.home / ".config").write_text("")
-        wrote = self.called(village, "install-service")
+    def test_a_folder_that_cannot_be_written_is_said(self, site):
+        (site.home / ".config").write_text("")
+        wrote = self.called(site, "install-service")
         assert wrote.returncode == 1
         assert lacking(wrote.stderr, "Not a directory") == []

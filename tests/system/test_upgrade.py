@@ -14,7 +14,7 @@ import pytest
 import syft_notify
 from syft_notify.config.file_lock import is_held
 from syft_notify.engine.health import read_health
-from tests.stories.site import Village, decided, granted, requested, submitted
+from tests.stories.site import Site, decided, granted, requested, submitted
 from tests.system import program
 from tests.system.program import environment, wait_until
 from tests.worlds import python_job
@@ -25,12 +25,12 @@ DS = "ds@example.org"
 class Installed:
     """A copy of the package that only this test uses, and the daemon that runs from it."""
 
-    def __init__(self, village: Village, folder: Path) -> None:
+    def __init__(self, site: Site, folder: Path) -> None:
         self.package = folder / "syft_notify"
         shutil.copytree(Path(syft_notify.__file__).parent, self.package, ignore=shutil.ignore_patterns("__pycache__"))
-        self._village = village
-        self._environment = {**environment(village.home), "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-        self._config = village.config_file
+        self._village = site
+        self._environment = {**environment(site.home), "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        self._config = site.config_file
 
     def call(self, *words: str) -> str:
         """What a command said that ended well."""
@@ -49,52 +49,52 @@ class Installed:
 
 
 @pytest.fixture
-def installed(village: Village, tmp_path: Path) -> Iterator[Installed]:
+def installed(site: Site, tmp_path: Path) -> Iterator[Installed]:
     """A daemon that polled once; it is stopped at the end."""
-    village.settings["interval"] = 3600
-    installed = Installed(village, tmp_path / "site-packages")
+    site.settings["interval"] = 3600
+    installed = Installed(site, tmp_path / "site-packages")
     installed.call("start")
     wait_until(lambda: installed.health().get("last_poll"))
     yield installed
     installed.call("stop")
-    assert not is_held(village.home / "syft-notify.lock")
+    assert not is_held(site.home / "syft-notify.lock")
 
 
-def test_mails_go_out_while_the_package_is_away(village, installed):
+def test_mails_go_out_while_the_package_is_away(site, installed):
     aside = installed.package.with_name("aside")
     installed.package.rename(aside)
-    village.ask(DS)
+    site.ask(DS)
     installed.poll()
-    village.accept(DS)
-    job = village.submit(python_job("sales"))
+    site.accept(DS)
+    job = site.submit(python_job("sales"))
     installed.poll()
-    village.sync()
-    village.generation.approve(village.root, job, village.tick())
+    site.sync()
+    site.generation.approve(site.root, job, site.tick())
     installed.poll()
     assert installed.health()["problems"] == []
     assert (installed.health()["failed"], installed.health()["undelivered"]) == (0, 0)
     aside.rename(installed.package)
     expected = requested(DS) + granted(DS) + submitted("sales") + decided("approved", "sales")
-    assert village.new_mails() == sorted(expected)
+    assert site.new_mails() == sorted(expected)
 
 
-def test_templates_of_the_next_version_are_not_used_by_the_code_of_this_one(village, installed):
+def test_templates_of_the_next_version_are_not_used_by_the_code_of_this_one(site, installed):
     for template in (installed.package / "templates").iterdir():
         template.write_text("{{ what_only_the_next_version_knows }}")
-    village.ask(DS)
+    site.ask(DS)
     installed.poll()
-    assert village.new_mails() == requested(DS)
+    assert site.new_mails() == requested(DS)
 
 
-def test_a_reload_while_the_package_is_away_leaves_the_daemon_as_it_was(village, installed):
+def test_a_reload_while_the_package_is_away_leaves_the_daemon_as_it_was(site, installed):
     aside = installed.package.with_name("aside")
     installed.package.rename(aside)
     pid = installed.health()["pid"]
-    village.settings["interval"] = 1800
-    os.kill(int(str(pid)), signal.SIGHUP if village.config_file else 0)
-    village.ask(DS)
+    site.settings["interval"] = 1800
+    os.kill(int(str(pid)), signal.SIGHUP if site.config_file else 0)
+    site.ask(DS)
     wait_until(lambda: installed.health()["interval_seconds"] == 1800 or installed.health()["problems"])
     aside.rename(installed.package)
     installed.poll()
-    wait_until(lambda: len(village.arrived()) == 2)
+    wait_until(lambda: len(site.arrived()) == 2)
     assert json.loads(installed.call("status", "--json"))["pid"] == pid

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.facts import lacking
-from tests.stories.site import Village
+from tests.stories.site import Site
 from tests.system.program import started, syft_notify
 
 DS = "ds@example.org"
@@ -27,9 +27,9 @@ with FileLock(Path(sys.argv[1])):
 
 
 @pytest.fixture
-def other(village: Village) -> Iterator[subprocess.Popen[str]]:
+def other(site: Site) -> Iterator[subprocess.Popen[str]]:
     """Another process that works on the state."""
-    lock = village.config_file.parent / "notification_state.lock"
+    lock = site.config_file.parent / "notification_state.lock"
     with subprocess.Popen([sys.executable, "-c", HOLD, lock], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
@@ -42,26 +42,26 @@ def other(village: Village) -> Iterator[subprocess.Popen[str]]:
     [["run", "--once"], ["outbox"], ["outbox", "retry"], ["reset", "--peers", "--yes"], ["peer-granted", DS]],
     ids=" ".join,
 )
-def test_it_says_for_whom_after_two_seconds_and_what_helps(village, other, words):
+def test_it_says_for_whom_after_two_seconds_and_what_helps(site, other, words):
     os.kill(other.pid, signal.SIGSTOP)
     begun = time.monotonic()
-    with started(words[0], "-c", village.config_file, *words[1:], home=village.home) as command:
+    with started(words[0], "-c", site.config_file, *words[1:], home=site.home) as command:
         assert command.stdout is not None
         line = command.stdout.readline()
         assert 2 < time.monotonic() - begun < 20
-        facts = (f"PID {other.pid}", "SIGSTOP", village.home, "90 s", f"`kill -CONT {other.pid}`")
+        facts = (f"PID {other.pid}", "SIGSTOP", site.home, "90 s", f"`kill -CONT {other.pid}`")
         assert lacking(line, "Warning", *facts) == []
         other.kill()
         assert "Warning" not in command.communicate(timeout=30)[0]
     assert command.returncode == 0
 
 
-def test_start_says_for_whom_the_daemon_waits(village, other):
-    with started("start", "-c", village.config_file, home=village.home) as command:
+def test_start_says_for_whom_the_daemon_waits(site, other):
+    with started("start", "-c", site.config_file, home=site.home) as command:
         assert command.stdout is not None
         line = command.stdout.readline()
         other.kill()
         said = command.communicate(timeout=30)[0]
-    assert lacking(line, "Warning", f"PID {other.pid}", village.home) == []
+    assert lacking(line, "Warning", f"PID {other.pid}", site.home) == []
     assert said.startswith("✅ ")
-    assert syft_notify("stop", "-c", village.config_file, home=village.home).returncode == 0
+    assert syft_notify("stop", "-c", site.config_file, home=site.home).returncode == 0

@@ -18,7 +18,7 @@ from syft_notify.domain.model import Message, ThreadRef
 from syft_notify.domain.text import plain
 from syft_notify.google.auth import GMAIL_SCOPES, TokenFile
 from syft_notify.sandbox import Sandbox
-from syft_notify.sandbox.faults import Trouble
+from syft_notify.sandbox.faults import Injected
 
 DO, DS = "do@example.org", "ds@example.org"
 ROOT = "<job.sales@syft-notify.invalid>"
@@ -169,41 +169,41 @@ class TestSending:
         assert len(sandbox.mailbox(DS).received) == 1
 
     def test_the_page_of_a_proxy_says_nothing_about_a_thread(self, sandbox, channel):
-        rule = sandbox.faults.add(Trouble.PAGE_404, "gmail.messages.send", times=None)
+        rule = sandbox.faults.add(Injected.PAGE_404, "gmail.messages.send", times=None)
         with pytest.raises(TransientFault):
             channel.send(message(thread=ThreadRef("k", ROOT, remote_id="abcdef0123456789")))
         assert rule.hits == 1
 
-    @pytest.mark.parametrize("trouble", [Trouble.NOT_JSON, Trouble.WRONG_JSON, Trouble.TRUNCATED, Trouble.LOST])
+    @pytest.mark.parametrize("problem", [Injected.NOT_JSON, Injected.WRONG_JSON, Injected.TRUNCATED, Injected.LOST])
     @pytest.mark.parametrize("thread", ["", "abcdef0123456789"])
-    def test_an_answer_that_says_nothing_leaves_it_open_whether_it_went(self, sandbox, channel, trouble, thread):
-        rule = sandbox.faults.add(trouble, "gmail.messages.send", skip=bool(thread), times=None)
+    def test_an_answer_that_says_nothing_leaves_it_open_whether_it_went(self, sandbox, channel, problem, thread):
+        rule = sandbox.faults.add(problem, "gmail.messages.send", skip=bool(thread), times=None)
         with pytest.raises(AmbiguousFault):
             channel.send(message(thread=ThreadRef("k", ROOT, remote_id=thread)))
         assert rule.hits == 1
 
     def test_an_answer_without_an_id_too(self, sandbox, channel):
-        sandbox.faults.add(Trouble.ALTERED, "gmail.messages.send", changes={"id": None})
+        sandbox.faults.add(Injected.ALTERED, "gmail.messages.send", changes={"id": None})
         with pytest.raises(AmbiguousFault):
             channel.send(message())
 
     @pytest.mark.parametrize(
-        ("trouble", "fault"),
+        ("problem", "fault"),
         [
-            (Trouble.BAD_REQUEST, RejectedFault),
-            (Trouble.USER_RATE_LIMIT, RateLimitedFault),
-            (Trouble.INSUFFICIENT_PERMISSIONS, CredentialFault),
-            (Trouble.INTERNAL, AmbiguousFault),
-            (Trouble.NO_MAILBOX, CredentialFault),
-            (Trouble.QUOTA_IN_DETAILS, RateLimitedFault),
-            (Trouble.PAGE_400, TransientFault),
-            (Trouble.PAGE_401, TransientFault),
-            (Trouble.PAGE_403, TransientFault),
-            (Trouble.PAGE_404, TransientFault),
+            (Injected.BAD_REQUEST, RejectedFault),
+            (Injected.USER_RATE_LIMIT, RateLimitedFault),
+            (Injected.INSUFFICIENT_PERMISSIONS, CredentialFault),
+            (Injected.INTERNAL, AmbiguousFault),
+            (Injected.NO_MAILBOX, CredentialFault),
+            (Injected.QUOTA_IN_DETAILS, RateLimitedFault),
+            (Injected.PAGE_400, TransientFault),
+            (Injected.PAGE_401, TransientFault),
+            (Injected.PAGE_403, TransientFault),
+            (Injected.PAGE_404, TransientFault),
         ],
     )
-    def test_refusals_have_their_class(self, sandbox, channel, trouble, fault):
-        sandbox.faults.add(trouble, "gmail.messages.send", times=None)
+    def test_refusals_have_their_class(self, sandbox, channel, problem, fault):
+        sandbox.faults.add(problem, "gmail.messages.send", times=None)
         with pytest.raises(fault):
             channel.send(message())
         assert sandbox.mailbox(DS).received == []

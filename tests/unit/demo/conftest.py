@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.demo.actions import Stage
-from syft_notify.demo.owner import House
+from syft_notify.demo.actions import Actions
+from syft_notify.demo.owner import OwnerSetup
 from syft_notify.engine.app import utc_now
 from syft_notify.sandbox import Sandbox
 
@@ -15,15 +15,15 @@ DO, DS = "do@example.org", "ds@example.org"
 
 
 @pytest.fixture
-def house(sandbox: Sandbox, tmp_path: Path) -> House:
-    return House(sandbox, tmp_path, DO)
+def owner_setup(sandbox: Sandbox, tmp_path: Path) -> OwnerSetup:
+    return OwnerSetup(sandbox, tmp_path, DO)
 
 
 @pytest.fixture
-def stage(sandbox: Sandbox, house: House) -> Stage:
+def actions(sandbox: Sandbox, owner_setup: OwnerSetup) -> Actions:
     """Open, with one scientist who is a peer."""
-    stage = Stage(sandbox, house, DS, utc_now)
-    stage.first.ask(DO)
-    stage.owner.accept(DS)
-    stage.open()
-    return stage
+    actions = Actions(sandbox, owner_setup, DS, utc_now)
+    actions.first.ask(DO)
+    actions.owner.accept(DS)
+    actions.open()
+    return actions

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from syft_notify.demo.actions import LONGEST_NAME, JobState, Stage, check_name
-from syft_notify.demo.owner import House
+from syft_notify.demo.actions import LONGEST_NAME, Actions, JobState, check_name
+from syft_notify.demo.owner import OwnerSetup
 from syft_notify.domain.errors import UserError
 from syft_notify.engine.app import utc_now
 from syft_notify.sandbox import Sandbox
@@ -29,16 +29,16 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
         check_name(name)
 
 
-def test_nobody_acts_while_the_story_is_played(sandbox: Sandbox, house: House) -> None:
-    stage = Stage(sandbox, house, DS, utc_now)
+def test_nobody_acts_while_the_story_is_played(sandbox: Sandbox, owner_setup: OwnerSetup) -> None:
+    actions = Actions(sandbox, owner_setup, DS, utc_now)
     with pytest.raises(UserError, match="story"):
-        stage.perform("ask", {})
-    assert list(stage.scientists) == [DS]
+        actions.perform("ask", {})
+    assert list(actions.scientists) == [DS]
 
 
-def test_an_act_that_nobody_knows_is_no_act(stage: Stage) -> None:
+def test_an_act_that_nobody_knows_is_no_act(actions: Actions) -> None:
     with pytest.raises(KeyError):
-        stage.perform("erase", {})
+        actions.perform("erase", {})
 
 
 @pytest.mark.parametrize(
@@ -52,62 +52,62 @@ def test_an_act_that_nobody_knows_is_no_act(stage: Stage) -> None:
     ],
 )
 def test_a_job_is_decided_once_and_run_once(
-    stage: Stage, acts: tuple[str, ...], state: JobState, next_acts: tuple[str, ...]
+    actions: Actions, acts: tuple[str, ...], state: JobState, next_acts: tuple[str, ...]
 ) -> None:
-    stage.perform("submit", {"ds": DS, "job": "x"})
-    (job,) = stage.jobs
+    actions.perform("submit", {"ds": DS, "job": "x"})
+    (job,) = actions.jobs
     for act in acts:
-        stage.perform(act, {"job": job.id})
+        actions.perform(act, {"job": job.id})
     assert (job.state, job.acts) == (state, next_acts)
     for act in {"approve", "reject", "run", "run-failing"} - set(next_acts):
         with pytest.raises(UserError):
-            stage.perform(act, {"job": job.id})
+            actions.perform(act, {"job": job.id})
     assert job.state is state
 
 
-def test_two_jobs_of_one_scientist_have_two_names(stage: Stage) -> None:
-    stage.perform("submit", {"ds": DS, "job": "x"})
+def test_two_jobs_of_one_scientist_have_two_names(actions: Actions) -> None:
+    actions.perform("submit", {"ds": DS, "job": "x"})
     with pytest.raises(UserError):
-        stage.perform("submit", {"ds": DS, "job": " x "})
-    assert len(stage.jobs) == 1
+        actions.perform("submit", {"ds": DS, "job": " x "})
+    assert len(actions.jobs) == 1
 
 
-def test_a_scientist_submits_after_the_owner_accepted(stage: Stage) -> None:
-    stage.perform("ask", {})
-    newcomer = list(stage.scientists)[-1]
+def test_a_scientist_submits_after_the_owner_accepted(actions: Actions) -> None:
+    actions.perform("ask", {})
+    newcomer = list(actions.scientists)[-1]
     with pytest.raises(UserError):
-        stage.perform("submit", {"ds": newcomer, "job": "x"})
-    stage.perform("accept", {"ds": newcomer})
-    stage.perform("submit", {"ds": newcomer, "job": "x"})
+        actions.perform("submit", {"ds": newcomer, "job": "x"})
+    actions.perform("accept", {"ds": newcomer})
+    actions.perform("submit", {"ds": newcomer, "job": "x"})
     with pytest.raises(UserError):
-        stage.perform("accept", {"ds": newcomer})
+        actions.perform("accept", {"ds": newcomer})
 
 
-def test_there_are_always_more_scientists(stage: Stage) -> None:
+def test_there_are_always_more_scientists(actions: Actions) -> None:
     for _ in range(12):
-        stage.perform("ask", {})
-    assert len(stage.scientists) == 13
+        actions.perform("ask", {})
+    assert len(actions.scientists) == 13
 
 
-def test_gmail_is_broken_once_and_mended_whole(sandbox: Sandbox, stage: Stage) -> None:
+def test_gmail_is_broken_once_and_mended_whole(sandbox: Sandbox, actions: Actions) -> None:
     for _ in range(2):
-        stage.perform("break-gmail", {})
+        actions.perform("break-gmail", {})
     assert len(sandbox.faults.rules()) == 1
-    assert not stage.outages.gmail_works
-    stage.perform("mend-gmail", {})
+    assert not actions.outages.gmail_works
+    actions.perform("mend-gmail", {})
     assert sandbox.faults.rules() == []
-    assert stage.outages.gmail_works
+    assert actions.outages.gmail_works
 
 
 def test_only_the_token_for_gmail_dies_and_a_new_one_takes_its_place(
-    sandbox: Sandbox, stage: Stage, house: House
+    sandbox: Sandbox, actions: Actions, owner_setup: OwnerSetup
 ) -> None:
     def owners() -> list[str]:
-        files = (house.config.drive_token_path, house.config.gmail_token_path)
+        files = (owner_setup.config.drive_token_path, owner_setup.config.gmail_token_path)
         return [sandbox.tokens.owner_of_refresh(json.loads(file.read_text())["refresh_token"]) for file in files]
 
-    stage.perform("kill-token", {})
-    assert (owners(), stage.outages.token_lives) == ([DO, ""], False)
-    stage.perform("renew-token", {})
-    assert (owners(), stage.outages.token_lives) == ([DO, DO], True)
-    assert house.config.gmail_token_path.stat().st_mode & 0o777 == 0o600
+    actions.perform("kill-token", {})
+    assert (owners(), actions.outages.token_lives) == ([DO, ""], False)
+    actions.perform("renew-token", {})
+    assert (owners(), actions.outages.token_lives) == ([DO, DO], True)
+    assert owner_setup.config.gmail_token_path.stat().st_mode & 0o777 == 0o600

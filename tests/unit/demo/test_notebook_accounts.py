@@ -13,7 +13,7 @@ import pytest
 from googleapiclient import discovery
 
 from syft_notify import NotificationMonitor
-from syft_notify.demo.notebook_accounts import Letter, Letters, RealAccounts, SandboxAccounts
+from syft_notify.demo.notebook_accounts import RealAccounts, ReceivedMail, ReceivedMails, SandboxAccounts
 from syft_notify.domain.errors import UserError
 from syft_notify.sandbox.client_redirect import lead_clients_to
 from syft_notify.store.history import Delivery, History, ToldEvent
@@ -121,8 +121,8 @@ class TestRealOnes:
 
 
 def test_mails_are_a_table_in_a_notebook_and_lines_elsewhere():
-    mails = Letters([Letter(DO, "job submitted", "New job: <script>", "text")])
+    mails = ReceivedMails([ReceivedMail(DO, "job submitted", "New job: <script>", "text")])
     assert repr(mails) == f"{DO}  job submitted  New job: <script>"
     assert "New job: &lt;script&gt;" in mails._repr_html_()
-    assert repr(Letters()) == "No mail."
-    assert "No mail." in Letters()._repr_html_()
+    assert repr(ReceivedMails()) == "No mail."
+    assert "No mail." in ReceivedMails()._repr_html_()

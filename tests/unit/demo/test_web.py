@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from syft_notify.demo.access import TOKEN_HEADER
-from syft_notify.demo.actions import Stage
-from syft_notify.demo.owner import House
+from syft_notify.demo.actions import Actions
+from syft_notify.demo.owner import OwnerSetup
 from syft_notify.demo.server import PageServer
 from syft_notify.demo.web import Pages
 from syft_notify.domain.errors import UserError
@@ -21,8 +21,8 @@ from tests.unit.demo.conftest import DS
 
 
 @pytest.fixture
-def page(sandbox: Sandbox, house: House, stage: Stage) -> FlaskClient:
-    return Pages(sandbox, house, stage).app().test_client()
+def page(sandbox: Sandbox, owner_setup: OwnerSetup, actions: Actions) -> FlaskClient:
+    return Pages(sandbox, owner_setup, actions).app().test_client()
 
 
 def token_of(page: FlaskClient) -> str:
@@ -61,14 +61,16 @@ def test_a_foreign_name_that_leads_here_gets_nothing(page: FlaskClient, path: st
 
 
 @pytest.mark.parametrize("headers", [{}, {TOKEN_HEADER: "guessed"}])
-def test_a_button_is_not_pressed_without_the_token(page: FlaskClient, stage: Stage, headers: dict[str, str]) -> None:
+def test_a_button_is_not_pressed_without_the_token(
+    page: FlaskClient, actions: Actions, headers: dict[str, str]
+) -> None:
     assert page.post("/acts/ask", json={}, headers=headers).status_code == 403
-    assert list(stage.scientists) == [DS]
+    assert list(actions.scientists) == [DS]
 
 
-def test_a_button_is_not_pressed_by_another_page(page: FlaskClient, stage: Stage) -> None:
+def test_a_button_is_not_pressed_by_another_page(page: FlaskClient, actions: Actions) -> None:
     assert pressed(page, "ask", {}, Origin="http://evil.example.org").status_code == 403
-    assert list(stage.scientists) == [DS]
+    assert list(actions.scientists) == [DS]
 
 
 def test_what_cannot_be_done_now_is_refused_with_the_reason(page: FlaskClient) -> None:
@@ -114,8 +116,8 @@ def test_every_answer_forbids_what_the_page_does_not_need(page: FlaskClient, pat
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_a_port_that_is_taken_is_said(sandbox: Sandbox, house: House, stage: Stage) -> None:
-    app = Pages(sandbox, house, stage).app()
+def test_a_port_that_is_taken_is_said(sandbox: Sandbox, owner_setup: OwnerSetup, actions: Actions) -> None:
+    app = Pages(sandbox, owner_setup, actions).app()
     with PageServer(app) as first:
         port = int(first.url.rstrip("/").rpartition(":")[2])
         with pytest.raises(UserError, match=str(port)):

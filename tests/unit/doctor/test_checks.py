@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from syft_notify.config.file_lock import FileLock
-from syft_notify.doctor.check_context import Patient
+from syft_notify.doctor.check_context import CheckContext
 from syft_notify.doctor.findings import Finding, State, examine
 from syft_notify.doctor.order import CHECKS
 from syft_notify.engine.health import Health
-from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox import Injected, Sandbox
 from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_ALL, GMAIL_SEND
 from tests.facts import lacking
 from tests.folders import contents
@@ -62,7 +62,9 @@ class Home:
         def clock() -> datetime:
             return datetime.now(UTC) + self.ahead
 
-        return {found.name: found for found in examine(Patient(self.config, self.environ, self.home, clock), CHECKS)}
+        return {
+            found.name: found for found in examine(CheckContext(self.config, self.environ, self.home, clock), CHECKS)
+        }
 
     def fault(self) -> Finding:
         """The only one."""
@@ -110,7 +112,7 @@ class TestTheMachine:
         home.config.unlink()
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, home.config)) == ("config", [])
-        assert lacking(fault.cure, "`syft-notify init`", "--config") == []
+        assert lacking(fault.fix, "`syft-notify init`", "--config") == []
         clock = home.examined()["clock"]
         assert (clock.state, lacking(clock.detail, "config")) == (State.SKIPPED, [])
 
@@ -119,24 +121,24 @@ class TestTheMachine:
         fault = home.fault()
         assert fault.name == "config"
         assert lacking(fault.detail, "intervall", "interval", "log_level", "'loud'") == []
-        assert lacking(fault.cure, "`syft-notify init`") == []
+        assert lacking(fault.fix, "`syft-notify init`") == []
 
     def test_a_folder_that_others_can_look_into(self, home):
         home.folder.chmod(0o755)
-        assert (home.fault().name, home.fault().cure) == ("folder", f"`chmod 700 {home.folder}`")
+        assert (home.fault().name, home.fault().fix) == ("folder", f"`chmod 700 {home.folder}`")
 
     def test_a_token_that_the_world_can_read(self, home):
         token = home.folder / "gmail_token.json"
         token.chmod(0o644)
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, "gmail_token.json")) == ("secrets", [])
-        assert fault.cure == f"`chmod 600 {token}`"
+        assert fault.fix == f"`chmod 600 {token}`"
 
     def test_no_syftbox_folder(self, home):
         shutil.rmtree(home.home / f"SyftBox_{DO}")
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, home.home / f"SyftBox_{DO}")) == ("SyftBox", [])
-        assert "`syft-notify init`" in fault.cure
+        assert "`syft-notify init`" in fault.fix
 
     def test_a_syftbox_folder_of_somebody_else(self, home):
         (home.home / f"SyftBox_{DO}" / DO).rename(home.home / f"SyftBox_{DO}" / "else@example.org")
@@ -147,7 +149,7 @@ class TestTheMachine:
         home.says(state_path="daemon.yaml/state.json")
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, home.config, "written")) == ("disk", [])
-        assert lacking(fault.cure, f"`ls -ld {home.config}`") == []
+        assert lacking(fault.fix, f"`ls -ld {home.config}`") == []
 
     @pytest.mark.parametrize("lacks", ["f_bavail", "f_favail"])
     def test_a_full_disk(self, home, monkeypatch, lacks):
@@ -155,23 +157,23 @@ class TestTheMachine:
         monkeypatch.setattr(os, "statvfs", lambda path: SimpleNamespace(**room))
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, home.folder, "full")) == ("disk", [])
-        assert f"`df -h {home.folder}`" in fault.cure
+        assert f"`df -h {home.folder}`" in fault.fix
 
     @pytest.mark.parametrize("text", ["{half", "[]", '{"notified_jobs": 3}'])
     def test_a_corrupt_state(self, home, text):
         state = home.has("notification_state.json", text)
         fault = home.fault()
         assert (fault.name, str(state) in fault.detail) == ("state", True)
-        assert lacking(fault.cure, "`syft-notify run --once`") == []
+        assert lacking(fault.fix, "`syft-notify run --once`") == []
         assert state.read_text() == text
 
     def test_a_state_of_a_newer_program_or_another_owner(self, home):
         home.has("notification_state.json", '{"syft_notify": {"version": 99}}')
-        assert lacking(home.fault().cure, "Update") == []
+        assert lacking(home.fault().fix, "Update") == []
         home.has("notification_state.json", '{"syft_notify": {"owner": "else@example.org"}}')
         fault = home.fault()
         assert lacking(fault.detail, home.folder / "notification_state.json", "else@example.org") == []
-        assert lacking(fault.cure, "state_path", DO, home.config) == []
+        assert lacking(fault.fix, "state_path", DO, home.config) == []
 
 
 class TestGoogle:
@@ -179,7 +181,7 @@ class TestGoogle:
         (home.folder / "token_do.json").unlink()
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, home.folder / "token_do.json")) == ("Drive token", [])
-        assert lacking(fault.cure, "`syft-notify init --renew drive`") == []
+        assert lacking(fault.fix, "`syft-notify init --renew drive`") == []
         account = home.examined()["Drive account"]
         assert (account.state, lacking(account.detail, "Drive token")) == (State.SKIPPED, [])
 
@@ -187,41 +189,41 @@ class TestGoogle:
         home.has("gmail_token.json", home.google.client_file())
         fault = home.fault()
         assert fault.name == "Gmail token"
-        assert lacking(fault.cure, "credentials.json", "`syft-notify init --renew gmail`") == []
+        assert lacking(fault.fix, "credentials.json", "`syft-notify init --renew gmail`") == []
 
     def test_a_dead_token(self, home):
         home.has("gmail_token.json", home.google.token_file("other@example.org", (GMAIL_SEND,)))
         home.google.tokens.revoke_person("other@example.org")
         fault = home.fault()
         assert (fault.name, "invalid_grant" in fault.detail) == ("Gmail consent", True)
-        assert lacking(fault.cure, "`syft-notify init --renew gmail`") == []
+        assert lacking(fault.fix, "`syft-notify init --renew gmail`") == []
 
     @pytest.mark.parametrize(
-        "trouble", [Trouble.INVALID_RAPT, Trouble.DISABLED_CLIENT, Trouble.ACCESS_DENIED, Trouble.ADMIN_POLICY]
+        "problem", [Injected.INVALID_RAPT, Injected.DISABLED_CLIENT, Injected.ACCESS_DENIED, Injected.ADMIN_POLICY]
     )
-    def test_a_consent_that_died_in_another_way(self, home, trouble):
-        home.google.faults.add(trouble, "oauth.token", skip=1, times=None)
+    def test_a_consent_that_died_in_another_way(self, home, problem):
+        home.google.faults.add(problem, "oauth.token", skip=1, times=None)
         fault = home.fault()
-        assert (fault.name, lacking(fault.detail, "Gmail", trouble.value)) == ("Gmail consent", [])
-        assert lacking(fault.cure, "`syft-notify init --renew gmail`") == []
+        assert (fault.name, lacking(fault.detail, "Gmail", problem.value)) == ("Gmail consent", [])
+        assert lacking(fault.fix, "`syft-notify init --renew gmail`") == []
 
     def test_a_wrong_scope(self, home):
         home.has("gmail_token.json", home.google.token_file(DO, (DRIVE_READONLY,)))
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, GMAIL_SEND)) == ("Gmail scope", [])
-        assert lacking(fault.cure, "`syft-notify init --renew gmail`") == []
+        assert lacking(fault.fix, "`syft-notify init --renew gmail`") == []
 
     def test_a_wrong_account(self, home):
         home.has("token_do.json", home.google.token_file("else@example.org", (DRIVE_READONLY,)))
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, "else@example.org", DO)) == ("Drive account", [])
-        assert lacking(fault.cure, "`syft-notify init --renew drive`", "do_email") == []
+        assert lacking(fault.fix, "`syft-notify init --renew drive`", "do_email") == []
 
     def test_drive_cannot_be_reached(self, home):
         home.google.stop()
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, "Drive", "Connection refused")) == ("network", [])
-        assert lacking(fault.cure, f"`curl -I {home.google.drive_endpoint}`") == []
+        assert lacking(fault.fix, f"`curl -I {home.google.drive_endpoint}`") == []
         gmail = home.examined()["Gmail"]
         assert (gmail.state, lacking(gmail.detail, "network")) == (State.SKIPPED, [])
 
@@ -231,7 +233,7 @@ class TestGoogle:
         fault = home.fault()
         assert fault.name == "network"
         assert lacking(fault.detail, f"127.0.0.1:{proxy.port}", "HTTPS_PROXY", "password") == []
-        assert lacking(fault.cure, "HTTPS_PROXY", "USER:PASSWORD@") == []
+        assert lacking(fault.fix, "HTTPS_PROXY", "USER:PASSWORD@") == []
 
     def test_a_certificate_that_nobody_vouches_for(self, home, proxied, monkeypatch):
         proxied(HttpProxy)
@@ -239,7 +241,7 @@ class TestGoogle:
         home.says(drive_api_endpoint="https://google.invalid/drive/v3/")
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, "certificate")) == ("network", [])
-        assert lacking(fault.cure, "SSL_CERT_FILE") == []
+        assert lacking(fault.fix, "SSL_CERT_FILE") == []
 
     def test_the_proxy_and_the_certificates_are_named(self, home, proxied, authority):
         proxy = proxied(HttpProxy)
@@ -249,29 +251,29 @@ class TestGoogle:
         assert lacking(home.examined()["network"].detail, *facts, authority.file, "SSL_CERT_FILE") == []
 
     def test_drive_is_ill(self, home):
-        home.google.faults.add(Trouble.UNAVAILABLE, "drive.about.get")
+        home.google.faults.add(Injected.UNAVAILABLE, "drive.about.get")
         assert lacking(home.fault().detail, "Drive", "503") == []
 
     def test_an_api_that_is_switched_off(self, home):
-        home.google.faults.add(Trouble.API_DISABLED, "gmail.users.getProfile")
+        home.google.faults.add(Injected.API_DISABLED, "gmail.users.getProfile")
         fault = home.fault()
-        assert (fault.name, lacking(fault.detail, "accessNotConfigured"), lacking(fault.cure, "API")) == (
+        assert (fault.name, lacking(fault.detail, "accessNotConfigured"), lacking(fault.fix, "API")) == (
             "Gmail",
             [],
             [],
         )
 
     def test_an_account_without_a_mailbox(self, home):
-        home.google.faults.add(Trouble.NO_MAILBOX, "gmail.users.getProfile")
+        home.google.faults.add(Injected.NO_MAILBOX, "gmail.users.getProfile")
         fault = home.fault()
-        assert (fault.name, lacking(fault.cure, "mailbox")) == ("Gmail", [])
+        assert (fault.name, lacking(fault.fix, "mailbox")) == ("Gmail", [])
 
     @pytest.mark.parametrize(("seconds", "side"), [(90, "ahead"), (-90, "behind")])
     def test_a_clock_that_is_off(self, home, seconds, side):
         home.ahead = timedelta(seconds=seconds)
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, side)) == ("clock", [])
-        assert lacking(fault.cure, "`sudo timedatectl set-ntp true`") == []
+        assert lacking(fault.fix, "`sudo timedatectl set-ntp true`") == []
 
     def test_a_minute_is_borne(self, home):
         home.ahead = timedelta(seconds=50)
@@ -292,4 +294,4 @@ class TestTheService:
             health.write(home.folder / "syft-notify.status.json")
             fault = home.fault()
         assert (fault.name, lacking(fault.detail, os.getpid(), "Drive answered 503")) == ("service", [])
-        assert lacking(fault.cure, "`syft-notify logs --errors`") == []
+        assert lacking(fault.fix, "`syft-notify logs --errors`") == []

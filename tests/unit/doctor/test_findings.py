@@ -11,17 +11,17 @@ from syft_notify.domain.errors import TransientFault, UserError
 from tests.facts import lacking
 
 
-def good(patient: str) -> str:
-    return f"{patient} is well"
+def good(context: str) -> str:
+    return f"{context} is well"
 
 
-def bad(patient: str) -> str:
-    raise UserError(f"{patient} is ill.", "Rest.")
+def bad(context: str) -> str:
+    raise UserError(f"{context} is ill.", "Rest.")
 
 
 def test_a_check_is_good_failed_or_has_nothing_to_look_at():
-    def absent(patient: str) -> str:
-        raise NothingToCheck(f"{patient} has none")
+    def absent(context: str) -> str:
+        raise NothingToCheck(f"{context} has none")
 
     assert list(examine("it", [Check("a", good), Check("b", bad), Check("c", absent)])) == [
         Finding("a", State.OK, "it is well"),
@@ -31,7 +31,7 @@ def test_a_check_is_good_failed_or_has_nothing_to_look_at():
 
 
 def test_what_needs_something_bad_is_skipped_and_the_first_cause_is_named():
-    def never(patient: str) -> str:
+    def never(context: str) -> str:
         raise AssertionError("it must not be looked at")
 
     found = list(examine("it", [Check("a", bad), Check("b", never, ("a",)), Check("c", never, ("b",))]))
@@ -42,17 +42,17 @@ def test_what_needs_something_bad_is_skipped_and_the_first_cause_is_named():
 
 
 def test_a_fault_without_a_cure_passes_by_itself():
-    def passing(patient: str) -> str:
+    def passing(context: str) -> str:
         raise TransientFault("Drive answered 503")
 
     (found,) = examine("it", [Check("a", passing)])
-    assert lacking(found.cure, "again") == []
+    assert lacking(found.fix, "again") == []
 
 
 def test_what_the_disk_refuses_to_show_is_a_finding_too():
-    def refused(patient: str) -> str:
+    def refused(context: str) -> str:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(Path("/their/token.json")))
 
     (found,) = examine("it", [Check("a", refused)])
     assert lacking(found.detail, "/their/token.json", "Permission denied") == []
-    assert lacking(found.cure, "`ls -ld /their/token.json`") == []
+    assert lacking(found.fix, "`ls -ld /their/token.json`") == []

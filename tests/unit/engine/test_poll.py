@@ -25,7 +25,7 @@ from syft_notify.domain.ports import Memory
 from syft_notify.domain.routing import Router
 from syft_notify.engine.poll import Poll
 from syft_notify.store.ledger import Ledger
-from syft_notify.testing import FakeClock, MemoryChannel, RecordingNarrator
+from syft_notify.testing import FakeClock, MemoryChannel, RecordingReporter
 from tests.facts import lacking
 from tests.unit.makers import DO, DS, job_event, job_facts, peer_event
 
@@ -61,7 +61,7 @@ class Line:
     path: Path
     channel: MemoryChannel = field(default_factory=MemoryChannel)
     clock: FakeClock = field(default_factory=FakeClock)
-    monitors: list[ScriptedMonitor] = field(default_factory=lambda: [ScriptedMonitor()])
+    sources: list[ScriptedMonitor] = field(default_factory=lambda: [ScriptedMonitor()])
     muted: frozenset[Kind] = frozenset()
     daily_cap: int = 450
     dry_run: bool = False
@@ -72,10 +72,10 @@ class Line:
 
     def open(self) -> None:
         """As after a restart."""
-        self.narrator = RecordingNarrator()
+        self.reporter = RecordingReporter()
         self.ledger = Ledger(Files(self.path / "state.json"), DO, dry_run=self.dry_run)
         self.run = Poll(
-            monitors=self.monitors,
+            sources=self.sources,
             router=Router("gmail", self.muted),
             compose=self.compose,
             channels={"gmail": self.channel},
@@ -88,7 +88,7 @@ class Line:
         )
 
     def poll(self) -> Any:
-        return self.run(self.narrator)
+        return self.run(self.reporter)
 
     @property
     def sent(self) -> list[tuple[str, str]]:
@@ -102,7 +102,7 @@ def line(tmp_path: Path) -> Line:
 
 class TestOnePass:
     def test_what_is_found_is_kept_sent_and_remembered(self, line):
-        line.monitors[0].finds = [job_event()]
+        line.sources[0].finds = [job_event()]
         report = line.poll()
         assert line.sent == [(DO, "job_submitted_do"), (DS, "job_submitted_ds")]
         assert (report.events, report.sent, report.pending, report.healthy) == (1, 2, 0, True)
@@ -111,7 +111,7 @@ class TestOnePass:
         assert line.poll().sent == 0
 
     def test_what_is_kept_is_sent_even_if_we_die_before_sending(self, line):
-        line.monitors[0].finds = [job_event()]
+        line.sources[0].finds = [job_event()]
         line.ledger.admit(
             Observation(), [(job_event(), Router("gmail").route(job_event()).notifications)], line.clock()
         )
@@ -119,42 +119,42 @@ class TestOnePass:
         assert line.poll().sent == 2
 
     def test_a_stop_leaves_the_rest_for_later(self, line):
-        line.monitors[0].finds = [job_event()]
-        report = line.run(line.narrator, wanted=lambda: not line.channel.sent)
+        line.sources[0].finds = [job_event()]
+        report = line.run(line.reporter, wanted=lambda: not line.channel.sent)
         assert (report.sent, report.pending) == (1, 1)
         assert line.poll().sent == 1
 
     def test_muted_and_past_events_are_remembered_and_not_sent(self, tmp_path):
         line = Line(tmp_path, muted=frozenset({Kind.JOB_SUBMITTED}))
         past = Event("k", Kind.JOB_APPROVED, line.clock(), job_event().facts, Decision.BASELINE)
-        line.monitors[0].finds = [job_event(), past]
+        line.sources[0].finds = [job_event(), past]
         report = line.poll()
         assert line.sent == []
         assert report.healthy
-        assert [decision for _, decision in line.narrator.held] == [Decision.MUTED] * 2
+        assert [decision for _, decision in line.reporter.held] == [Decision.MUTED] * 2
         line.muted = frozenset()
         line.open()
         assert line.poll().sent == 0
 
     def test_a_dry_run_drafts_and_touches_nothing(self, tmp_path):
         line = Line(tmp_path, dry_run=True)
-        line.monitors[0].finds = [job_event()]
+        line.sources[0].finds = [job_event()]
         assert line.poll().sent == 0
-        assert [message.to for message in line.narrator.drafts] == [DO, DS]
+        assert [message.to for message in line.reporter.drafts] == [DO, DS]
         assert line.sent == []
         assert list(tmp_path.iterdir()) == []
 
     def test_an_event_that_nobody_had_to_look_for_is_told_the_same_way(self, line):
         event = peer_event(Kind.PEER_GRANTED)
-        assert line.run.tell([event], line.narrator).sent == 1
-        assert line.run.tell([event], line.narrator).sent == 0
+        assert line.run.tell([event], line.reporter).sent == 1
+        assert line.run.tell([event], line.reporter).sent == 0
         assert line.sent == [(DS, "peer_granted_ds")]
 
 
 class TestMonitorsFailAlone:
     @pytest.mark.parametrize("failure", [TransientFault("Drive is down"), KeyError("a mistake")])
     def test_the_other_monitor_and_the_outbox_go_on(self, line, failure):
-        line.monitors[:] = [ScriptedMonitor("peers", looks=failure), ScriptedMonitor("jobs", [job_event()])]
+        line.sources[:] = [ScriptedMonitor("peers", looks=failure), ScriptedMonitor("jobs", [job_event()])]
         line.open()
         report = line.poll()
         assert report.sent == 2
@@ -162,19 +162,19 @@ class TestMonitorsFailAlone:
         assert not report.healthy
 
     def test_what_a_partial_look_found_is_told(self, line):
-        line.monitors[:] = [ScriptedMonitor("jobs", [job_event()], Observation(problems=("one folder failed",)))]
+        line.sources[:] = [ScriptedMonitor("jobs", [job_event()], Observation(problems=("one folder failed",)))]
         line.open()
         report = line.poll()
         assert (report.sent, report.problems) == (2, ("jobs: one folder failed",))
 
     def test_things_that_cannot_be_understood_are_told_and_no_failure(self, line):
-        line.monitors[0].looks = Observation(skipped=("job x has no config",))
+        line.sources[0].looks = Observation(skipped=("job x has no config",))
         report = line.poll()
-        assert line.narrator.troubles == [("jobs", "job x has no config")]
+        assert line.reporter.problems == [("jobs", "job x has no config")]
         assert report.healthy
 
     def test_what_cannot_be_compared_is_a_problem_of_the_poll(self, line):
-        line.monitors[:] = [ScriptedMonitor("jobs", [job_event()], failed=("odd: internal error (TypeError)",))]
+        line.sources[:] = [ScriptedMonitor("jobs", [job_event()], failed=("odd: internal error (TypeError)",))]
         report = line.poll()
         assert (report.sent, report.problems) == (2, ("jobs: odd: internal error (TypeError)",))
         assert not report.healthy
@@ -183,7 +183,7 @@ class TestMonitorsFailAlone:
         "looks", [CredentialFault("dead", "Renew it"), Observation(problems=("dead",), credential="dead. Renew it.")]
     )
     def test_a_dead_drive_token_is_the_credential_of_the_report(self, line, looks):
-        line.monitors[0].looks = looks
+        line.sources[0].looks = looks
         assert line.poll().credentials == {"drive": "dead. Renew it."}
 
 
@@ -197,7 +197,7 @@ class TestDelivery:
         ],
     )
     def test_a_fault_of_one_mail_does_not_touch_the_others(self, line, fault: Fault, state):
-        line.monitors[0].finds = [job_event()]
+        line.sources[0].finds = [job_event()]
         line.channel.faults = [fault]
         report = line.poll()
         assert line.sent == [(DS, "job_submitted_ds")]
@@ -207,7 +207,7 @@ class TestDelivery:
         assert not report.healthy
 
     def test_a_transient_fault_is_tried_again_after_its_pause_and_not_before(self, line):
-        line.monitors[0].finds = [job_event(Kind.JOB_APPROVED)]
+        line.sources[0].finds = [job_event(Kind.JOB_APPROVED)]
         line.channel.faults = [TransientFault("x")]
         line.poll()
         line.clock.advance(14)
@@ -218,26 +218,26 @@ class TestDelivery:
 
     @pytest.mark.parametrize("fault", [CredentialFault("x"), RateLimitedFault("x")])
     def test_a_fault_of_the_channel_spares_it_the_rest_of_the_poll(self, line, fault):
-        line.monitors[0].finds = [job_event(job=str(number)) for number in range(5)]
+        line.sources[0].finds = [job_event(job=str(number)) for number in range(5)]
         line.channel.faults = [fault, AssertionError("it was tried again")]
         report = line.poll()
         assert (report.sent, report.undelivered, report.pending) == (0, 1, 10)
-        assert len(line.narrator.outcomes) + len(line.narrator.troubles) == 1
+        assert len(line.reporter.outcomes) + len(line.reporter.problems) == 1
 
     def test_a_channel_that_wants_to_be_left_alone_is_left_alone_until_then(self, line):
-        line.monitors[0].finds = [job_event(job=str(number)) for number in range(3)]
+        line.sources[0].finds = [job_event(job=str(number)) for number in range(3)]
         line.channel.faults = [RateLimitedFault("x", until=line.clock() + timedelta(minutes=10))]
         line.poll()
         line.open()
         for _ in range(9):
             line.clock.advance(60)
             assert line.poll().sent == 0
-        assert line.narrator.outcomes == []
+        assert line.reporter.outcomes == []
         line.clock.advance(60)
         assert line.poll().sent == 6
 
     def test_an_internal_error_holds_up_no_other_mail_is_logged_and_tried_again(self, line, caplog):
-        line.monitors[0].finds = [job_event(job=name) for name in ("a", "b")]
+        line.sources[0].finds = [job_event(job=name) for name in ("a", "b")]
         line.channel.faults = [KeyError("mistake")]
         report = line.poll()
         assert (report.sent, report.dead, report.undelivered) == (3, 0, 1)
@@ -256,7 +256,7 @@ class TestDelivery:
 
         line.compose = failing
         line.open()
-        line.monitors[0].finds = [job_event(job=name) for name in ("a", "b")]
+        line.sources[0].finds = [job_event(job=name) for name in ("a", "b")]
         report = line.poll()
         assert (report.sent, report.dead, report.undelivered) == (2, 0, 2)
         assert all(type(error).__name__ in pending.last_fault for pending in line.ledger.pending())
@@ -265,7 +265,7 @@ class TestDelivery:
         assert line.poll().sent == 2
 
     def test_a_clock_that_was_ahead_does_not_hold_mails_back(self, line):
-        line.monitors[0].finds = [job_event(Kind.JOB_APPROVED)]
+        line.sources[0].finds = [job_event(Kind.JOB_APPROVED)]
         line.channel.faults = [RateLimitedFault("x", until=line.clock() + timedelta(days=366))]
         line.clock.advance(365 * 86_400)
         line.poll()
@@ -273,13 +273,13 @@ class TestDelivery:
         assert line.poll().sent == 1
 
     def test_everything_goes_out_once_the_token_is_cured_without_a_restart(self, line):
-        line.monitors[0].finds = [job_event()]
+        line.sources[0].finds = [job_event()]
         line.channel.faults = [CredentialFault("dead", "Renew it")]
         assert line.poll().credentials == {"gmail": "dead. Renew it."}
         assert line.poll().sent == 2
 
     def test_the_next_mail_of_a_conversation_waits_for_the_one_before(self, line):
-        line.monitors[0].finds = [job_event(), job_event(Kind.JOB_APPROVED)]
+        line.sources[0].finds = [job_event(), job_event(Kind.JOB_APPROVED)]
         line.channel.faults = [RejectedFault("to the DO"), TransientFault("to the DS")]
         line.poll()
         assert line.sent == []
@@ -289,7 +289,7 @@ class TestDelivery:
 
     def test_a_mail_that_cannot_be_written_is_dead_and_blocks_nobody(self, line):
         poison = peer_event(ds="poison@example.org")
-        line.monitors[0].finds = [poison, job_event()]
+        line.sources[0].finds = [poison, job_event()]
         report = line.poll()
         assert (report.sent, report.dead) == (2, 2)
 
@@ -299,7 +299,7 @@ class TestADiskThatRefuses:
 
     def test_nothing_is_sent_that_could_not_be_kept(self, line):
         line.poll()
-        line.monitors[0].finds = [job_event()]
+        line.sources[0].finds = [job_event()]
         backup = line.path / "state.backup"
         backup.unlink(missing_ok=True)
         backup.mkdir()
@@ -311,20 +311,20 @@ class TestADiskThatRefuses:
 
     def test_nothing_is_sent_whose_beginning_could_not_be_recorded(self, line):
         line.poll()
-        line.monitors[0].finds = [job_event()]
+        line.sources[0].finds = [job_event()]
         attempts = line.path / "state.attempts"
-        line.monitors[0].observe = lambda look, memory: (attempts.mkdir(), Observation())[1]
+        line.sources[0].observe = lambda look, memory: (attempts.mkdir(), Observation())[1]
         report = line.poll()
         assert line.sent == []
         assert "state.attempts is a folder" in report.problems[0]
-        line.monitors[0].observe = lambda look, memory: Observation()
+        line.sources[0].observe = lambda look, memory: Observation()
         assert "state.attempts is a folder" in line.poll().problems[0]
         attempts.rmdir()
         assert line.poll().sent == 2
 
     def test_what_went_out_is_remembered_though_the_history_cannot_be_written(self, line):
         line.poll()
-        line.monitors[0].finds = [job_event()]
+        line.sources[0].finds = [job_event()]
         history = line.path / "state_history.jsonl"
         history.mkdir()
         assert line.poll().sent == 1
@@ -338,7 +338,7 @@ class TestADiskThatRefuses:
 
 class TestBursts:
     def test_more_than_ten_of_one_kind_are_one_mail_for_each_recipient(self, line):
-        line.monitors[0].finds = [job_event(job=str(number)) for number in range(11)]
+        line.sources[0].finds = [job_event(job=str(number)) for number in range(11)]
         report = line.poll()
         assert line.sent == [(DO, "digest"), (DS, "digest")]
         assert (report.events, report.sent) == (11, 2)
@@ -348,11 +348,11 @@ class TestBursts:
         assert line.poll().sent == 0
 
     def test_ten_are_ten(self, line):
-        line.monitors[0].finds = [job_event(job=str(number)) for number in range(10)]
+        line.sources[0].finds = [job_event(job=str(number)) for number in range(10)]
         assert line.poll().sent == 20
 
     def test_a_digest_that_cannot_go_now_goes_later(self, line):
-        line.monitors[0].finds = [job_event(Kind.JOB_APPROVED, str(number)) for number in range(11)]
+        line.sources[0].finds = [job_event(Kind.JOB_APPROVED, str(number)) for number in range(11)]
         line.channel.faults = [TransientFault("x")]
         line.poll()
         line.open()
@@ -362,11 +362,11 @@ class TestBursts:
 
     def test_a_digest_does_not_overtake_an_earlier_mail_that_fails_in_the_same_poll(self, line):
         rejected = [job_event(Kind.JOB_REJECTED, str(number)) for number in range(11)]
-        line.monitors[0].finds = [job_event(Kind.JOB_APPROVED, "5"), *rejected]
+        line.sources[0].finds = [job_event(Kind.JOB_APPROVED, "5"), *rejected]
         line.channel.faults = [TransientFault("x"), TransientFault("x")]
         line.poll()
         assert line.sent == []
-        line.monitors[0].finds = [job_event(Kind.JOB_EXECUTED, "6")]  # behind the digest
+        line.sources[0].finds = [job_event(Kind.JOB_EXECUTED, "6")]  # behind the digest
         line.clock.advance(60)
         line.poll()
         assert line.sent == []
@@ -377,8 +377,8 @@ class TestBursts:
 
 class TestLimits:
     def test_the_sixty_first_mail_waits_for_the_next_minute(self, line):
-        line.monitors[0].finds = [peer_event(ds=f"ds{n % 8}@example.org", key=str(n)) for n in range(8)]
-        line.monitors[0].finds += [
+        line.sources[0].finds = [peer_event(ds=f"ds{n % 8}@example.org", key=str(n)) for n in range(8)]
+        line.sources[0].finds += [
             job_event(kind, facts=job_facts(str(n), ds=f"ds{n % 8}@example.org"), key=f"{kind} {n}")
             for kind in (Kind.JOB_APPROVED,)
             for n in range(60)
@@ -393,7 +393,7 @@ class TestLimits:
     def test_the_daily_cap_is_kept_and_said(self, line):
         line.daily_cap = 3
         line.open()
-        line.monitors[0].finds = [job_event(job=str(number)) for number in range(3)]
+        line.sources[0].finds = [job_event(job=str(number)) for number in range(3)]
         report = line.poll()
         assert (report.sent, report.pending) == (3, 3)
         (problem,) = report.problems
@@ -404,7 +404,7 @@ class TestLimits:
 
 class TestTheStateOfOthers:
     def test_a_spoilt_state_is_said_and_its_backup_used(self, line):
-        line.monitors[0].finds = [job_event()]
+        line.sources[0].finds = [job_event()]
         line.poll()
         (line.path / "state.json").write_text('{"notified_')
         report = line.poll()
@@ -414,7 +414,7 @@ class TestTheStateOfOthers:
         assert line.poll().problems == ()
 
     def test_an_entry_that_a_person_removes_while_we_run_is_told_again(self, line):
-        line.monitors[0].finds = [job_event()]
+        line.sources[0].finds = [job_event()]
         line.poll()
         content = json.loads((line.path / "state.json").read_text())
         del content["notified_jobs"]["sales"]
@@ -422,7 +422,7 @@ class TestTheStateOfOthers:
         assert line.poll().sent == 2
 
     def test_an_edit_in_the_middle_of_a_poll_is_not_overwritten(self, line):
-        line.monitors[0].finds = [job_event()]
+        line.sources[0].finds = [job_event()]
         line.poll()
         content = json.loads((line.path / "state.json").read_text())
         del content["notified_jobs"]["sales"]
@@ -431,11 +431,11 @@ class TestTheStateOfOthers:
             (line.path / "state.json").write_text(json.dumps(content))
             return Observation()
 
-        line.monitors.append(ScriptedMonitor("editor", finds=[job_event(job="other")]))
-        line.monitors[1].observe = lambda look, memory: edit()
+        line.sources.append(ScriptedMonitor("editor", finds=[job_event(job="other")]))
+        line.sources[1].observe = lambda look, memory: edit()
         report = line.poll()
         assert lacking(report.problems[0], "edited") == []
-        del line.monitors[1]
-        line.monitors[0].finds.append(job_event(job="other"))
+        del line.sources[1]
+        line.sources[0].finds.append(job_event(job="other"))
         assert line.poll().sent == 4
         assert line.poll().sent == 0

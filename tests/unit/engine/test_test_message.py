@@ -11,7 +11,7 @@ import pytest
 from syft_notify.config.settings import Config, load_config
 from syft_notify.domain.errors import ConfigError, CredentialFault
 from syft_notify.engine.test_message import send_test_mail
-from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox import Injected, Sandbox
 from tests.facts import lacking
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -47,7 +47,7 @@ def test_a_folder_whose_name_is_not_utf_8_does_not_stop_it(sandbox, config):
 
 
 def test_what_stands_in_its_way_is_raised_with_the_cure(sandbox, config):
-    sandbox.faults.add(Trouble.API_DISABLED, "gmail.messages.send")
+    sandbox.faults.add(Injected.API_DISABLED, "gmail.messages.send")
     with pytest.raises(CredentialFault, match="accessNotConfigured"):
         send_test_mail(config, "to@example.org", NOW)
     config.gmail_token_path.unlink()

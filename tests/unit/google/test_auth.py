@@ -20,7 +20,7 @@ from syft_notify.domain.errors import ConfigError, CredentialFault, TransientFau
 from syft_notify.google.auth import DRIVE_SCOPES, ENDS_AT, GMAIL_SCOPES, LentToken, TokenFile, scopes_in
 from syft_notify.google.token_files import drive_token, gmail_token
 from syft_notify.sandbox import Sandbox
-from syft_notify.sandbox.faults import Trouble
+from syft_notify.sandbox.faults import Injected
 from syft_notify.sandbox.tokens import DRIVE
 from tests.facts import lacking
 from tests.unit.google.conftest import DO
@@ -110,43 +110,43 @@ class TestRefresh:
         assert opened(sandbox, token_path).credentials().token.startswith("ya29.")
 
     @pytest.mark.parametrize(
-        ("trouble", "facts"),
+        ("problem", "facts"),
         [
-            (Trouble.INVALID_GRANT, []),
-            (Trouble.INVALID_CLIENT, []),
-            (Trouble.INVALID_RAPT, ["Workspace", "login"]),
-            (Trouble.DISABLED_CLIENT, ["OAuth client", "docs/google-setup.md"]),
-            (Trouble.ACCESS_DENIED, ["administrator"]),
-            (Trouble.ADMIN_POLICY, ["administrator"]),
+            (Injected.INVALID_GRANT, []),
+            (Injected.INVALID_CLIENT, []),
+            (Injected.INVALID_RAPT, ["Workspace", "login"]),
+            (Injected.DISABLED_CLIENT, ["OAuth client", "docs/google-setup.md"]),
+            (Injected.ACCESS_DENIED, ["administrator"]),
+            (Injected.ADMIN_POLICY, ["administrator"]),
         ],
     )
-    def test_a_dead_token_needs_a_person(self, sandbox, token_path, trouble, facts):
+    def test_a_dead_token_needs_a_person(self, sandbox, token_path, problem, facts):
         rewrite(token_path, expiry="2020-01-01T00:00:00Z")
-        sandbox.faults.add(trouble, "oauth.token", times=None)
+        sandbox.faults.add(problem, "oauth.token", times=None)
         with pytest.raises(CredentialFault) as error:
             opened(sandbox, token_path).credentials()
-        assert lacking(error.value.title, token_path, "Drive", trouble.value) == []
+        assert lacking(error.value.title, token_path, "Drive", problem.value) == []
         assert lacking(error.value.hint, *facts, "`syft-notify init --renew drive`") == []
 
     @pytest.mark.parametrize(
-        "trouble",
+        "problem",
         [
-            Trouble.WRONG_JSON,
-            Trouble.NOT_JSON,
-            Trouble.BAD_GATEWAY,
-            Trouble.INTERNAL,
-            Trouble.RESET,
-            Trouble.CLOSE,
-            Trouble.TRUNCATED,
-            Trouble.PAGE_400,
-            Trouble.PAGE_401,
-            Trouble.PAGE_403,
+            Injected.WRONG_JSON,
+            Injected.NOT_JSON,
+            Injected.BAD_GATEWAY,
+            Injected.INTERNAL,
+            Injected.RESET,
+            Injected.CLOSE,
+            Injected.TRUNCATED,
+            Injected.PAGE_400,
+            Injected.PAGE_401,
+            Injected.PAGE_403,
         ],
     )
-    def test_anything_else_passes(self, sandbox, token_path, trouble):
+    def test_anything_else_passes(self, sandbox, token_path, problem):
         rewrite(token_path, expiry="2020-01-01T00:00:00Z")
         before = token_path.read_text()
-        rule = sandbox.faults.add(trouble, "oauth.token", times=None)
+        rule = sandbox.faults.add(problem, "oauth.token", times=None)
         token = opened(sandbox, token_path)
         with pytest.raises(TransientFault, match=r"Drive .*refreshed"):
             token.credentials()
@@ -164,7 +164,7 @@ class TestRefresh:
     )
     def test_an_answer_that_is_no_token_passes_and_is_not_kept(self, sandbox, token_path, odd):
         rewrite(token_path, expiry="2020-01-01T00:00:00Z")
-        rule = sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes=odd, times=None)
+        rule = sandbox.faults.add(Injected.ALTERED, "oauth.token", changes=odd, times=None)
         token = opened(sandbox, token_path)
         for _ in range(2):
             with pytest.raises(TransientFault, match=r"Drive .*refreshed"):
@@ -193,7 +193,7 @@ class TestRefresh:
     def test_no_error_shows_a_secret(self, sandbox, token_path):
         rewrite(token_path, expiry="2020-01-01T00:00:00Z")
         secrets = [json.loads(token_path.read_text())[key] for key in ("token", "refresh_token", "client_secret")]
-        sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes={"access_token": None, "id_token": secrets[1]})
+        sandbox.faults.add(Injected.ALTERED, "oauth.token", changes={"access_token": None, "id_token": secrets[1]})
         with pytest.raises(TransientFault) as error:
             opened(sandbox, token_path).credentials()
         shown = logging.Formatter().formatException((error.type, error.value, error.tb))
@@ -292,17 +292,17 @@ class TestProve:
 
     def test_a_revoked_consent_is_seen_while_the_access_token_still_works(self, sandbox, token_path):
         token = opened(sandbox, token_path)
-        sandbox.faults.add(Trouble.INVALID_GRANT, "oauth.token", times=None)
+        sandbox.faults.add(Injected.INVALID_GRANT, "oauth.token", times=None)
         assert token.credentials().valid
         for _ in range(2):
             with pytest.raises(CredentialFault, match="invalid_grant"):
                 token.prove(datetime.now(UTC))
 
-    @pytest.mark.parametrize("trouble", [Trouble.BAD_GATEWAY, Trouble.RESET, Trouble.NOT_JSON])
-    def test_a_token_service_that_fails_for_a_moment_costs_no_good_token(self, sandbox, token_path, trouble):
+    @pytest.mark.parametrize("problem", [Injected.BAD_GATEWAY, Injected.RESET, Injected.NOT_JSON])
+    def test_a_token_service_that_fails_for_a_moment_costs_no_good_token(self, sandbox, token_path, problem):
         token = opened(sandbox, token_path)
         before = token_path.read_text()
-        rule = sandbox.faults.add(trouble, "oauth.token", times=None)
+        rule = sandbox.faults.add(problem, "oauth.token", times=None)
         with pytest.raises(TransientFault):
             token.prove(datetime.now(UTC))
         assert token.credentials().valid
@@ -398,13 +398,13 @@ def test_lent_credentials_are_refreshed_and_written_nowhere(sandbox, token_path)
     assert sandbox.requests.count("oauth.token") == 1
 
 
-@pytest.mark.parametrize("trouble", [Trouble.INVALID_GRANT, Trouble.INVALID_RAPT])
-def test_lent_credentials_that_are_dead_need_a_person(sandbox, token_path, trouble):
+@pytest.mark.parametrize("problem", [Injected.INVALID_GRANT, Injected.INVALID_RAPT])
+def test_lent_credentials_that_are_dead_need_a_person(sandbox, token_path, problem):
     """Those of a client are google-auth's own class, not ours."""
     document = json.loads(token_path.read_text())
     needed = ("refresh_token", "token_uri", "client_id", "client_secret")
     lent = LentToken(Credentials(None, **{key: document[key] for key in needed}))
-    sandbox.faults.add(trouble, "oauth.token", times=None)
-    with pytest.raises(CredentialFault, match=f"client for Drive .*{trouble.value}") as error:
+    sandbox.faults.add(problem, "oauth.token", times=None)
+    with pytest.raises(CredentialFault, match=f"client for Drive .*{problem.value}") as error:
         lent.credentials()
     assert lacking(error.value.hint, "again", "client") == []

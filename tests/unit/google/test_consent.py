@@ -22,7 +22,7 @@ from syft_notify.google.auth import DRIVE_SCOPES, ENDS_AT, TokenFile
 from syft_notify.google.consent import ask_consent
 from syft_notify.google.drive import DriveFiles
 from syft_notify.google.oauth_client import OAuthClient, read_client
-from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox import Injected, Sandbox
 from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_SEND, TokenRefusal
 from tests.browser import answered, visited
 from tests.facts import lacking
@@ -210,7 +210,7 @@ class TestNo:
         assert sandbox.requests.count("oauth.token") == 0
 
     def test_fewer_scopes_in_the_token_than_in_the_answer_are_noticed_too(self, sandbox, client):
-        sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes={"scope": "openid"})
+        sandbox.faults.add(Injected.ALTERED, "oauth.token", changes={"scope": "openid"})
         assert lacking(self.refused(client, browser()).title, "all your Google Drive files") == []
 
     def test_an_answer_that_somebody_used_before(self, sandbox, client):
@@ -240,34 +240,41 @@ class TestNo:
         assert "31m" not in error.title
 
     def test_no_refresh_token(self, sandbox, client):
-        sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes={"refresh_token": None})
+        sandbox.faults.add(Injected.ALTERED, "oauth.token", changes={"refresh_token": None})
         assert lacking(self.refused(client, browser()).title, "refresh token") == []
 
     @pytest.mark.parametrize(
-        "trouble",
-        [Trouble.RESET, Trouble.BAD_GATEWAY, Trouble.INTERNAL, Trouble.WRONG_JSON, Trouble.NOT_JSON, Trouble.TRUNCATED],
+        "problem",
+        [
+            Injected.RESET,
+            Injected.BAD_GATEWAY,
+            Injected.INTERNAL,
+            Injected.WRONG_JSON,
+            Injected.NOT_JSON,
+            Injected.TRUNCATED,
+        ],
     )
-    def test_a_token_service_that_does_not_work_is_said_to_pass(self, sandbox, client, trouble):
-        sandbox.faults.add(trouble, "oauth.token")
+    def test_a_token_service_that_does_not_work_is_said_to_pass(self, sandbox, client, problem):
+        sandbox.faults.add(problem, "oauth.token")
         assert isinstance(self.refused(client, browser()), TransientFault)
 
     @pytest.mark.parametrize(
-        ("trouble", "hint"),
+        ("problem", "hint"),
         [
-            (Trouble.DISABLED_CLIENT, "new OAuth client"),
-            (Trouble.ACCESS_DENIED, "administrator"),
-            (Trouble.ADMIN_POLICY, "administrator"),
+            (Injected.DISABLED_CLIENT, "new OAuth client"),
+            (Injected.ACCESS_DENIED, "administrator"),
+            (Injected.ADMIN_POLICY, "administrator"),
         ],
     )
-    def test_what_a_person_must_do_first_is_said(self, sandbox, client, trouble, hint):
-        sandbox.faults.add(trouble, "oauth.token")
+    def test_what_a_person_must_do_first_is_said(self, sandbox, client, problem, hint):
+        sandbox.faults.add(problem, "oauth.token")
         error = self.refused(client, browser())
-        assert lacking(error.title, trouble.value) == []
+        assert lacking(error.title, problem.value) == []
         assert lacking(error.hint, hint, "consent") == []
 
-    @pytest.mark.parametrize("trouble", [Trouble.PAGE_400, Trouble.PAGE_403])
-    def test_the_page_of_a_proxy_passes(self, sandbox, client, trouble):
-        sandbox.faults.add(trouble, "oauth.token")
+    @pytest.mark.parametrize("problem", [Injected.PAGE_400, Injected.PAGE_403])
+    def test_the_page_of_a_proxy_passes(self, sandbox, client, problem):
+        sandbox.faults.add(problem, "oauth.token")
         assert isinstance(self.refused(client, browser()), TransientFault)
 
     @pytest.mark.parametrize("status", [302, 307, 308])
@@ -280,7 +287,7 @@ class TestNo:
         assert got == []
 
     def test_a_client_that_google_does_not_know_any_more(self, sandbox, client):
-        sandbox.faults.add(Trouble.INVALID_CLIENT, "oauth.token")
+        sandbox.faults.add(Injected.INVALID_CLIENT, "oauth.token")
         error = self.refused(client, browser())
         assert lacking(error.title, "invalid_client") == []
         assert lacking(error.hint, "Download", "client") == []
@@ -301,7 +308,7 @@ def test_no_secret_is_logged_or_shown_and_the_environment_stays(sandbox, client,
     caplog.set_level(logging.DEBUG)
     before = dict(os.environ)
     consent = ask(client, Somebody(browser()))
-    sandbox.faults.add(Trouble.ALTERED, "oauth.token", changes={"refresh_token": None})
+    sandbox.faults.add(Injected.ALTERED, "oauth.token", changes={"refresh_token": None})
     with pytest.raises(UserError) as error:
         ask(client, Somebody(browser()))
     shown = caplog.text + logging.Formatter().formatException((error.type, error.value, error.tb)) + repr(consent)

@@ -20,13 +20,13 @@ from syft_notify.google.drive import FETCHED_AT_ONCE, DriveFiles
 from syft_notify.google.http import Bounds
 from syft_notify.google.session import READ_ATTEMPTS
 from syft_notify.sandbox import Sandbox
-from syft_notify.sandbox.faults import Trouble
+from syft_notify.sandbox.faults import Injected
 from tests.facts import lacking
 from tests.unit.google.conftest import DO
 from tests.unit.google.servers import answering, packing, response, serving
 
 DS = "ds@example.org"
-ODD_ANSWERS = [Trouble.WRONG_JSON, Trouble.NOT_JSON]
+ODD_ANSWERS = [Injected.WRONG_JSON, Injected.NOT_JSON]
 
 
 @pytest.fixture
@@ -90,27 +90,27 @@ class TestListings:
         assert [file.id for file in drive.overview("x", "peers.json").files.files] == [wanted]
 
     def test_an_incomplete_search_is_told(self, sandbox, drive, inboxes):
-        sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes={"incompleteSearch": True}, times=None)
+        sandbox.faults.add(Injected.ALTERED, "drive.files.list", changes={"incompleteSearch": True}, times=None)
         assert not drive.overview("inbox", "x").folders.complete
         assert not any(listing.complete for listing in drive.children(inboxes).values())
 
-    @pytest.mark.parametrize("trouble", ODD_ANSWERS)
-    def test_an_odd_answer_is_asked_for_again(self, sandbox, drive, inboxes, trouble):
-        sandbox.faults.add(trouble, "drive.*", times=1)
+    @pytest.mark.parametrize("problem", ODD_ANSWERS)
+    def test_an_odd_answer_is_asked_for_again(self, sandbox, drive, inboxes, problem):
+        sandbox.faults.add(problem, "drive.*", times=1)
         assert len(drive.overview("inbox", "x").folders.files) == 3
-        sandbox.faults.add(trouble, "drive.*", times=1)
+        sandbox.faults.add(problem, "drive.*", times=1)
         assert drive.account() == DO
 
     @pytest.mark.parametrize("files", [7, "none", {"id": "x"}])
     def test_an_answer_that_stays_odd_is_a_passing_fault(self, sandbox, drive, inboxes, files):
-        sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes={"files": files}, times=None)
+        sandbox.faults.add(Injected.ALTERED, "drive.files.list", changes={"files": files}, times=None)
         with pytest.raises(TransientFault, match="understood"):
             drive.overview("inbox", "x")
         assert {type(answer) for answer in drive.children(inboxes).values()} == {TransientFault}
 
     @pytest.mark.parametrize("token", [["x"], {"x": 1}, 5])
     def test_a_page_without_a_name_is_a_passing_fault(self, sandbox, drive, inboxes, token):
-        sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes={"nextPageToken": token}, times=None)
+        sandbox.faults.add(Injected.ALTERED, "drive.files.list", changes={"nextPageToken": token}, times=None)
         assert {type(answer) for answer in drive.children(inboxes).values()} == {TransientFault}
 
     @pytest.mark.parametrize("answer", [b'{"error": null}', b'{"error": {"message": "later"}}', b'{"kind": "x"}'])
@@ -122,7 +122,7 @@ class TestListings:
         "entry", [7, None, {"name": "y"}, {"id": "x"}, {"id": 5, "name": "y"}, {"id": "", "name": 5}]
     )
     def test_an_entry_that_is_no_file_is_said_in_words(self, sandbox, drive, inboxes, entry):
-        sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes={"files": [entry]}, times=None)
+        sandbox.faults.add(Injected.ALTERED, "drive.files.list", changes={"files": [entry]}, times=None)
         for listing in (*drive.children(inboxes).values(), drive.overview("inbox", "x").folders):
             assert (listing.files, listing.complete) == ((), True)
             assert "was skipped: a" in listing.odd[0]
@@ -196,7 +196,7 @@ class TestListings:
             )
         )
         circle = {"nextPageToken": first["nextPageToken"]}
-        sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes=circle, times=None)
+        sandbox.faults.add(Injected.ALTERED, "drive.files.list", changes=circle, times=None)
         answer = drive.children([inboxes[0]])[inboxes[0]]
         assert isinstance(answer, TransientFault)
         assert "twice" in answer.title
@@ -212,7 +212,7 @@ class TestListings:
             )
             tokens.append(listing["nextPageToken"])
         for token in tokens[1:] * 20:
-            sandbox.faults.add(Trouble.ALTERED, "drive.files.list", changes={"nextPageToken": token})
+            sandbox.faults.add(Injected.ALTERED, "drive.files.list", changes={"nextPageToken": token})
         sandbox.requests.clear()
         answer = drive.children([inboxes[0]])[inboxes[0]]
         assert isinstance(answer, TransientFault)
@@ -269,28 +269,28 @@ class TestBatches:
         assert isinstance(answers[inboxes[1]], MissingFault)
         assert len(answers[inboxes[2]].files) == 1
 
-    @pytest.mark.parametrize("trouble", [*ODD_ANSWERS, Trouble.INTERNAL, Trouble.RATE_LIMIT])
-    def test_one_bad_answer_is_asked_for_again_and_the_others_are_not(self, sandbox, drive, inboxes, pauses, trouble):
-        sandbox.faults.add(trouble, "drive.files.list", times=1)
+    @pytest.mark.parametrize("problem", [*ODD_ANSWERS, Injected.INTERNAL, Injected.RATE_LIMIT])
+    def test_one_bad_answer_is_asked_for_again_and_the_others_are_not(self, sandbox, drive, inboxes, pauses, problem):
+        sandbox.faults.add(problem, "drive.files.list", times=1)
         answers = drive.children(inboxes)
         assert [len(answers[folder_id].files) for folder_id in inboxes] == [0, 0, 1]
         assert sandbox.requests.count("drive.files.list", batched=True) == 4
         assert len(pauses) == 1
 
     def test_a_folder_that_always_fails_is_given_up_alone(self, sandbox, drive, inboxes, pauses):
-        rule = sandbox.faults.add(Trouble.INTERNAL, "drive.files.list", skip=2, times=None)
+        rule = sandbox.faults.add(Injected.INTERNAL, "drive.files.list", skip=2, times=None)
         answers = drive.children(inboxes)
         assert [type(answers[folder_id]) for folder_id in inboxes] == [Listing, Listing, TransientFault]
         assert (rule.hits, len(pauses)) == (READ_ATTEMPTS, READ_ATTEMPTS - 1)
 
-    @pytest.mark.parametrize("trouble", [Trouble.PAGE_403, Trouble.PAGE_404])
-    def test_the_page_of_a_proxy_does_not_say_that_a_folder_is_gone(self, sandbox, drive, inboxes, trouble):
-        sandbox.faults.add(trouble, "drive.files.list", skip=2, times=None)
+    @pytest.mark.parametrize("problem", [Injected.PAGE_403, Injected.PAGE_404])
+    def test_the_page_of_a_proxy_does_not_say_that_a_folder_is_gone(self, sandbox, drive, inboxes, problem):
+        sandbox.faults.add(problem, "drive.files.list", skip=2, times=None)
         answers = drive.children(inboxes)
         assert [type(answers[folder_id]) for folder_id in inboxes] == [Listing, Listing, TransientFault]
 
     def test_a_long_limit_ends_what_is_missing_and_keeps_what_came(self, sandbox, drive, inboxes, pauses):
-        sandbox.faults.add(Trouble.RATE_LIMIT, "drive.files.list", skip=2, times=None, retry_after=600)
+        sandbox.faults.add(Injected.RATE_LIMIT, "drive.files.list", skip=2, times=None, retry_after=600)
         ids = [*inboxes, *(sandbox.drive.folder(DS, f"f {number}", share={DO: "writer"}) for number in range(200))]
         sandbox.requests.clear()
         answers = drive.children(ids)
@@ -299,11 +299,11 @@ class TestBatches:
         assert isinstance(answers[ids[-1]], RateLimitedFault)
         assert (sandbox.requests.count(batched=False), pauses) == (1, [])
 
-    @pytest.mark.parametrize("trouble", [*ODD_ANSWERS, Trouble.TRUNCATED, Trouble.BAD_GATEWAY])
-    def test_a_batch_that_fails_as_a_whole_counts_nothing_twice(self, sandbox, drive, inboxes, trouble):
+    @pytest.mark.parametrize("problem", [*ODD_ANSWERS, Injected.TRUNCATED, Injected.BAD_GATEWAY])
+    def test_a_batch_that_fails_as_a_whole_counts_nothing_twice(self, sandbox, drive, inboxes, problem):
         for number in range(1001):
             sandbox.drive.file(DS, f"message {number}", b"", inboxes[0])
-        sandbox.faults.add(trouble, "batch*", skip=1, times=READ_ATTEMPTS - 1)
+        sandbox.faults.add(problem, "batch*", skip=1, times=READ_ATTEMPTS - 1)
         answers = drive.children(inboxes)
         assert [len(answers[folder_id].files) for folder_id in inboxes] == [1001, 0, 1]
 
@@ -364,7 +364,7 @@ class TestTheFeed:
         for number in range(1001):
             sandbox.drive.file(DS, f"message {number}", b"", inboxes[0])
         rule = sandbox.faults.add(
-            Trouble.ALTERED, "drive.changes.list", skip=1, changes={"nextPageToken": cursor}, times=None
+            Injected.ALTERED, "drive.changes.list", skip=1, changes={"nextPageToken": cursor}, times=None
         )
         with pytest.raises(RejectedFault, match="too many changes"):
             drive.changes(cursor)
@@ -377,7 +377,7 @@ class TestTheFeed:
     @pytest.mark.parametrize("changes", [{"changes": 7}, {"changes": [7]}, {"newStartPageToken": None}])
     def test_an_answer_that_stays_odd_is_a_passing_fault(self, sandbox, drive, inboxes, changes):
         cursor = drive.feed_start()
-        sandbox.faults.add(Trouble.ALTERED, "drive.changes.list", changes=changes, times=None)
+        sandbox.faults.add(Injected.ALTERED, "drive.changes.list", changes=changes, times=None)
         with pytest.raises(TransientFault, match="understood"):
             drive.changes(cursor)
 
@@ -443,17 +443,18 @@ class TestDownloads:
             drive.download(file, 100)
 
     @pytest.mark.parametrize(
-        "trouble", [Trouble.PAGE_400, Trouble.PAGE_403, Trouble.PAGE_404, Trouble.DOWNLOAD_QUOTA, Trouble.ABUSIVE_FILE]
+        "problem",
+        [Injected.PAGE_400, Injected.PAGE_403, Injected.PAGE_404, Injected.DOWNLOAD_QUOTA, Injected.ABUSIVE_FILE],
     )
-    def test_one_that_is_blocked_may_come_later(self, sandbox, drive, inboxes, trouble):
+    def test_one_that_is_blocked_may_come_later(self, sandbox, drive, inboxes, problem):
         file = a_file(drive, inboxes[-1])
-        sandbox.faults.add(trouble, "drive.files.media", times=None)
+        sandbox.faults.add(problem, "drive.files.media", times=None)
         with pytest.raises(TransientFault, match="answered 40"):
             drive.download(file, 100)
 
     def test_a_page_that_comes_in_its_place_is_not_the_content(self, sandbox, drive, inboxes):
         file = a_file(drive, inboxes[-1])
-        sandbox.faults.add(Trouble.NOT_JSON, "drive.files.media", times=None)
+        sandbox.faults.add(Injected.NOT_JSON, "drive.files.media", times=None)
         with pytest.raises(TransientFault, match="7 bytes"):
             drive.download(file, 10_000)
 

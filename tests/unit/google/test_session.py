@@ -11,7 +11,7 @@ import pytest
 
 from syft_notify.domain.errors import AmbiguousFault, CredentialFault, RateLimitedFault, TransientFault
 from syft_notify.google.session import READ_ATTEMPTS
-from syft_notify.sandbox.faults import Trouble
+from syft_notify.sandbox.faults import Injected
 from tests.unit.google.conftest import DO
 from tests.unit.google.servers import answering, elsewhere, serving
 
@@ -23,27 +23,29 @@ def send(gmail: Any) -> Any:
 
 
 class TestReading:
-    @pytest.mark.parametrize("trouble", [Trouble.RESET, Trouble.TRUNCATED, Trouble.INTERNAL, Trouble.TOO_MANY_REQUESTS])
-    def test_a_passing_fault_is_tried_again(self, sandbox, drive, pauses, trouble):
-        sandbox.faults.add(trouble, "drive.about.get", times=READ_ATTEMPTS - 1)
+    @pytest.mark.parametrize(
+        "problem", [Injected.RESET, Injected.TRUNCATED, Injected.INTERNAL, Injected.TOO_MANY_REQUESTS]
+    )
+    def test_a_passing_fault_is_tried_again(self, sandbox, drive, pauses, problem):
+        sandbox.faults.add(problem, "drive.about.get", times=READ_ATTEMPTS - 1)
         assert drive.account() == DO
         assert len(pauses) <= READ_ATTEMPTS - 1
         assert all(0.25 <= pause <= 5 for pause in pauses)
 
     def test_after_a_few_times_it_is_given_up(self, sandbox, drive, pauses):
-        rule = sandbox.faults.add(Trouble.UNAVAILABLE, "drive.about.get", times=None)
+        rule = sandbox.faults.add(Injected.UNAVAILABLE, "drive.about.get", times=None)
         with pytest.raises(TransientFault, match="503"):
             drive.account()
         assert rule.hits == READ_ATTEMPTS
         assert sorted(pauses) == pauses
 
     def test_it_waits_as_long_as_it_is_asked_to(self, sandbox, drive, pauses):
-        sandbox.faults.add(Trouble.TOO_MANY_REQUESTS, "drive.about.get", retry_after=4)
+        sandbox.faults.add(Injected.TOO_MANY_REQUESTS, "drive.about.get", retry_after=4)
         assert drive.account() == DO
         assert [round(pause) for pause in pauses] in ([3], [4])
 
     def test_but_not_for_longer_than_a_poll_may_take(self, sandbox, drive, pauses):
-        rule = sandbox.faults.add(Trouble.TOO_MANY_REQUESTS, "drive.about.get", retry_after=60)
+        rule = sandbox.faults.add(Injected.TOO_MANY_REQUESTS, "drive.about.get", retry_after=60)
         with pytest.raises(RateLimitedFault) as error:
             drive.account()
         assert error.value.until is not None
@@ -73,24 +75,24 @@ class TestSending:
         assert len(sandbox.mailbox("ds@example.org").received) == 2
 
     @pytest.mark.parametrize(
-        "trouble",
+        "problem",
         [
-            Trouble.RESET,
-            Trouble.CLOSE,
-            Trouble.LOST,
-            Trouble.TRUNCATED,
-            Trouble.INTERNAL,
-            Trouble.BAD_GATEWAY,
+            Injected.RESET,
+            Injected.CLOSE,
+            Injected.LOST,
+            Injected.TRUNCATED,
+            Injected.INTERNAL,
+            Injected.BAD_GATEWAY,
         ],
     )
-    def test_what_may_have_arrived_is_not_sent_again(self, sandbox, gmail, trouble):
-        rule = sandbox.faults.add(trouble, "gmail.*send", times=None)
+    def test_what_may_have_arrived_is_not_sent_again(self, sandbox, gmail, problem):
+        rule = sandbox.faults.add(problem, "gmail.*send", times=None)
         with pytest.raises(AmbiguousFault):
             gmail().send(send)
         assert rule.hits == 1
 
     def test_a_stall_is_left_after_the_timeout(self, sandbox, gmail):
-        rule = sandbox.faults.add(Trouble.STALL, "gmail.*send", seconds=20)
+        rule = sandbox.faults.add(Injected.STALL, "gmail.*send", seconds=20)
         with pytest.raises(AmbiguousFault, match="timeout"):
             gmail(timeout=0.2).send(send)
         assert rule.hits == 1
@@ -102,7 +104,7 @@ class TestSending:
 
     def test_a_refresh_that_breaks_has_sent_nothing(self, sandbox, gmail):
         sandbox.tokens.expire_access(DO)
-        sandbox.faults.add(Trouble.RESET, "oauth.token", times=None)
+        sandbox.faults.add(Injected.RESET, "oauth.token", times=None)
         with pytest.raises(TransientFault):
             gmail().send(send)
 

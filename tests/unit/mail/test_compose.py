@@ -27,11 +27,11 @@ from syft_notify.domain.model import (
     Kind,
     Message,
     Notification,
-    Opaque,
     PeerFacts,
     Preview,
     Role,
     ThreadRef,
+    Unidentified,
 )
 from syft_notify.domain.routing import ROUTES
 from syft_notify.mail.compose import Composer
@@ -186,8 +186,8 @@ def test_no_text_from_outside_becomes_markup_a_header_or_a_template() -> None:
     facts = {"job": HOSTILE, "key": f"{DS}/{HOSTILE}", "warning": HOSTILE, "code_type": HOSTILE, "reason": HOSTILE}
     preview = Preview((CodeFile(HOSTILE, HOSTILE, 9, cut=True),), (HOSTILE,))
     more = {"entry_point": HOSTILE, "dependencies": (HOSTILE,), "stderr_tail": HOSTILE}
-    for opaque in (None, Opaque.UNREADABLE):
-        for mail in every_mail(LATER, preview, opaque=opaque, **facts, **more):
+    for unidentified in (None, Unidentified.UNREADABLE):
+        for mail in every_mail(LATER, preview, unidentified=unidentified, **facts, **more):
             tags = _Tags(mail.html)
             assert tags.open == []
             assert tags.seen <= ALLOWED_TAGS
@@ -348,10 +348,17 @@ def test_a_sender_whom_nobody_vouches_for_is_said_before_any_command() -> None:
         assert f"{DS} (not verified)" in part
 
 
-@pytest.mark.parametrize("opaque", Opaque)
-def test_a_submission_that_cannot_be_shown_is_announced_as_what_is_known(opaque: Opaque) -> None:
-    name = f"{opaque.value} submission"
-    facts = {"job": name, "key": "message:1", "opaque": opaque, "size": 5120, "reason": "the reason", "layout": None}
+@pytest.mark.parametrize("unidentified", Unidentified)
+def test_a_submission_that_cannot_be_shown_is_announced_as_what_is_known(unidentified: Unidentified) -> None:
+    name = f"{unidentified.value} submission"
+    facts = {
+        "job": name,
+        "key": "message:1",
+        "unidentified": unidentified,
+        "size": 5120,
+        "reason": "the reason",
+        "layout": None,
+    }
     owner = job_mail(Kind.JOB_SUBMITTED, Role.DO, **facts)
     scientist = job_mail(Kind.JOB_SUBMITTED, Role.DS, **facts)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from syft_notify.domain.model import JobLayout, Kind, Notification, Opaque, PeerFacts, Role
+from syft_notify.domain.model import JobLayout, Kind, Notification, PeerFacts, Role, Unidentified
 from syft_notify.mail.next_steps import next_steps
 from tests.unit.makers import DO, DS, job_event, job_facts, peer_event, routed
 
@@ -71,7 +71,7 @@ def test_where_the_client_knows_no_rejection_none_is_shown() -> None:
 
 
 def test_a_submission_that_nobody_can_read_is_not_approved_by_name() -> None:
-    commands = _of(Kind.JOB_SUBMITTED, Role.DO, opaque=Opaque.ENCRYPTED, layout=None)
+    commands = _of(Kind.JOB_SUBMITTED, Role.DO, unidentified=Unidentified.ENCRYPTED, layout=None)
 
     assert "client.jobs" in commands
     assert "approve" not in commands

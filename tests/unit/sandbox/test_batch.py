@@ -7,7 +7,7 @@ from typing import Any
 
 from googleapiclient.errors import HttpError
 
-from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox import Injected, Sandbox
 from syft_notify.sandbox.tokens import GMAIL_READONLY
 from tests.unit.sandbox.test_drive_files import DO, DS
 
@@ -100,7 +100,7 @@ def test_gmail_has_a_batch_too(sandbox: Sandbox, gmail: Service) -> None:
 
 def test_one_call_of_a_batch_can_fail_and_the_others_do_not(sandbox: Sandbox, drive: Service) -> None:
     file_id = sandbox.drive.file(DS, "a", b"")
-    sandbox.faults.add(Trouble.RATE_LIMIT, "drive.files.get", skip=1)
-    sandbox.faults.add(Trouble.RESET, "drive.files.get", times=None)  # a connection cannot break for one call alone
+    sandbox.faults.add(Injected.RATE_LIMIT, "drive.files.get", skip=1)
+    sandbox.faults.add(Injected.RESET, "drive.files.get", times=None)  # a connection cannot break for one call alone
     calls = [drive(DS).files().get(fileId=file_id, fields="name") for _ in range(3)]
     assert run(drive(DS), calls) == [{"name": "a"}, 403, {"name": "a"}]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox import Injected, Sandbox
 from syft_notify.sandbox.drive import ABOUT_KNOWN, FILES_KNOWN, Drive
 from syft_notify.sandbox.drive_changes import CHANGES_KNOWN, DriveChanges
 from syft_notify.sandbox.gmail import Gmail
@@ -118,7 +118,7 @@ def test_every_test_compares_what_its_simulator_does_and_says(
 ) -> None:
     sandbox.drive.describe(sandbox.drive.file(DO, "odd", b""), size=5)
     drive(DO).files().list(fields="*").execute()
-    sandbox.faults.add(Trouble.ALTERED, changes={"files": 5})
+    sandbox.faults.add(Injected.ALTERED, changes={"files": 5})
     drive(DO).files().list().execute()
     assert violations == []
     sandbox.drive.file(DO, "wrong", b"", mime_type=5)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ import pytest
 import requests
 from googleapiclient.errors import HttpError
 
-from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox import Injected, Sandbox
 from tests.unit.sandbox.conftest import credentials
 from tests.unit.sandbox.test_drive_files import DO, DS
 
@@ -27,28 +27,28 @@ def listed(service: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "status", "reason"),
+    ("injected", "status", "reason"),
     [
-        (Trouble.RATE_LIMIT, 403, "rateLimitExceeded"),
-        (Trouble.USER_RATE_LIMIT, 403, "userRateLimitExceeded"),
-        (Trouble.QUOTA, 403, "quotaExceeded"),
-        (Trouble.INSUFFICIENT_PERMISSIONS, 403, "insufficientPermissions"),
-        (Trouble.DOMAIN_POLICY, 403, "domainPolicy"),
-        (Trouble.API_DISABLED, 403, "accessNotConfigured"),
-        (Trouble.UNAUTHORIZED, 401, "authError"),
-        (Trouble.BAD_REQUEST, 400, "badRequest"),
-        (Trouble.NO_MAILBOX, 400, "failedPrecondition"),
-        (Trouble.DOWNLOAD_QUOTA, 403, "downloadQuotaExceeded"),
-        (Trouble.ABUSIVE_FILE, 403, "cannotDownloadAbusiveFile"),
-        (Trouble.TOO_MANY_REQUESTS, 429, "rateLimitExceeded"),
-        (Trouble.INTERNAL, 500, "internalError"),
-        (Trouble.UNAVAILABLE, 503, "backendError"),
+        (Injected.RATE_LIMIT, 403, "rateLimitExceeded"),
+        (Injected.USER_RATE_LIMIT, 403, "userRateLimitExceeded"),
+        (Injected.QUOTA, 403, "quotaExceeded"),
+        (Injected.INSUFFICIENT_PERMISSIONS, 403, "insufficientPermissions"),
+        (Injected.DOMAIN_POLICY, 403, "domainPolicy"),
+        (Injected.API_DISABLED, 403, "accessNotConfigured"),
+        (Injected.UNAUTHORIZED, 401, "authError"),
+        (Injected.BAD_REQUEST, 400, "badRequest"),
+        (Injected.NO_MAILBOX, 400, "failedPrecondition"),
+        (Injected.DOWNLOAD_QUOTA, 403, "downloadQuotaExceeded"),
+        (Injected.ABUSIVE_FILE, 403, "cannotDownloadAbusiveFile"),
+        (Injected.TOO_MANY_REQUESTS, 429, "rateLimitExceeded"),
+        (Injected.INTERNAL, 500, "internalError"),
+        (Injected.UNAVAILABLE, 503, "backendError"),
     ],
 )
 def test_a_refusal_has_googles_status_and_reason(
-    sandbox: Sandbox, caller: Callable[..., Any], trouble: Trouble, status: int, reason: str
+    sandbox: Sandbox, caller: Callable[..., Any], injected: Injected, status: int, reason: str
 ) -> None:
-    sandbox.faults.add(trouble, "drive.files.create")
+    sandbox.faults.add(injected, "drive.files.create")
     body = json.dumps({"name": "a"})
     answer, document = caller(DS)("POST", "/drive/v3/files", body, Content_Type="application/json")
     error = document["error"]
@@ -58,24 +58,24 @@ def test_a_refusal_has_googles_status_and_reason(
 
 
 @pytest.mark.parametrize(
-    ("trouble", "status"),
+    ("injected", "status"),
     [
-        (Trouble.PAGE_400, 400),
-        (Trouble.PAGE_401, 401),
-        (Trouble.PAGE_403, 403),
-        (Trouble.PAGE_404, 404),
-        (Trouble.BAD_GATEWAY, 502),
+        (Injected.PAGE_400, 400),
+        (Injected.PAGE_401, 401),
+        (Injected.PAGE_403, 403),
+        (Injected.PAGE_404, 404),
+        (Injected.BAD_GATEWAY, 502),
     ],
 )
-def test_a_page_stands_where_json_belongs(sandbox: Sandbox, trouble: Trouble, status: int) -> None:
-    sandbox.faults.add(trouble, "drive.about.get")
+def test_a_page_stands_where_json_belongs(sandbox: Sandbox, injected: Injected, status: int) -> None:
+    sandbox.faults.add(injected, "drive.about.get")
     answer = requests.get(f"{sandbox.drive_endpoint}about", timeout=10)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=UTF-8")
     assert answer.text.startswith("<!DOCTYPE html>")
 
 
 def test_a_quota_can_be_named_in_details_alone(sandbox: Sandbox, caller: Callable[..., Any]) -> None:
-    sandbox.faults.add(Trouble.QUOTA_IN_DETAILS, "drive.about.get")
+    sandbox.faults.add(Injected.QUOTA_IN_DETAILS, "drive.about.get")
     answer, document = caller(DS)("GET", "/drive/v3/about?fields=user")
     assert (answer.status_code, "errors" in document["error"]) == (403, False)
     assert document["error"]["details"][0]["reason"] == "RATE_LIMIT_EXCEEDED"
@@ -91,21 +91,21 @@ def test_a_rate_limit_can_say_until_when(gmail: Service) -> None:
     assert error["message"].endswith("Retry after 2026-01-01T00:01:30.000Z")
 
 
-@pytest.mark.parametrize(("trouble", "status"), [(Trouble.INVALID_GRANT, 400), (Trouble.INVALID_CLIENT, 401)])
-def test_the_token_endpoint_can_refuse_one_person(sandbox: Sandbox, trouble: Trouble, status: int) -> None:
-    sandbox.faults.add(trouble, "oauth.token", user=DO, times=None)
+@pytest.mark.parametrize(("injected", "status"), [(Injected.INVALID_GRANT, 400), (Injected.INVALID_CLIENT, 401)])
+def test_the_token_endpoint_can_refuse_one_person(sandbox: Sandbox, injected: Injected, status: int) -> None:
+    sandbox.faults.add(injected, "oauth.token", user=DO, times=None)
     for person, expected in ((DO, status), (DS, 200), (DO, status)):
         document = json.loads(sandbox.token_file(person))
         form = {name: document[name] for name in ("client_id", "client_secret", "refresh_token")}
         answer = requests.post(sandbox.token_uri, data={**form, "grant_type": "refresh_token"}, timeout=10)
         assert answer.status_code == expected
-        assert answer.json().get("error") == (trouble.value if expected != 200 else None)
+        assert answer.json().get("error") == (injected.value if expected != 200 else None)
 
 
 def test_a_rule_hits_only_what_it_names_and_only_so_often(sandbox: Sandbox, drive: Service) -> None:
     file_id = sandbox.drive.file(DS, "a", b"x", share={DO: "reader"})
     rule = sandbox.faults.add(
-        Trouble.INTERNAL, "drive.files.*", path="*/files/*", method="GET", user=DO, skip=1, times=2
+        Injected.INTERNAL, "drive.files.*", path="*/files/*", method="GET", user=DO, skip=1, times=2
     )
 
     def status(person: str) -> int:
@@ -122,8 +122,8 @@ def test_a_rule_hits_only_what_it_names_and_only_so_often(sandbox: Sandbox, driv
 
 
 def test_rules_follow_one_another_and_can_be_taken_back(sandbox: Sandbox, drive: Service) -> None:
-    sandbox.faults.add(Trouble.INTERNAL, "drive.files.list")
-    second = sandbox.faults.add(Trouble.UNAVAILABLE, "drive.files.list", times=None)
+    sandbox.faults.add(Injected.INTERNAL, "drive.files.list")
+    second = sandbox.faults.add(Injected.UNAVAILABLE, "drive.files.list", times=None)
     statuses = []
     for _ in range(3):
         with pytest.raises(HttpError) as error:
@@ -132,7 +132,7 @@ def test_rules_follow_one_another_and_can_be_taken_back(sandbox: Sandbox, drive:
     assert statuses == [500, 503, 503]
     sandbox.faults.remove(second)
     assert listed(drive(DS))["files"] == []
-    sandbox.faults.add(Trouble.RESET)
+    sandbox.faults.add(Injected.RESET)
     sandbox.faults.slow(60)
     sandbox.faults.clear()
     assert listed(drive(DS))["files"] == []
@@ -153,18 +153,18 @@ CREATE = ("POST", "/drive/v3/files", '{"name": "a"}')
 
 
 @pytest.mark.parametrize(
-    ("trouble", "error", "carried_out"),
+    ("injected", "error", "carried_out"),
     [
-        (Trouble.RESET, ConnectionResetError, False),
-        (Trouble.CLOSE, http.client.RemoteDisconnected, False),
-        (Trouble.LOST, ConnectionResetError, True),
-        (Trouble.TRUNCATED, http.client.IncompleteRead, True),
+        (Injected.RESET, ConnectionResetError, False),
+        (Injected.CLOSE, http.client.RemoteDisconnected, False),
+        (Injected.LOST, ConnectionResetError, True),
+        (Injected.TRUNCATED, http.client.IncompleteRead, True),
     ],
 )
 def test_a_connection_breaks_before_or_after_the_work_is_done(
-    sandbox: Sandbox, trouble: Trouble, error: type[Exception], carried_out: bool
+    sandbox: Sandbox, injected: Injected, error: type[Exception], carried_out: bool
 ) -> None:
-    sandbox.faults.add(trouble, "drive.files.create")
+    sandbox.faults.add(injected, "drive.files.create")
     with pytest.raises(error) as broken:
         raw_call(sandbox, *CREATE)
     assert type(broken.value) is error
@@ -173,11 +173,11 @@ def test_a_connection_breaks_before_or_after_the_work_is_done(
     assert json.loads(raw_call(sandbox, *CREATE))["name"] == "a"
 
 
-@pytest.mark.parametrize("trouble", [Trouble.LOST, Trouble.SILENT, Trouble.LATE_ERROR])
-def test_a_mail_can_be_accepted_and_nobody_learn_of_it(sandbox: Sandbox, trouble: Trouble) -> None:
-    sandbox.faults.add(trouble, "gmail.messages.send", seconds=0.1)
+@pytest.mark.parametrize("injected", [Injected.LOST, Injected.SILENT, Injected.LATE_ERROR])
+def test_a_mail_can_be_accepted_and_nobody_learn_of_it(sandbox: Sandbox, injected: Injected) -> None:
+    sandbox.faults.add(injected, "gmail.messages.send", seconds=0.1)
     call = ("POST", "/gmail/v1/users/me/messages/send", json.dumps(MAIL))
-    if trouble is Trouble.LATE_ERROR:
+    if injected is Injected.LATE_ERROR:
         assert b"internalError" in raw_call(sandbox, *call)
     else:
         with pytest.raises(ConnectionResetError):
@@ -186,9 +186,9 @@ def test_a_mail_can_be_accepted_and_nobody_learn_of_it(sandbox: Sandbox, trouble
 
 
 def test_an_answer_can_be_nonsense(sandbox: Sandbox) -> None:
-    sandbox.faults.add(Trouble.WRONG_JSON)
-    sandbox.faults.add(Trouble.NOT_JSON)
-    sandbox.faults.add(Trouble.ALTERED, changes={"incompleteSearch": True})
+    sandbox.faults.add(Injected.WRONG_JSON)
+    sandbox.faults.add(Injected.NOT_JSON)
+    sandbox.faults.add(Injected.ALTERED, changes={"incompleteSearch": True})
     assert isinstance(json.loads(raw_call(sandbox)), list)
     with pytest.raises(json.JSONDecodeError):
         json.loads(raw_call(sandbox))
@@ -197,14 +197,14 @@ def test_an_answer_can_be_nonsense(sandbox: Sandbox) -> None:
 
 
 def test_a_stall_ends_without_an_answer(sandbox: Sandbox) -> None:
-    sandbox.faults.add(Trouble.STALL, seconds=0.05)
+    sandbox.faults.add(Injected.STALL, seconds=0.05)
     with pytest.raises(http.client.RemoteDisconnected):
         raw_call(sandbox)
 
 
 def test_stopping_the_sandbox_ends_every_stall() -> None:
     with Sandbox().start() as sandbox:
-        rule = sandbox.faults.add(Trouble.STALL)
+        rule = sandbox.faults.add(Injected.STALL)
         headers = {"Authorization": f"Bearer {credentials(sandbox, DS).token}"}
         ended = []
 

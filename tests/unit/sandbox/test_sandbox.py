@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox import Injected, Sandbox
 from tests.unit.sandbox.conftest import credentials
 from tests.unit.sandbox.test_drive_files import DO, DS
 
@@ -124,7 +124,7 @@ def test_a_bug_of_its_own_is_not_hidden() -> None:
         broken.drive.file(DS, "a", b"", mime_type=None)  # type: ignore[arg-type]
         headers = {"Authorization": f"Bearer {credentials(broken, DS).token}"}
         answer = requests.get(f"{broken.drive_endpoint}files?q=mimeType+contains+'a'", headers=headers, timeout=10)
-        broken.faults.add(Trouble.ALTERED)
+        broken.faults.add(Injected.ALTERED)
         with pytest.raises(requests.ConnectionError):
             requests.get(f"{broken.url}/a-page-that-is-no-json", timeout=10)
     assert answer.status_code == 500
@@ -148,7 +148,7 @@ def test_another_process_can_do_all_that_a_test_needs(process: tuple[subprocess.
     document = requests.post(f"{control}/tokens", json={"email": DO}, timeout=10).json()
     token = document["file"].split('"token": "')[1].split('"')[0]
     drive, ask = f"{url}/drive/v3", {"headers": {"Authorization": f"Bearer {token}"}}
-    rule = {"trouble": "rateLimitExceeded", "kind": "drive.files.list", "times": 2, "user": DO, "retry_after": 60}
+    rule = {"injected": "rateLimitExceeded", "kind": "drive.files.list", "times": 2, "user": DO, "retry_after": 60}
     assert requests.post(f"{control}/faults", json=rule, timeout=10).json()["hits"] == 0
     assert [requests.get(f"{drive}/files", **ask, timeout=10).status_code for _ in range(3)] == [403, 403, 200]
     assert get(f"{control}/faults")[0]["hits"] == 2
@@ -175,8 +175,8 @@ def test_another_process_can_do_all_that_a_test_needs(process: tuple[subprocess.
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("faults", {"trouble": "earthquake"}),
-        ("faults", {"trouble": "reset", "colour": "red"}),
+        ("faults", {"injected": "earthquake"}),
+        ("faults", {"injected": "reset", "colour": "red"}),
         ("faults", {}),
         ("delays", {}),
         ("tokens", {}),

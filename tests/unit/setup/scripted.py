@@ -6,12 +6,12 @@ import select
 from collections.abc import Callable
 from pathlib import Path
 
-from syft_notify.setup.paths import Place
+from syft_notify.setup.paths import SetupPaths
 from syft_notify.setup.prompter import NoAnswer
 
 
 class Scripted:
-    """`setup.interview.Interview`. `answers` are said in their order; then nobody is there any more.
+    """`setup.prompter.Prompter`. `answers` are said in their order; then nobody is there any more.
 
     `at_the_page` gets each address of Google's page and gives what the person pastes, or None when the browser lands.
     """
@@ -54,9 +54,9 @@ class Scripted:
         return typed
 
 
-def place_in(folder: Path) -> Place:
+def place_in(folder: Path) -> SetupPaths:
     """A home, the default config in it, and another current folder."""
     home, here = folder / "home", folder / "here"
     home.mkdir()
     here.mkdir()
-    return Place(home / ".syft-creds" / "daemon.yaml", home, here, {})
+    return SetupPaths(home / ".syft-creds" / "daemon.yaml", home, here, {})

@@ -14,13 +14,13 @@ from syft_notify.config.settings import load_config
 from syft_notify.domain.errors import UserError
 from syft_notify.engine.app import open_app
 from syft_notify.google.auth import ENDS_AT
-from syft_notify.sandbox import Sandbox, Trouble
+from syft_notify.sandbox import Injected, Sandbox
 from syft_notify.sandbox.tokens import DRIVE, DRIVE_READONLY, GMAIL_SEND
 from syft_notify.setup.browser import Ways
 from syft_notify.setup.conversation import set_up
-from syft_notify.setup.paths import Place
+from syft_notify.setup.paths import SetupPaths
 from syft_notify.setup.plan import Given
-from syft_notify.testing import RecordingNarrator
+from syft_notify.testing import RecordingReporter
 from tests.browser import answered, visited
 from tests.facts import lacking
 from tests.folders import contents
@@ -46,7 +46,7 @@ def differently(*acts: dict[str, Any]) -> Callable[[str], str]:
 class Person(Newcomer):
     """A newcomer who is led through the set-up."""
 
-    place: Place
+    place: SetupPaths
 
     def sets_up(self, person: Scripted, test_mail: bool | None = False, browser: bool = False, **given: Any):
         return set_up(person, self.place, Given(**given), Ways(browser), lambda: NOW, test_mail)
@@ -74,7 +74,7 @@ class TestFromNothing:
         assert (mail.sender, lacking(mail.subject, "Test", "syft-notify")) == (DO, [])
         assert mail.header("Auto-Submitted") == "auto-generated"
         with open_app(config) as app:
-            assert app.poll(RecordingNarrator()).problems == ()
+            assert app.poll(RecordingReporter()).problems == ()
 
     def test_the_folder_is_made_for_the_owner_alone(self, newcomer):
         newcomer.is_set_up()
@@ -132,21 +132,21 @@ class TestWrongTurns:
         assert newcomer.token()["scopes"] == [DRIVE_READONLY]
 
     def test_a_drive_that_is_not_switched_on_needs_no_new_consent(self, newcomer):
-        newcomer.google.faults.add(Trouble.API_DISABLED, "drive.about.get")
+        newcomer.google.faults.add(Injected.API_DISABLED, "drive.about.get")
         person = Scripted("", "", "", "y", at_the_page=agree)
         newcomer.sets_up(person)
         assert lacking(person.heard, "accessNotConfigured", "API", "Google Cloud") == []
         assert person.heard.count("/o/oauth2/auth?") == 2
 
     def test_a_gmail_that_is_not_switched_on_shows_in_the_test_mail(self, newcomer):
-        newcomer.google.faults.add(Trouble.API_DISABLED, "gmail.messages.send")
+        newcomer.google.faults.add(Injected.API_DISABLED, "gmail.messages.send")
         person = Scripted("", "", "", "y", "y", at_the_page=agree)
         newcomer.sets_up(person, test_mail=None)
         assert lacking(person.heard, "accessNotConfigured", "API", "Google Cloud") == []
         assert len(newcomer.google.mailbox(DO).received) == 1
 
     def test_a_test_mail_that_is_given_up_leaves_all_set_up(self, newcomer):
-        newcomer.google.faults.add(Trouble.API_DISABLED, "gmail.messages.send", times=None)
+        newcomer.google.faults.add(Injected.API_DISABLED, "gmail.messages.send", times=None)
         person = Scripted("", "", "", "n", at_the_page=agree)
         with pytest.raises(UserError, match="test mail"):
             newcomer.sets_up(person, test_mail=True)
@@ -223,7 +223,7 @@ class TestWhatIsThere:
 
     def test_when_google_cannot_be_reached_nobody_is_asked_for_a_new_consent(self, newcomer):
         newcomer.is_set_up()
-        newcomer.google.faults.add(Trouble.BAD_GATEWAY, "oauth.token")
+        newcomer.google.faults.add(Injected.BAD_GATEWAY, "oauth.token")
         person = Scripted("", "", "y")
         newcomer.sets_up(person)
         assert [text for text in person.told if not lacking(text, "refreshed")]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syft_notify.domain.errors import Fault
-from syft_notify.domain.model import Listing, Look
-from syft_notify.sources.drive_snapshot import SYFTBOX, Sight, Surveyor
+from syft_notify.domain.model import Listing, Scan
+from syft_notify.sources.drive_snapshot import SYFTBOX, DriveScanner, DriveSnapshot
 from syft_notify.sources.folders import PEERS_FILE
 from syft_notify.testing import FakeClock, MemoryRemoteFiles
 from tests.worlds import GENERATIONS
@@ -28,7 +28,7 @@ class CountingFiles(MemoryRemoteFiles):
 
 
 @dataclass
-class Tower:
+class OnePeer:
     """A Drive with one peer, and who looks at it."""
 
     clock: FakeClock = field(default_factory=FakeClock)
@@ -39,15 +39,15 @@ class Tower:
         self.home = self.drive.add_folder(SYFTBOX, DO)
         self.says(ds="accepted")
         self.inbox = self.drive.add_folder(TODAY.inbox_folder(DO, DS), DS)
-        self.surveyor = Surveyor(self.drive, lambda: self.locally, DO)
+        self.scanner = DriveScanner(self.drive, lambda: self.locally, DO)
 
     def says(self, **states: str) -> str:
         peers = {f"{name}@example.org": {"state": state} for name, state in states.items()}
         return self.drive.add_own_file(PEERS_FILE, json.dumps(peers).encode())
 
-    def looks(self, *, thorough: bool = False) -> Sight:
+    def looks(self, *, full: bool = False) -> DriveSnapshot:
         self.drive.calls.clear()
-        return self.surveyor.sight(Look(thorough))
+        return self.scanner.snapshot(Scan(full))
 
     @property
     def asked(self) -> list[str]:

@@ -17,15 +17,15 @@ from syft_notify.domain.model import (
     Kind,
     LocalJob,
     MessageContents,
-    Opaque,
     Preview,
     RemoteFile,
     Submission,
+    Unidentified,
 )
-from syft_notify.domain.ports import OpaqueRecord
+from syft_notify.domain.ports import UnidentifiedRecord
 from syft_notify.domain.routing import Router
 from syft_notify.sources.folders import Sender
-from syft_notify.sources.job_events import LOCAL, DriveLook, JobDetector, SeenMessage, past_part, step_key
+from syft_notify.sources.job_events import LOCAL, DriveScan, JobDetector, SeenMessage, past_part, step_key
 from tests.unit.makers import DO, MINUTE, NOW
 
 VICTOR, MALLORY = "victor@example.org", "mallory@example.org"
@@ -37,9 +37,9 @@ class Recollection:
     """A memory that holds what a test says. Unless said otherwise the first look is over."""
 
     events: dict[str, str] = field(default_factory=dict)  # the proven sender by the event's key
-    nameless: tuple[OpaqueRecord, ...] = ()
+    unmatched: tuple[UnidentifiedRecord, ...] = ()
     parts: frozenset[str] = frozenset({"drive", LOCAL})
-    edition: int = 0
+    revision: int = 0
     doubtful: frozenset[str] = frozenset()  # the keys of what hidden senders sent
 
     def seen(self, event_key: str) -> bool:
@@ -60,8 +60,8 @@ class Recollection:
     def unproven(self, event_key: str) -> bool:
         return event_key in self.doubtful
 
-    def opaque(self) -> Sequence[OpaqueRecord]:
-        return self.nameless
+    def unidentified(self) -> Sequence[UnidentifiedRecord]:
+        return self.unmatched
 
 
 def submission(claimed_ds: str = VICTOR, name: str = "sales") -> Submission:
@@ -74,28 +74,28 @@ def on_disk(status: JobStatus = JobStatus.PENDING, **changes: object) -> LocalJo
     return replace(LocalJob(submission(), f"{VICTOR}/sales", status), **changes)  # type: ignore[arg-type]
 
 
-def message(owner: str, folder: str, claims: str, opaque: Opaque | None = None) -> SeenMessage:
+def message(owner: str, folder: str, claims: str, unidentified: Unidentified | None = None) -> SeenMessage:
     """A message in the inbox folder of one DS, of which Drive says that the owner is another, perhaps hidden, one."""
     file = RemoteFile(f"file of {owner}", "msgv2_1.0_x.tar.gz", owner, False, NOW, NOW)
-    found = () if opaque else ((submission(claims), Preview()),)
+    found = () if unidentified else ((submission(claims), Preview()),)
     sender = Sender(owner or folder, verified=bool(owner))
-    return SeenMessage(file, folder, MessageContents(claims, found, opaque), sender)
+    return SeenMessage(file, folder, MessageContents(claims, found, unidentified), sender)
 
 
-def look(*messages: SeenMessage, accepted: Iterable[str] | None = (), **changes: object) -> DriveLook:
+def look(*messages: SeenMessage, accepted: Iterable[str] | None = (), **changes: object) -> DriveScan:
     """A whole look at Drive."""
-    found = DriveLook(messages, unread=False, accepted=None if accepted is None else frozenset(accepted), whole=True)
+    found = DriveScan(messages, unread=False, accepted=None if accepted is None else frozenset(accepted), whole=True)
     return replace(found, **changes)  # type: ignore[arg-type]
 
 
-def announced(ds: str, *, ago: timedelta = MINUTE - SECOND) -> OpaqueRecord:
+def announced(ds: str, *, ago: timedelta = MINUTE - SECOND) -> UnidentifiedRecord:
     """What was told of a message that nobody could read; a client sends it right after it wrote the job."""
-    return OpaqueRecord(f"message:{ds}:submitted", ds, NOW - ago)
+    return UnidentifiedRecord(f"message:{ds}:submitted", ds, NOW - ago)
 
 
 SUBMITTED = step_key(submission(), "submitted")
-UNREADABLE_OF_ANOTHER = Recollection(nameless=(announced(MALLORY),))
-UNREADABLE_OF_VICTOR = Recollection(nameless=(announced(VICTOR),))
+UNREADABLE_OF_ANOTHER = Recollection(unmatched=(announced(MALLORY),))
+UNREADABLE_OF_VICTOR = Recollection(unmatched=(announced(VICTOR),))
 
 # (the situation, what Drive shows, what is remembered, who is told as the sender, whether that is proven)
 BELIEVED = [
@@ -144,17 +144,17 @@ FROM_MESSAGES = [
     ("the owner of the message, not whom path and folder name",
      message(MALLORY, VICTOR, VICTOR), MALLORY, True, [MALLORY, VICTOR]),
     ("nobody where Drive hides the owner", message("", VICTOR, VICTOR), VICTOR, False, ["anybody"]),
-    ("the owner of a message that nobody can read", message(VICTOR, VICTOR, "", Opaque.ENCRYPTED), VICTOR, True, []),
+    ("the owner of a message that nobody can read", message(VICTOR, VICTOR, "", Unidentified.ENCRYPTED), VICTOR, True, []),
     ("the owner of a message that nobody can read, not the owner of its folder",
-     message(MALLORY, VICTOR, "", Opaque.ENCRYPTED), MALLORY, True, []),
+     message(MALLORY, VICTOR, "", Unidentified.ENCRYPTED), MALLORY, True, []),
     ("nobody where Drive hides the owner of a message that nobody can read",
-     message("", VICTOR, "", Opaque.ENCRYPTED), VICTOR, False, ["anybody"]),
+     message("", VICTOR, "", Unidentified.ENCRYPTED), VICTOR, False, ["anybody"]),
 ]  # fmt: skip
 
 # (the situation, what Drive shows, what is remembered)
 UNDECIDED = [
     ("Drive does not say whom the owner accepted", look(accepted=None), Recollection()),
-    ("the look was no look at everything", look(accepted=[VICTOR], thorough=False), Recollection()),
+    ("the look was no look at everything", look(accepted=[VICTOR], full=False), Recollection()),
     ("a message could not be read now, and one that nobody can read may be this job's",
      look(accepted=[VICTOR], unread=True), UNREADABLE_OF_ANOTHER),
     ("a message could not be read now, and an unreadable one of the same person may be this job's",
@@ -162,7 +162,7 @@ UNDECIDED = [
 ]  # fmt: skip
 
 
-def detected(drive: DriveLook, memory: Recollection, *jobs: LocalJob) -> list[Event]:
+def detected(drive: DriveScan, memory: Recollection, *jobs: LocalJob) -> list[Event]:
     return list(JobDetector(DO, memory, drive, NOW).detect(jobs, {}))
 
 
@@ -256,7 +256,7 @@ def test_at_a_first_start_what_waits_is_told_whoever_sent_it(accepted):
     assert (event.decision, recipients([event])) == (Decision.SEND, {DO, *accepted})
 
 
-@pytest.mark.parametrize("drive", [look(accepted=None), look(accepted=[VICTOR], thorough=False), DriveLook()])
+@pytest.mark.parametrize("drive", [look(accepted=None), look(accepted=[VICTOR], full=False), DriveScan()])
 def test_the_past_does_not_wait_for_drive_and_proves_nobody(drive):
     events = detected(drive, FIRST_LOOK, on_disk(JobStatus.REJECTED))
     assert [event.decision for event in events] == [Decision.BASELINE, Decision.BASELINE]

@@ -11,12 +11,12 @@ import pytest
 
 from syft_notify.config.paths import Files
 from syft_notify.domain.errors import CredentialFault, MissingFault, RateLimitedFault, RejectedFault, TransientFault
-from syft_notify.domain.model import Decision, Event, JobStatus, Kind, LocalJob, Look, MessageContents, Opaque
+from syft_notify.domain.model import Decision, Event, JobStatus, Kind, LocalJob, MessageContents, Scan, Unidentified
 from syft_notify.domain.routing import Router
-from syft_notify.sources.drive_snapshot import Surveyor
+from syft_notify.sources.drive_snapshot import DriveScanner
 from syft_notify.sources.folders import Sender
-from syft_notify.sources.job_events import DriveLook, JobDetector, SeenMessage
-from syft_notify.sources.jobs import JobMonitor
+from syft_notify.sources.job_events import DriveScan, JobDetector, SeenMessage
+from syft_notify.sources.jobs import JobSource
 from syft_notify.sources.messages import MAX_MESSAGES, MAX_RETRIES
 from syft_notify.sources.retries import LASTING_FAILURES
 from syft_notify.store.ledger import Ledger
@@ -44,8 +44,8 @@ class Post:
 
     def restart(self) -> None:
         """Another process goes on with the same memory, as each `run --once` does."""
-        surveyor = Surveyor(self.drive, self.local.accepted_peers, DO)
-        self.monitor = JobMonitor(surveyor, self.drive, self.local, DO, self.clock)
+        scanner = DriveScanner(self.drive, self.local.accepted_peers, DO)
+        self.monitor = JobSource(scanner, self.drive, self.local, DO, self.clock)
 
     def peer(self, ds: str = DS) -> str:
         """An accepted peer; returns the id of their inbox folder."""
@@ -63,9 +63,9 @@ class Post:
         (found,) = read_message(TODAY.message(job, DS, DO, self.clock())[1]).submissions
         return replace(LocalJob(found[0], f"{DO}/{name}", status), **changes)
 
-    def look(self, *, thorough: bool = True) -> list[Event]:
+    def look(self, *, full: bool = True) -> list[Event]:
         self.ledger.refresh(self.clock())
-        self.observation = self.monitor.observe(Look(thorough), self.ledger)
+        self.observation = self.monitor.observe(Scan(full), self.ledger)
         events = list(self.monitor.detect(self.observation, self.ledger, self.clock()))
         router = Router("gmail")
         self.ledger.admit(self.observation, [(e, router.route(e).notifications) for e in events], self.clock())
@@ -99,14 +99,14 @@ class TestOddItems:
         post.submit(next(iter(file)), python_job("sales"))
         (found,) = post.drive.children(list(file))[next(iter(file))].files
         odd = MessageContents(submissions=(("what", "nobody foresaw"),))
-        look = DriveLook(messages=(SeenMessage(found, DS, odd, Sender(DS, verified=True)),))
+        look = DriveScan(messages=(SeenMessage(found, DS, odd, Sender(DS, verified=True)),))
         (event,) = JobDetector(DO, post.ledger, look, post.clock()).detect((), {})
-        assert (event.facts.ds, event.facts.opaque) == (DS, Opaque.UNREADABLE)
+        assert (event.facts.ds, event.facts.unidentified) == (DS, Unidentified.UNREADABLE)
         assert lacking(event.facts.reason, "AttributeError") == []
 
     def test_a_disk_that_fails_in_a_way_that_nobody_foresaw_silences_no_message(self, post):
         post.submit(post.peer(), python_job("sales"))
-        post.local.look = lambda thorough: 1 // 0
+        post.local.look = lambda full: 1 // 0
         assert kinds(post.look()) == [("sales", Kind.JOB_SUBMITTED, Decision.SEND)]
         (problem,) = post.observation.problems
         assert lacking(problem, "SyftBox", "ZeroDivisionError") == []
@@ -191,7 +191,7 @@ class TestDrive:
         inbox = post.peer()
         post.drive.add_file(inbox, "msgv2_1.0_huge.tar.gz", bytes(MAX_PACKED_BYTES + 1), DS)
         (event,) = post.look()
-        assert event.facts.opaque is Opaque.TOO_LARGE
+        assert event.facts.unidentified is Unidentified.TOO_LARGE
         assert post.look() == []
 
     @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ class TestDrive:
         blocked = post.submit(post.peer(), python_job("sales"))
         post.drive.faults[blocked] = fault
         for _ in range(200):
-            assert post.look(thorough=False) == []
+            assert post.look(full=False) == []
             (problem,) = post.observation.problems
             assert lacking(problem, DS, fault.title) == []
             post.clock.advance(30)
@@ -221,7 +221,7 @@ class TestDrive:
         tries = []
         for _ in range(24 * 60):
             post.drive.calls.clear()
-            post.look(thorough=False)
+            post.look(full=False)
             if any(call.startswith("download msgv2_") for call in post.drive.calls):
                 tries.append(post.clock())
             post.clock.advance(60)
@@ -284,9 +284,9 @@ class TestDrive:
         odd = post.submit(post.peer(), python_job("sales"))
         post.drive.faults[odd] = MissingFault("it is not there")
         for _ in range(5):
-            assert post.look(thorough=False) == []
+            assert post.look(full=False) == []
         post.drive.calls.clear()
-        assert post.look(thorough=False) == []
+        assert post.look(full=False) == []
         assert post.drive.calls == ["changes"]
 
     def test_a_job_on_disk_is_told_while_its_message_cannot_be_fetched_and_not_again(self, post):
@@ -312,10 +312,10 @@ class TestDrive:
         blocked = post.submit(inbox, python_job("sales"))
         post.drive.faults[blocked] = TransientFault("Drive answered 403")
         for _ in range(LASTING_FAILURES):
-            assert post.look(thorough=False) == []
+            assert post.look(full=False) == []
             post.clock.advance(3600)
         post.local.set(post.on_disk("other"))
-        post.look(thorough=False)
+        post.look(full=False)
         assert post.observation.doubtful
 
     def test_a_job_that_a_message_of_another_may_have_made_is_not_said_to_be_of_its_ds(self, post):

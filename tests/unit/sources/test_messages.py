@@ -12,7 +12,7 @@ import pytest
 from syft_notify.domain.errors import TransientFault
 from syft_notify.sources.messages import MessageReader, Messages
 from tests.facts import lacking
-from tests.unit.sources.one_peer import DO, DS, OTHER, TODAY, Tower
+from tests.unit.sources.one_peer import DO, DS, OTHER, TODAY, OnePeer
 from tests.worlds import python_job
 
 
@@ -21,14 +21,14 @@ class Books:
     """What the ledger says of messages."""
 
     seen: set[str] = field(default_factory=set)
-    edition: int = 0
+    revision: int = 0
 
     def file_seen(self, file_id: str) -> bool:
         return file_id in self.seen
 
 
 @dataclass
-class Reader(Tower):
+class Reader(OnePeer):
     """Looks for messages of two accepted peers; what was found is dealt with at once unless it is `busy`."""
 
     books: Books = field(default_factory=Books)
@@ -47,10 +47,10 @@ class Reader(Tower):
         inbox = self.inbox if ds == DS else self.others
         return self.drive.add_file(inbox, *TODAY.message(job, ds, DO, self.clock()), ds)
 
-    def finds(self, *, thorough: bool = False) -> list[str]:
+    def finds(self, *, full: bool = False) -> list[str]:
         """The ids of new messages."""
         self.drive.listed = ()
-        self.found: Messages = self.reader.find(self.looks(thorough=thorough), self.books)  # type: ignore[arg-type]
+        self.found: Messages = self.reader.find(self.looks(full=full), self.books)  # type: ignore[arg-type]
         new = [file.id for _, file in self.found.new]
         if not self.busy:
             self.books.seen.update(new)
@@ -84,7 +84,7 @@ def test_a_message_that_the_feed_hid_is_found_by_looking_at_everything(reader: R
     message = reader.submits()
     reader.drive.hidden.add(message)
     assert reader.finds() == []
-    assert reader.finds(thorough=True) == [message]
+    assert reader.finds(full=True) == [message]
     assert (reader.found.by_feed, reader.found.by_reconcile) == (0, 1)
     assert reader.found.all == {message}
 
@@ -162,7 +162,7 @@ def test_a_message_that_the_memory_lost_is_new_again(reader: Reader) -> None:
     assert reader.finds() == [message]
     assert reader.finds() == []
     reader.books.seen.clear()
-    reader.books.edition += 1
+    reader.books.revision += 1
     assert reader.finds() == [message]
     assert reader.drive.listed == (reader.inbox,)
 

@@ -9,11 +9,11 @@ from typing import cast
 
 import pytest
 
-from syft_notify.domain.model import Decision, Kind, Look, PeerFacts
+from syft_notify.domain.model import Decision, Kind, PeerFacts, Scan
 from syft_notify.domain.ports import Memory
-from syft_notify.sources.drive_snapshot import Sight, Surveyor
+from syft_notify.sources.drive_snapshot import DriveScanner, DriveSnapshot
 from syft_notify.sources.folders import PeerFolder, Survey
-from syft_notify.sources.peers import PART, PeerMonitor
+from syft_notify.sources.peers import PART, PeerSource
 from syft_notify.syftbox.layouts import DriveLayout, FolderName, FolderRole
 from tests.unit.makers import DO, NOW
 
@@ -29,7 +29,7 @@ class Recollection:
 
     events: frozenset[str] = frozenset()
     parts: frozenset[str] = frozenset({PART})
-    edition: int = 0
+    revision: int = 0
 
     def seen(self, event_key: str) -> bool:
         return event_key in self.events
@@ -44,8 +44,8 @@ class Showing:
 
     survey: Survey
 
-    def sight(self, look: Look) -> Sight:
-        return Sight(self.survey)
+    def snapshot(self, look: Scan) -> DriveSnapshot:
+        return DriveSnapshot(self.survey)
 
 
 def folder(role: FolderRole, peer: str = VICTOR, *, proven: bool = True) -> PeerFolder:
@@ -127,8 +127,8 @@ ROWS = [*BELIEVED, *FIRST_START, *REMEMBERED]
 
 @pytest.mark.parametrize(("why", "seen", "memory", "expected"), ROWS, ids=[row[0] for row in ROWS])
 def test_believed_and_told_is(why, seen, memory, expected):
-    monitor, asked = PeerMonitor(cast(Surveyor, Showing(seen)), DO), cast(Memory, memory)
-    events = monitor.detect(monitor.observe(Look(thorough=True), asked), asked, NOW)
+    monitor, asked = PeerSource(cast(DriveScanner, Showing(seen)), DO), cast(Memory, memory)
+    events = monitor.detect(monitor.observe(Scan(full=True), asked), asked, NOW)
     assert [(event.kind, event.facts.ds, event.facts.verified, event.decision) for event in events] == expected
     assert all(isinstance(event.facts, PeerFacts) and event.facts.do == DO for event in events)
     for event in events:  # what a stranger asks must not silence the person whose name it bears

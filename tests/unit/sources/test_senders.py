@@ -12,7 +12,7 @@ from syft_notify.sources.folders import PeerFolder, Survey
 from syft_notify.sources.messages import MessageReader
 from syft_notify.syftbox.layouts import DriveLayout, FolderName, FolderRole
 from tests.unit.makers import NOW
-from tests.unit.sources.one_peer import DO, DS, OTHER, TODAY, Tower
+from tests.unit.sources.one_peer import DO, DS, OTHER, TODAY, OnePeer
 from tests.unit.sources.test_messages import Books
 from tests.worlds import python_job
 
@@ -31,19 +31,19 @@ FOLDERS = [
 
 @pytest.mark.parametrize(("why", "named", "owner", "proven", "unproven"), FOLDERS, ids=[row[0] for row in FOLDERS])
 def test_an_inbox_is(why, named, owner, proven, unproven):
-    tower = Tower()
-    tower.drive.add_folder(TODAY.inbox_folder(DO, named), owner)
-    for thorough in (True, False):
-        survey = tower.looks(thorough=thorough).survey
+    one_peer = OnePeer()
+    one_peer.drive.add_folder(TODAY.inbox_folder(DO, named), owner)
+    for full in (True, False):
+        survey = one_peer.looks(full=full).survey
         assert (set(survey.peers), set(survey.unproven)) == (proven, unproven)
 
 
 @pytest.mark.parametrize("owner", [MALLORY, ""])
 def test_an_archive_that_is_not_the_owners_own_counts_for_nothing(owner):
-    tower = Tower()
-    tower.says()
-    tower.drive.add_folder(TODAY.archive_folder(DO, DS), owner)
-    assert tower.looks().survey.accepted == set()
+    one_peer = OnePeer()
+    one_peer.says()
+    one_peer.drive.add_folder(TODAY.archive_folder(DO, DS), owner)
+    assert one_peer.looks().survey.accepted == set()
 
 
 @dataclass
@@ -89,26 +89,28 @@ WITHOUT_IDS = [row for row in MESSAGES if not (row[1].folder_id or row[1].file_i
 
 @pytest.mark.parametrize(("why", "box", "ds", "proven"), WITHOUT_IDS, ids=[row[0] for row in WITHOUT_IDS])
 def test_a_message_that_is_read_is(why, box, ds, proven):
-    tower = Tower()
-    inbox = tower.drive.add_folder(TODAY.inbox_folder(DO, OTHER), box.folder_owner)
+    one_peer = OnePeer()
+    inbox = one_peer.drive.add_folder(TODAY.inbox_folder(DO, OTHER), box.folder_owner)
     message = TODAY.message(
-        replace(python_job("sales", ds=OTHER), submitted_at=tower.clock()), OTHER, DO, tower.clock()
+        replace(python_job("sales", ds=OTHER), submitted_at=one_peer.clock()), OTHER, DO, one_peer.clock()
     )
-    tower.drive.add_file(inbox, *message, box.file_owner)
-    reader, sight = MessageReader(tower.drive, tower.clock), tower.looks()
-    ((seen,), _) = reader.read(reader.find(sight, Books()).new, sight.survey)  # type: ignore[arg-type]
+    one_peer.drive.add_file(inbox, *message, box.file_owner)
+    reader, snapshot = MessageReader(one_peer.drive, one_peer.clock), one_peer.looks()
+    ((seen,), _) = reader.read(reader.find(snapshot, Books()).new, snapshot.survey)  # type: ignore[arg-type]
     assert (seen.sender.ds.lower(), seen.sender.verified) == (ds, proven)
     assert seen.folder == OTHER
 
 
 @pytest.mark.parametrize(("owner", "known"), [(DS, {DS}), (MALLORY, {MALLORY}), ("", {""})])
 def test_of_an_archived_message_that_cannot_be_fetched_the_sender_is_told_if_drive_says_it(owner, known):
-    tower = Tower()
-    archive = tower.drive.add_folder(TODAY.archive_folder(DO, DS), DO)
-    message = TODAY.message(replace(python_job("sales", ds=DS), submitted_at=tower.clock()), DS, DO, tower.clock())
-    file = tower.drive.add_file(archive, *message, owner)
-    tower.drive.faults[file] = TransientFault("Drive answers 503")
-    reader, sight = MessageReader(tower.drive, tower.clock), tower.looks()
-    found = reader.find(sight, Books()).new  # type: ignore[arg-type]
-    assert reader.read(found, sight.survey) == ((), ())
-    assert reader.unread(found, sight.survey).read_by_owner == known
+    one_peer = OnePeer()
+    archive = one_peer.drive.add_folder(TODAY.archive_folder(DO, DS), DO)
+    message = TODAY.message(
+        replace(python_job("sales", ds=DS), submitted_at=one_peer.clock()), DS, DO, one_peer.clock()
+    )
+    file = one_peer.drive.add_file(archive, *message, owner)
+    one_peer.drive.faults[file] = TransientFault("Drive answers 503")
+    reader, snapshot = MessageReader(one_peer.drive, one_peer.clock), one_peer.looks()
+    found = reader.find(snapshot, Books()).new  # type: ignore[arg-type]
+    assert reader.read(found, snapshot.survey) == ((), ())
+    assert reader.unread(found, snapshot.survey).read_by_owner == known

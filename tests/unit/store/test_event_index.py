@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from syft_notify.domain.model import Decision
-from syft_notify.domain.ports import OpaqueRecord
+from syft_notify.domain.ports import UnidentifiedRecord
 from syft_notify.store.event_index import EventIndex
 from syft_notify.store.state_file import EventRecord
 from tests.unit.makers import DS, MINUTE, NOW
 
 PLAIN = EventRecord(NOW, Decision.SEND, DS)
-NAMELESS = replace(PLAIN, opaque_since=NOW)
+NAMELESS = replace(PLAIN, unidentified_since=NOW)
 
 
 @pytest.fixture
@@ -39,13 +39,16 @@ def test_what_comes_later_is_found_once(events):
 
 def test_it_names_what_waits_for_its_name_in_the_order_of_admission(events):
     index = EventIndex(events)
-    events["message:x"] = replace(NAMELESS, opaque_since=NOW + MINUTE)
+    events["message:x"] = replace(NAMELESS, unidentified_since=NOW + MINUTE)
     index.add("message:x")
     index.add("message:x")
-    assert index.opaque() == [OpaqueRecord("message:y", DS, NOW), OpaqueRecord("message:x", DS, NOW + MINUTE)]
+    assert index.unidentified() == [
+        UnidentifiedRecord("message:y", DS, NOW),
+        UnidentifiedRecord("message:x", DS, NOW + MINUTE),
+    ]
 
 
 def test_what_was_completed_waits_no_more(events):
     index = EventIndex(events)
-    events["message:y"] = replace(NAMELESS, opaque_since=None)
-    assert index.opaque() == []
+    events["message:y"] = replace(NAMELESS, unidentified_since=None)
+    assert index.unidentified() == []

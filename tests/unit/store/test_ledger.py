@@ -21,12 +21,12 @@ from syft_notify.domain.model import (
     Event,
     Kind,
     Observation,
-    Opaque,
     Outcome,
     OutcomeKind,
     Pause,
     PendingState,
     Preview,
+    Unidentified,
 )
 from syft_notify.store.ledger import Admission, Ledger
 from tests.unit.makers import DO, DS, MINUTE, NOW, job_event, job_facts, looked, peer_event, quiet, routed, sent
@@ -92,7 +92,9 @@ class TestAdmission:
         assert len(ledger.pending()) == 2
 
     def test_what_was_admitted_survives_a_restart_whole(self, path: Path) -> None:
-        facts = job_facts("Größe & <b>", opaque=Opaque.ENCRYPTED, submitted_at=NOW, dependencies=("numpy",), size=5)
+        facts = job_facts(
+            "Größe & <b>", unidentified=Unidentified.ENCRYPTED, submitted_at=NOW, dependencies=("numpy",), size=5
+        )
         event = replace(job_event(), facts=facts, preview=Preview((CodeFile("main.py", "x = 1\n", 6),), ("1 file",)))
         ledger = open_ledger(path)
         admit(ledger, looked("drive", files=("f1",)), [routed(event)], NOW)
@@ -103,7 +105,7 @@ class TestAdmission:
         assert again.file_seen("f1")
         assert again.started("drive")
         assert not again.started("local")
-        assert [(r.event_key, r.ds, r.sent_at) for r in again.opaque()] == [(event.key, DS, NOW)]
+        assert [(r.event_key, r.ds, r.sent_at) for r in again.unidentified()] == [(event.key, DS, NOW)]
 
     def test_an_event_of_the_past_is_remembered_and_told_to_nobody(self, path: Path) -> None:
         ledger = open_ledger(path)
@@ -113,13 +115,15 @@ class TestAdmission:
         assert document(path)["notified_jobs"] == {"sales": ["new", "submitted"]}
 
     def test_a_completed_submission_waits_for_its_name_no_longer(self, path: Path) -> None:
-        nameless = replace(job_event(key="message:f1:submitted"), facts=job_facts("x", opaque=Opaque.ENCRYPTED))
+        unmatched = replace(
+            job_event(key="message:f1:submitted"), facts=job_facts("x", unidentified=Unidentified.ENCRYPTED)
+        )
         ledger = open_ledger(path)
-        admit(ledger, looked(), [routed(nameless)], NOW)
-        named = replace(job_event(), decision=Decision.COMPLETED, completes=nameless.key)
+        admit(ledger, looked(), [routed(unmatched)], NOW)
+        named = replace(job_event(), decision=Decision.COMPLETED, completes=unmatched.key)
         admission = admit(ledger, looked(), [routed(named)], NOW)[0]
         assert admission.notifications == ()
-        assert ledger.opaque() == []
+        assert ledger.unidentified() == []
         assert ledger.seen(named.key)
 
     def test_the_drive_owner_of_a_submission_is_remembered_even_if_the_disk_told_of_it_first(self, path: Path) -> None:

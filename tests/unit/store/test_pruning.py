@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from syft_notify.config.paths import Files
-from syft_notify.domain.model import Kind, Observation, Outcome, OutcomeKind, PendingState, Present
+from syft_notify.domain.model import Inventory, Kind, Observation, Outcome, OutcomeKind, PendingState
 from syft_notify.store.ledger import Ledger
 from syft_notify.store.pruning import GRACE
 from tests.unit.makers import DO, NOW, job_event, peer_event, routed, sent
 
 DAY = timedelta(days=1)
 SALES = "job sales 2026-11-23T11:00:00Z"
-NOTHING = Present(frozenset(), frozenset())
+NOTHING = Inventory(frozenset(), frozenset())
 
 
 class Post:
@@ -37,7 +37,7 @@ class Post:
             self.ledger.settle(pending.notification.id, sent())
         return self
 
-    def look(self, days: float, present: Present | None = NOTHING) -> None:
+    def look(self, days: float, present: Inventory | None = NOTHING) -> None:
         self.ledger.admit(Observation(present=present), [], NOW + days * DAY)
         self.ledger.save()
 
@@ -64,12 +64,14 @@ def test_a_job_that_is_gone_is_kept_for_a_month_and_then_let_go(post):
 
 
 def test_a_file_that_is_gone_is_let_go_at_once(post):
-    post.look(0, Present(frozenset({"f2"}), frozenset({SALES})))
+    post.look(0, Inventory(frozenset({"f2"}), frozenset({SALES})))
     assert not post.ledger.file_seen("f1")
 
 
 @pytest.mark.parametrize(
-    "there", [Present(frozenset({"f1"}), frozenset()), Present(frozenset(), frozenset({SALES}))], ids=["Drive", "disk"]
+    "there",
+    [Inventory(frozenset({"f1"}), frozenset()), Inventory(frozenset(), frozenset({SALES}))],
+    ids=["Drive", "disk"],
 )
 def test_a_job_that_is_somewhere_stays_with_all_its_steps(post, there):
     for days in range(0, 100, 10):
@@ -80,7 +82,7 @@ def test_a_job_that_is_somewhere_stays_with_all_its_steps(post, there):
 
 def test_a_job_that_comes_back_begins_its_month_anew(post):
     post.look(0)
-    post.look(20, Present(frozenset(), frozenset({SALES})))
+    post.look(20, Inventory(frozenset(), frozenset({SALES})))
     post.look(31)
     post.look(50)
     assert post.ledger.seen(job_event().key)
@@ -120,7 +122,7 @@ def test_a_mark_that_another_submission_of_the_name_needs_stays(post):
     again = replace(job_event(key="again"), facts=replace(job_event().facts, identity="later"))
     post.ledger.admit(Observation(), [routed(again)], NOW)
     post.deliver()
-    there = Present(frozenset(), frozenset({"job sales later"}))
+    there = Inventory(frozenset(), frozenset({"job sales later"}))
     post.look(0, there)
     post.look(31, there)
     assert not post.ledger.seen(job_event().key)
@@ -130,7 +132,7 @@ def test_a_mark_that_another_submission_of_the_name_needs_stays(post):
 def test_it_is_done_once_a_day_and_a_clock_that_was_ahead_does_not_stop_it(post):
     post.look(300)
     post.look(0)
-    post.look(0.5, Present(frozenset(), frozenset({SALES})))
+    post.look(0.5, Inventory(frozenset(), frozenset({SALES})))
     assert "gone_since" in post.state["syft_notify"]["events"][job_event().key]
-    post.look(1, Present(frozenset(), frozenset({SALES})))
+    post.look(1, Inventory(frozenset(), frozenset({SALES})))
     assert "gone_since" not in post.state["syft_notify"]["events"][job_event().key]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syft_notify.domain.model import JobStatus, LocalJob, LocalLook
+from syft_notify.domain.model import JobStatus, LocalJob, LocalScan
 from tests.worlds import GENERATIONS, MarkerGeneration, ReviewGeneration, python_job
 
 DO, DS = "do@example.org", "ds@example.org"
@@ -23,19 +23,19 @@ WITH_REVIEWS = pytest.mark.parametrize("generation", REVIEWS.values(), ids=REVIE
 J2 = REVIEWS["0.1.117"]
 
 
-def only(look: LocalLook) -> LocalJob:
+def only(look: LocalScan) -> LocalJob:
     assert look.problems == ()
     assert not look.absent
     (job,) = look.jobs
     return job
 
 
-def names(look: LocalLook) -> list[str]:
+def names(look: LocalScan) -> list[str]:
     """The jobs that could be read whole."""
     return sorted(job.submission.name for job in look.jobs if job.readable)
 
 
-def without_state(look: LocalLook) -> list[tuple[str, JobStatus]]:
+def without_state(look: LocalScan) -> list[tuple[str, JobStatus]]:
     """The jobs of which only the submission could be read."""
     return sorted((job.submission.name, job.status) for job in look.jobs if not job.readable)
 

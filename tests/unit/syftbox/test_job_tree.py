@@ -14,7 +14,7 @@ KEPT, CHANGED = python_job("kept"), python_job("changed")
 
 
 def found(tree: JobTree) -> dict[str, FoundJob]:
-    tree.refresh(thorough=True)
+    tree.refresh(full=True)
     return {path: job for branch in tree.branches.values() for path, job in branch.jobs.items()}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from syft_notify.domain.model import JobStatus, LocalLook
+from syft_notify.domain.model import JobStatus, LocalScan
 from syft_notify.syftbox import local_jobs
 from syft_notify.syftbox.disk import Stamp
 from syft_notify.syftbox.job_reader import ReadJob, read_job
@@ -44,20 +44,20 @@ from tests.worlds import (
 
 def test_no_folder_at_all_is_said_and_is_not_an_empty_one(root: Path, jobs: LocalJobFolder) -> None:
     look = jobs.look()
-    assert look == LocalLook(absent=look.absent)
+    assert look == LocalScan(absent=look.absent)
     assert lacking(look.absent, root) == []
     assert jobs.accepted_peers() == frozenset()
     root.mkdir()
     look = jobs.look()
-    assert look == LocalLook(absent=look.absent)
+    assert look == LocalScan(absent=look.absent)
     assert lacking(look.absent, root, DO) == []
     (root / "other@example.org").mkdir()
     (root / "do@example.org.txt").write_text("")
     assert jobs.look().absent
     (root / DO).mkdir()
-    assert jobs.look() == LocalLook(whole=False)
+    assert jobs.look() == LocalScan(whole=False)
     (root / DO / "app_data/job").mkdir(parents=True)
-    assert jobs.look() == LocalLook()
+    assert jobs.look() == LocalScan()
 
 
 @WITH_REVIEWS
@@ -111,8 +111,8 @@ def test_times_of_files_that_no_clock_shows_stop_no_job(
     generation.approve(root, JOB, AT)
     for place in (root, *root.rglob("*")):
         os.utime(place, (seconds, seconds))
-    for thorough in (True, False, True):
-        look = jobs.look(thorough=thorough)
+    for full in (True, False, True):
+        look = jobs.look(full=full)
         assert look.problems == ()
     assert names(look) == ["other", "sales"]
     for job in look.jobs:
@@ -313,7 +313,7 @@ def test_a_job_folder_that_leads_elsewhere_is_no_look_at_all(root: Path, jobs: L
     (root / DO / "app_data").mkdir(parents=True)
     (root / DO / "app_data/job").symlink_to(tmp_path / f"outside/{DO}/app_data/job")
     look = jobs.look()
-    assert look == LocalLook(absent=look.absent)
+    assert look == LocalScan(absent=look.absent)
     assert lacking(look.absent, f"{DO}/app_data/job", "out") == []
 
 
@@ -392,7 +392,7 @@ def test_a_box_that_may_not_be_read_is_no_look_at_all(closed: str, strangers_roo
     with Nobody():
         look, peers = jobs.look(), jobs.accepted_peers()
     path.chmod(0o700)
-    assert (look, peers) == (LocalLook(absent=look.absent), frozenset())
+    assert (look, peers) == (LocalScan(absent=look.absent), frozenset())
     assert "Permission denied" in look.absent
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.domain.model import JobLayout, JobStatus, LocalLook
+from syft_notify.domain.model import JobLayout, JobStatus, LocalScan
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 from syft_notify.syftbox.submission import read_message
 from tests.facts import lacking
@@ -229,7 +229,7 @@ def test_permission_files_and_loose_files_are_no_jobs(root: Path, jobs: LocalJob
     (root / DO / f"app_data/job/inbox/{DS}/readme.txt").write_text("hello")
     (root / DO / "app_data/job/notes.txt").write_text("hello")
     (root / DO / "app_data/job/.cache").mkdir()
-    assert jobs.look() == LocalLook()
+    assert jobs.look() == LocalScan()
 
 
 def test_a_job_deleted_and_submitted_again_is_another_submission(root: Path, jobs: LocalJobFolder) -> None:

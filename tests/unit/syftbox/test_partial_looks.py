@@ -38,7 +38,7 @@ class Watcher:
     def looks(self) -> list[str]:
         """The names of the jobs that this look told of."""
         self.folder.accepted_peers()  # asked before each look, by who surveys Drive
-        self.look = self.folder.look(thorough=False)
+        self.look = self.folder.look(full=False)
         told = {job.path: job for job in self.look.jobs}
         self.known = {path: job for path, job in {**self.known, **told}.items() if path not in self.look.gone}
         return sorted(job.submission.name for job in told.values())

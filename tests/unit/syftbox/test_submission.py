@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syft_notify.domain.model import JobLayout, MessageContents, Opaque, Submission
+from syft_notify.domain.model import JobLayout, MessageContents, Submission, Unidentified
 from syft_notify.syftbox.archive import MAX_PACKED_BYTES, MAX_UNPACKED_BYTES
 from syft_notify.syftbox.submission import MAX_JOBS, read_message
 from tests.facts import lacking
@@ -56,7 +56,7 @@ def test_every_generation_announces_its_job_with_its_details(release: str, name:
     contents = read_message(READABLE[release].message(job, DS, DO, NOW)[1])
     submission = one_submission(contents)
     assert contents.claimed_sender == DS
-    assert contents.opaque is None
+    assert contents.unidentified is None
     assert submission.layout is LAYOUTS[release]
     assert submission.name == name
     assert submission.key == (name if submission.layout is JobLayout.J0 else f"{DS}/{name}")
@@ -85,7 +85,7 @@ def test_a_folder_job_shows_its_code_with_the_entry_point_first(release: str) ->
 def test_an_encrypted_message_tells_only_who_claims_to_have_sent_it() -> None:
     _, data = GENERATIONS["0.1.117-encrypted"].message(python_job("secret"), DS, DO, NOW)
     contents = read_message(data)
-    assert (contents.opaque, contents.claimed_sender, contents.submissions) == (Opaque.ENCRYPTED, DS, ())
+    assert (contents.unidentified, contents.claimed_sender, contents.submissions) == (Unidentified.ENCRYPTED, DS, ())
     assert "encrypted" in contents.reason
     assert b"secret" not in data
 
@@ -104,7 +104,7 @@ def test_an_encrypted_message_tells_only_who_claims_to_have_sent_it() -> None:
 )
 def test_a_broken_header_of_an_encrypted_message_names_nobody(data: bytes) -> None:
     contents = read_message(data)
-    assert (contents.opaque, contents.claimed_sender) == (Opaque.ENCRYPTED, "")
+    assert (contents.unidentified, contents.claimed_sender) == (Unidentified.ENCRYPTED, "")
 
 
 def tar_of(*members: tuple[str, bytes], kind: bytes = tarfile.REGTYPE) -> bytes:
@@ -157,7 +157,7 @@ GOOD_JSON = gzip.decompress(GOOD)[512:].rstrip(b"\0")
 )
 def test_what_is_not_a_message_is_unreadable_with_a_reason_and_nothing_else(data: bytes) -> None:
     contents = read_message(data)
-    assert contents.opaque is Opaque.UNREADABLE
+    assert contents.unidentified is Unidentified.UNREADABLE
     assert contents.reason
     assert contents.submissions == ()
 
@@ -165,7 +165,7 @@ def test_what_is_not_a_message_is_unreadable_with_a_reason_and_nothing_else(data
 def test_a_second_member_that_the_client_would_use_instead_is_not_overlooked() -> None:
     evil = READABLE["0.1.117"].message(python_job("evil"), DS, DO, NOW)[1]
     both = tar_of((MEMBER, GOOD_JSON), (MEMBER, gzip.decompress(evil)[512:].rstrip(b"\0")))
-    assert read_message(gzip.compress(both)).opaque is Opaque.UNREADABLE
+    assert read_message(gzip.compress(both)).unidentified is Unidentified.UNREADABLE
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_second_member_that_the_client_would_use_instead_is_not_overlooked() -
 )
 def test_what_is_too_large_is_refused_before_it_costs_much(data: bytes) -> None:
     contents = read_message(data)
-    assert contents.opaque is Opaque.TOO_LARGE
+    assert contents.unidentified is Unidentified.TOO_LARGE
     assert contents.reason
 
 
@@ -188,18 +188,18 @@ def test_the_configs_of_all_jobs_together_may_be_as_large_as_one() -> None:
     some = [put(f"job{n}/config.yaml", config) for n in range(12)]
     assert len(read_files(*some).submissions) == 12
     too_much = read_files(*some, put("job/config.yaml", config))
-    assert (too_much.opaque, lacking(too_much.reason, "config.yaml")) == (Opaque.TOO_LARGE, [])
+    assert (too_much.unidentified, lacking(too_much.reason, "config.yaml")) == (Unidentified.TOO_LARGE, [])
 
 
 def test_too_many_jobs_at_once_are_one_announcement_and_not_a_flood_of_mails() -> None:
     some = [put(f"job{n}/config.yaml", "name: x\n") for n in range(MAX_JOBS)]
     assert len(read_files(*some).submissions) == MAX_JOBS
-    assert read_files(*some, put("one_more/config.yaml", "")).opaque is Opaque.TOO_LARGE
+    assert read_files(*some, put("one_more/config.yaml", "")).unidentified is Unidentified.TOO_LARGE
 
 
 def test_names_that_are_too_long_in_all_are_refused() -> None:
     deep = [put("a/" + "d/" * 1900 + str(n), "") for n in range(600)]
-    assert read_files(*deep).opaque is Opaque.TOO_LARGE
+    assert read_files(*deep).unidentified is Unidentified.TOO_LARGE
 
 
 def test_changes_that_make_no_job_are_no_submission_and_nothing_opaque() -> None:
@@ -221,7 +221,7 @@ def test_a_path_that_is_written_oddly_is_the_one_that_the_disk_will_have(path: s
 def test_a_path_out_of_the_datasite_makes_the_message_suspect(path: str) -> None:
     contents = read_files(put("sales/config.yaml", "type: python"), change(path, "name: x", 1.0, DO))
     assert contents.submissions == ()
-    assert contents.opaque is Opaque.UNREADABLE
+    assert contents.unidentified is Unidentified.UNREADABLE
     assert lacking(contents.reason, "outside") == []
 
 
@@ -373,8 +373,8 @@ _CHANGE = st.fixed_dictionaries(
 
 
 def assert_sane(contents: MessageContents) -> None:
-    assert (contents.opaque is None) == (contents.reason == "")
-    assert not (contents.opaque and contents.submissions)
+    assert (contents.unidentified is None) == (contents.reason == "")
+    assert not (contents.unidentified and contents.submissions)
 
 
 @given(st.fixed_dictionaries({"proposed_file_changes": st.lists(_CHANGE, max_size=3) | _JSON, "sender_email": _JSON}))
