@@ -130,7 +130,7 @@ def _sentences(*given: str) -> str:
 def _job_contents(facts: JobFacts, kind: Kind) -> dict[str, Any]:
     return {
         "job": plain(facts.job, NAME_LIMIT) or "a job without a name",
-        "opaque": facts.unidentified.value if facts.unidentified else "",
+        "unidentified": facts.unidentified.value if facts.unidentified else "",
         "return_code": _return_code(facts.return_code),
         "reason": _beginning(facts.reason, REASON_LIMIT) if kind is Kind.JOB_REJECTED else "",
     }

@@ -48,10 +48,10 @@ def test_every_module_and_folder_that_is_named_exists(document):
     assert [name for name in named if not any((place / name).exists() for place in places)] == []
 
 
-def test_every_part_of_the_house_is_on_the_map():
+def test_every_folder_of_the_program_is_in_the_table():
     named = {code.rstrip("/") for row in CONTRIBUTING.table("in `syft_notify/`") for code in code_in(row[0])}
-    owner_setup = [path.name for path in (REPOSITORY / "syft_notify").iterdir() if not path.name.startswith(("_", "."))]
-    assert sorted(named | {"py.typed"}) == sorted(owner_setup)
+    there = [path.name for path in (REPOSITORY / "syft_notify").iterdir() if not path.name.startswith(("_", "."))]
+    assert sorted(named | {"py.typed"}) == sorted(there)
 
 
 def test_every_folder_of_the_tests_is_told():

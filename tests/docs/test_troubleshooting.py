@@ -9,7 +9,7 @@ from tests.docs.markdown import TROUBLESHOOTING, code_in
 from tests.docs.messages import Message, errors, holds, sentences
 
 # Parts whose errors no user of the program sees in these words.
-ELSEWHERE = ("sandbox/", "testing.py", "demo/stage.py")
+ELSEWHERE = ("sandbox/", "testing.py", "demo/actions.py")
 
 # What needs no entry: the answer to something that was just typed, which itself says all there is to do.
 SAYS_IT_ALL = (
