@@ -9,7 +9,7 @@ from jinja2 import Template
 
 def title(template: str, **names: str) -> str:
     """The first line of the mail that a route's template makes."""
-    source = files("syft_notify").joinpath("templates", f"{template}.headline.j2").read_text(encoding="utf-8")
+    source = files("syft_notify.mail").joinpath("templates", f"{template}.headline.j2").read_text(encoding="utf-8")
     return Template(source).render(names).strip()
 
 

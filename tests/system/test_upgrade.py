@@ -79,7 +79,7 @@ def test_mails_go_out_while_the_package_is_away(site, installed):
 
 
 def test_templates_of_the_next_version_are_not_used_by_the_code_of_this_one(site, installed):
-    for template in (installed.package / "templates").iterdir():
+    for template in (installed.package / "mail" / "templates").iterdir():
         template.write_text("{{ what_only_the_next_version_knows }}")
     site.ask(DS)
     installed.poll()
