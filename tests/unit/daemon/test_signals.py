@@ -6,10 +6,19 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from syft_notify.daemon.signals import POLL, RELOAD, STOP, SignalInbox, attend
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """Whoever runs the tests may have hangups ignored, as `nohup` does; then ours would be, too."""
+    before = signal.signal(RELOAD, signal.SIG_DFL)
+    yield
+    signal.signal(RELOAD, before)
 
 
 def kill(number: int) -> None:
@@ -19,8 +28,7 @@ def kill(number: int) -> None:
 class TestInbox:
     def test_holds_signals_until_they_are_read(self):
         with SignalInbox(*STOP, RELOAD, POLL) as inbox:
-            # Each is delivered to this thread before the next is sent. Of those that `kill` sends to the process, two
-            # of one kind may become one, and another thread may note them late.
+            # Sent to this thread: of those that `kill` sends to the process, two of one kind may become one.
             for number in (RELOAD, POLL, RELOAD):
                 signal.raise_signal(number)
             assert inbox.wait() == (RELOAD, POLL, RELOAD)
