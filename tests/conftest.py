@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,9 @@ from syft_notify.sandbox import Sandbox, front
 from syft_notify.sandbox.content import Content
 from syft_notify.sandbox.replies import Incoming, Reply
 from tests import discovery
+
+# `nohup` lets hangups be ignored; then our programs would ignore them, too, and the tests wait in vain.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 settings.register_profile("quick", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=20_000)

@@ -6,19 +6,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from syft_notify.daemon.signals import POLL, RELOAD, STOP, SignalInbox, attend
-
-
-@pytest.fixture(autouse=True)
-def heard() -> Iterator[None]:
-    """Whoever runs the tests may have hangups ignored, as `nohup` does; then ours would be, too."""
-    before = signal.signal(RELOAD, signal.SIG_DFL)
-    yield
-    signal.signal(RELOAD, before)
 
 
 def kill(number: int) -> None:
