@@ -6,21 +6,13 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from syft_notify.domain.catalogue import CATALOGUE
 from syft_notify.domain.model import Decision, Event, Facts, JobFacts, Kind, Message, Notification, Outcome, OutcomeKind
 from syft_notify.domain.text import plain
 from syft_notify.engine.problems import ProblemTracker
 
 log = logging.getLogger(__name__)
 
-_WHAT = {
-    Kind.JOB_SUBMITTED: "new job",
-    Kind.JOB_APPROVED: "job approved",
-    Kind.JOB_EXECUTED: "job completed",
-    Kind.JOB_FAILED: "job failed",
-    Kind.JOB_REJECTED: "job rejected",
-    Kind.PEER_REQUESTED: "peer request",
-    Kind.PEER_GRANTED: "peer granted",
-}
 INDENT = " " * 10
 
 
@@ -94,4 +86,4 @@ def event_in_words(event: Event) -> str:
 
 def _in_words(kind: Kind, facts: Facts) -> str:
     subject = f": {plain(facts.job, 120)} from" if isinstance(facts, JobFacts) else ":"
-    return f"{_WHAT[kind]}{subject} {plain(facts.ds) or 'an unknown sender'}"
+    return f"{CATALOGUE[kind].live}{subject} {plain(facts.ds) or 'an unknown sender'}"

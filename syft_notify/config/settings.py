@@ -21,6 +21,7 @@ from syft_notify.config.own_files import path_problem
 from syft_notify.config.paths import CONFIG_NAME, default_folder
 from syft_notify.config.yaml_values import ConfigProblems, Unusable, read_settings
 from syft_notify.domain.addresses import why_unreachable
+from syft_notify.domain.catalogue import CATALOGUE
 from syft_notify.domain.model import Kind
 
 LONGEST_INTERVAL = 86_400
@@ -102,7 +103,7 @@ class Config(BaseModel):
     @property
     def muted(self) -> frozenset[Kind]:
         """The kinds of event that the owner switched off."""
-        return frozenset(kind for kind, key in TOGGLES.items() if not getattr(self, key))
+        return frozenset(kind for kind, entry in CATALOGUE.items() if not getattr(self, entry.switch))
 
     @field_validator("do_email", mode="before")
     @classmethod
@@ -157,17 +158,6 @@ class Config(BaseModel):
         if isinstance(value, Unusable):
             raise ValueError(value.fault)
         return value
-
-
-TOGGLES: Mapping[Kind, str] = {
-    Kind.JOB_SUBMITTED: "notify_on_new_job",
-    Kind.JOB_APPROVED: "notify_on_approved",
-    Kind.JOB_EXECUTED: "notify_on_executed",
-    Kind.JOB_FAILED: "notify_on_failed",
-    Kind.JOB_REJECTED: "notify_on_rejected",
-    Kind.PEER_REQUESTED: "notify_on_new_peer",
-    Kind.PEER_GRANTED: "notify_on_peer_granted",
-}
 
 
 @dataclass(frozen=True)

@@ -6,24 +6,11 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from syft_notify.domain.model import Kind, Notification, Role, Thread
+from syft_notify.domain.catalogue import CATALOGUE
+from syft_notify.domain.model import Notification, Role, Thread
 
 LARGEST_SINGLES = 10
 TEMPLATE = "digest"
-
-# What the mail is called: how many, then this.
-TITLES = {
-    (Kind.JOB_SUBMITTED, Role.DO): "new jobs",
-    (Kind.JOB_SUBMITTED, Role.DS): "jobs submitted",
-    (Kind.JOB_APPROVED, Role.DS): "jobs approved",
-    (Kind.JOB_EXECUTED, Role.DS): "jobs completed",
-    (Kind.JOB_FAILED, Role.DO): "jobs failed",
-    (Kind.JOB_FAILED, Role.DS): "jobs failed",
-    (Kind.JOB_REJECTED, Role.DS): "jobs rejected",
-    (Kind.PEER_REQUESTED, Role.DO): "new peer requests",
-    (Kind.PEER_REQUESTED, Role.DS): "peer requests sent",
-    (Kind.PEER_GRANTED, Role.DS): "peer requests accepted",
-}
 
 
 def digests(fresh: Iterable[Notification]) -> list[Notification]:
@@ -37,7 +24,7 @@ def digests(fresh: Iterable[Notification]) -> list[Notification]:
 
 def title(digest: Notification) -> str:
     """`12 new jobs`."""
-    return f"{len(digest.members)} {TITLES[digest.kind, digest.role]}"
+    return f"{len(digest.members)} {CATALOGUE[digest.kind].row(digest.role).title}"
 
 
 def _digest(members: tuple[Notification, ...]) -> Notification:

@@ -1,42 +1,13 @@
-"""The table that says who is told what: one event becomes notifications. Pure."""
+"""Who is told what: one event becomes notifications, as the catalogue says. Pure."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from syft_notify.domain.addresses import why_unreachable
+from syft_notify.domain.catalogue import CATALOGUE, Row
 from syft_notify.domain.model import Decision, Event, JobFacts, Kind, Notification, PeerFacts, Role, Thread
-
-
-@dataclass(frozen=True)
-class Route:
-    """One row: this role gets this template; `type` is what the ledger notes under the event's key."""
-
-    role: Role
-    type: str
-    template: str
-
-
-ROUTES: Mapping[Kind, tuple[Route, ...]] = {
-    Kind.JOB_SUBMITTED: (
-        Route(Role.DO, "new", "job_submitted_do"),
-        Route(Role.DS, "submitted", "job_submitted_ds"),
-    ),
-    Kind.JOB_APPROVED: (Route(Role.DS, "approved", "job_approved_ds"),),
-    Kind.JOB_EXECUTED: (Route(Role.DS, "executed", "job_executed_ds"),),
-    Kind.JOB_FAILED: (
-        Route(Role.DO, "failed", "job_failed_do"),
-        Route(Role.DS, "failed_ds", "job_failed_ds"),
-    ),
-    Kind.JOB_REJECTED: (Route(Role.DS, "rejected", "job_rejected_ds"),),
-    Kind.PEER_REQUESTED: (
-        Route(Role.DO, "new_peer_request", "peer_requested_do"),
-        Route(Role.DS, "peer_request_sent", "peer_requested_ds"),
-    ),
-    Kind.PEER_GRANTED: (Route(Role.DS, "peer_granted", "peer_granted_ds"),),
-}
 
 
 @dataclass(frozen=True)
@@ -48,7 +19,7 @@ class Routed:
 
 
 class Router:
-    """Applies the table. `muted` are the kinds that the owner switched off."""
+    """Applies the catalogue. `muted` are the kinds that the owner switched off."""
 
     def __init__(self, channel: str, muted: frozenset[Kind] = frozenset()) -> None:
         self._channel = channel
@@ -56,7 +27,7 @@ class Router:
 
     def route(self, event: Event) -> Routed:
         """All notifications of an event. Nothing goes to a DS for whom neither Drive nor the owner vouches."""
-        made = [self._notification(event, route) for route in ROUTES[event.kind]]
+        made = [self._notification(event, row) for row in CATALOGUE[event.kind].rows]
         reasons = [self._reason_to_withhold(event, notification) for notification in made]
         pairs = list(zip(made, reasons, strict=True))
         return Routed(
@@ -73,21 +44,21 @@ class Router:
             return Decision.UNREACHABLE_ADDRESS
         return None
 
-    def _notification(self, event: Event, route: Route) -> Notification:
+    def _notification(self, event: Event, row: Row) -> Notification:
         facts = event.facts
-        recipient = facts.do if route.role is Role.DO else facts.ds
-        identity = "\n".join((event.key, route.type, recipient, self._channel))
+        recipient = facts.do if row.role is Role.DO else facts.ds
+        identity = "\n".join((event.key, row.type, recipient, self._channel))
         return Notification(
             id=hashlib.sha256(identity.encode()).hexdigest()[:24],
-            template=route.template,
+            template=row.template,
             kind=event.kind,
-            role=route.role,
+            role=row.role,
             recipient=recipient,
             channel=self._channel,
             event_key=event.key,
             at=event.at,
-            mark=(_ledger_key(event.kind, facts, route.role), route.type),
-            thread=_thread(facts, route.role),
+            mark=(_ledger_key(event.kind, facts, row.role), row.type),
+            thread=_thread(facts, row.role),
             facts=facts,
         )
 

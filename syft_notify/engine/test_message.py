@@ -9,10 +9,10 @@ from syft_notify.channels.gmail import GmailChannel
 from syft_notify.config.paths import ServiceFiles
 from syft_notify.config.settings import Config
 from syft_notify.domain.accounts import is_same_account
+from syft_notify.domain.catalogue import Accent
 from syft_notify.domain.model import Message, Receipt, ThreadRef
 from syft_notify.domain.text import plain
 from syft_notify.google.token_files import gmail_token
-from syft_notify.mail.context import Accent
 from syft_notify.mail.render import Renderer
 
 SUBJECT = "Test: syft-notify can send you mail"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
 from typing import Any
 
 from syft_notify.domain.addresses import why_unreachable
+from syft_notify.domain.catalogue import CATALOGUE
 from syft_notify.domain.digest import title
 from syft_notify.domain.model import JobFacts, Kind, Notification, PeerFacts, Preview, Role
 from syft_notify.domain.text import plain, plain_lines
@@ -21,26 +21,6 @@ STDERR_LIMIT = 50_000
 LISTED = 20  # dependencies; those beyond are counted, not named
 CODE_BUDGET = 800_000  # bytes of the escaped code, so that a whole part stays under a megabyte
 LATE = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Accent:
-    """The status of a mail in a word and a colour, for a light and a dark background."""
-
-    word: str
-    light: str
-    dark: str
-
-
-ACCENTS: Mapping[Kind, Accent] = {
-    Kind.JOB_SUBMITTED: Accent("Submitted", "#1d5fbf", "#8fbaff"),
-    Kind.JOB_APPROVED: Accent("Approved", "#0b6b70", "#79d2d6"),
-    Kind.JOB_EXECUTED: Accent("Completed", "#1a7040", "#80d6a4"),
-    Kind.JOB_FAILED: Accent("Failed", "#b3261e", "#ffa399"),
-    Kind.JOB_REJECTED: Accent("Rejected", "#875300", "#f2c169"),
-    Kind.PEER_REQUESTED: Accent("Peer request", "#6a3db0", "#c8abff"),
-    Kind.PEER_GRANTED: Accent("Accepted", "#1a7040", "#80d6a4"),
-}
 
 
 @dataclass(frozen=True)
@@ -59,7 +39,7 @@ def contents(notification: Notification, preview: Preview | None, now: datetime,
         "to_owner": notification.role is Role.DO,
         "do": plain(facts.do, NAME_LIMIT),
         "ds": plain(facts.ds, NAME_LIMIT) or "an unknown sender",
-        "accent": ACCENTS[notification.kind],
+        "accent": CATALOGUE[notification.kind].accent,
         "steps": next_steps(notification),
         "rows": [*_who_and_what(notification), *_times(notification, now, zone)],
     }

@@ -34,10 +34,14 @@ def next_steps(notification: Notification) -> tuple[Step, ...]:
     if notification.members:
         return _list_all(notification.role, facts)
     if isinstance(facts, PeerFacts):
-        return _PEER_STEPS[notification.kind, notification.role](facts)
+        return _PEER_STEPS.get((notification.kind, notification.role), _nothing)(facts)
     if facts.unidentified:
         return _OPAQUE_STEPS[notification.role](facts)
-    return _JOB_STEPS[notification.kind, notification.role](facts)
+    return _JOB_STEPS.get((notification.kind, notification.role), _nothing)(facts)
+
+
+def _nothing(facts: Facts) -> tuple[Step, ...]:
+    return ()
 
 
 def _lines(*lines: str) -> str:

@@ -15,7 +15,8 @@ from pydantic.fields import FieldInfo
 
 from syft_notify.cli import cli
 from syft_notify.config.paths import CONFIG_VARIABLE
-from syft_notify.config.settings import TOGGLES, Config
+from syft_notify.config.settings import Config
+from syft_notify.domain.catalogue import CATALOGUE
 from syft_notify.domain.errors import ExitCode
 from syft_notify.domain.model import Event, JobFacts, Kind, Notification, PeerFacts, Role, ThreadRef
 from syft_notify.domain.routing import Router
@@ -96,7 +97,7 @@ def event_row(notification: Notification) -> list[str]:
         notification.role.name,
         f"`{in_general(message.headline)}`",
         f"{'job' if key == 'job' else f'`{in_general(key)}`'}: `{type_}`",
-        f"`{TOGGLES[notification.kind]}`",
+        f"`{CATALOGUE[notification.kind].switch}`",
     ]
 
 

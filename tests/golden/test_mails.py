@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from syft_notify.domain.catalogue import CATALOGUE
 from syft_notify.domain.model import Message
-from syft_notify.domain.routing import ROUTES
 from tests.golden.cases import MAILS
 
 FOLDER = Path(__file__).parent / "mails"
@@ -35,5 +35,5 @@ def test_a_mail_reads_as_it_was_last_looked_at(name: str) -> None:
 
 
 def test_every_template_has_a_golden_mail_and_every_golden_mail_a_case() -> None:
-    assert {route.template for routes in ROUTES.values() for route in routes} <= set(MAILS)
+    assert {row.template for entry in CATALOGUE.values() for row in entry.rows} <= set(MAILS)
     assert {path.stem for path in FOLDER.iterdir()} == set(MAILS)

@@ -67,9 +67,9 @@ class TestAccepted:
 
     @pytest.mark.parametrize("kind", list(Kind))
     def test_every_kind_can_be_muted(self, path, kind):
-        from syft_notify.config.settings import TOGGLES
+        from syft_notify.domain.catalogue import CATALOGUE
 
-        assert load(path, GOOD + f"{TOGGLES[kind]}: false").muted == {kind}
+        assert load(path, GOOD + f"{CATALOGUE[kind].switch}: false").muted == {kind}
 
     @pytest.mark.parametrize(
         "url", ["https://proxy.example.org/", "http://localhost:8080/", "http://127.0.0.9/", "http://[::1]:9/"]

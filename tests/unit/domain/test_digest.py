@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from syft_notify.domain.digest import TITLES, digests, title
+from syft_notify.domain.digest import digests, title
 from syft_notify.domain.model import Kind, Notification, Role
-from syft_notify.domain.routing import ROUTES
 from tests.unit.makers import DO, DS, job_event, job_facts, routed
 
 
@@ -32,7 +31,3 @@ def test_many_scientists_burst_for_the_owner_alone():
 
 def test_kinds_are_not_mixed():
     assert digests([*made(8, Kind.JOB_APPROVED), *made(8, Kind.JOB_REJECTED)]) == []
-
-
-def test_every_route_has_a_title():
-    assert set(TITLES) == {(kind, route.role) for kind, routes in ROUTES.items() for route in routes}

@@ -18,8 +18,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import syft_notify
-from syft_notify.config.settings import TOGGLES
 from syft_notify.domain.errors import RejectedFault, TransientFault
 from syft_notify.domain.model import (
     CodeFile,
@@ -33,11 +31,8 @@ from syft_notify.domain.model import (
     ThreadRef,
     Unidentified,
 )
-from syft_notify.domain.routing import ROUTES
 from syft_notify.mail.compose import Composer
-from syft_notify.mail.context import ACCENTS
 from tests import titles
-from tests.contrast import AA, contrast
 from tests.facts import lacking
 from tests.unit.makers import DO, DS, NOW, job_event, job_facts, peer_event, routed
 
@@ -446,37 +441,6 @@ def test_the_zone_of_the_system_knows_summer_and_winter(monkeypatch: pytest.Monk
 
     assert "2026-07-23 14:00 CEST" in texts[0]
     assert "2026-11-23 13:00 CET" in texts[1]
-
-
-# What a new kind of event needs.
-
-
-@pytest.mark.parametrize("kind", Kind)
-def test_a_kind_has_three_templates_for_each_route_and_a_colour(kind: Kind) -> None:
-    templates = {path.name for path in (Path(syft_notify.__file__).parent / "mail" / "templates").iterdir()}
-
-    assert kind in ACCENTS
-    for route in ROUTES[kind]:
-        assert {f"{route.template}.{part}.j2" for part in ("headline", "txt", "html")} <= templates
-
-
-@pytest.mark.parametrize("kind", Kind)
-def test_a_kind_has_a_line_in_the_docs_for_each_route(kind: Kind) -> None:
-    lines = (ROOT / "docs" / "events.md").read_text().splitlines()
-
-    for route in ROUTES[kind]:
-        row = [kind.value, route.role.value.upper(), f": `{route.type}`", TOGGLES[kind]]
-        assert [line for line in lines if line.startswith("|") and all(f"{cell}" in line for cell in row)], row
-
-
-@pytest.mark.parametrize("accent", ACCENTS.values(), ids=lambda accent: accent.word)
-def test_the_colours_can_be_read_on_the_light_and_on_the_dark_card(accent: Any) -> None:
-    assert contrast(_rgb(accent.light), _rgb("#ffffff")) >= AA
-    assert contrast(_rgb(accent.dark), _rgb("#181d24")) >= AA
-
-
-def _rgb(colour: str) -> list[int]:
-    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
 
 
 def test_the_version_of_a_peer_is_shown_when_it_is_known() -> None:
