@@ -81,7 +81,7 @@ def watchman(home: Home, clock: Clock | None = None) -> Iterator[Watchman]:
 @contextmanager
 def without_rate_guard() -> Iterator[None]:
     """Let more than 60 mails go out in a minute."""
-    with patch("syft_notify.domain.outbox.LARGEST_MINUTE", _DAILY_CAP):
+    with patch("syft_notify.channels.gmail.LARGEST_MINUTE", _DAILY_CAP):
         yield
 
 

@@ -24,7 +24,7 @@ from syft_notify.engine.app import App, open_app, utc_now
 from syft_notify.engine.health import Health, described, failed_poll
 from syft_notify.engine.status import Status, summary
 from syft_notify.setup.browser import Ways, can_open
-from syft_notify.setup.consents import GMAIL, SERVICES
+from syft_notify.setup.consents import DRIVE, SERVICES
 from syft_notify.setup.conversation import set_up
 from syft_notify.setup.notebook_prompter import NotebookPrompter
 from syft_notify.setup.owners_client import known_by
@@ -69,11 +69,11 @@ class NotificationMonitor:
         """Ask for what is missing, as `syft-notify init` does, and return a monitor with it.
 
         With the `client` of `login_do()` only the consent to send mail is asked for. Without a `browser` on this
-        machine the address where another one ended is pasted; None finds out. `renew` is `"drive"` or `"gmail"`.
+        machine the address where another one ended is pasted; None finds out. `renew` names a consent.
         Raises `UserError`.
         """
         if renew not in ("", *SERVICES):
-            raise UserError(f"{renew!r} cannot be renewed", 'Use "drive" or "gmail"')
+            raise UserError(f"{renew!r} cannot be renewed", f"Use {' or '.join(map(repr, SERVICES))}")
         home = Path.home()
         ways = Ways(can_open(os.environ) if browser is None else browser)
         place = SetupPaths(config_path(None, os.environ, Path.home), home, Path.cwd(), os.environ)
@@ -196,7 +196,6 @@ class NotificationMonitor:
                 self._app = app
                 ready.append(None)
                 opened.set()
-                self._health.sends_as = app.sends_as()
                 self._loop(app)
         except Exception as error:
             if opened.is_set():
@@ -219,7 +218,7 @@ class NotificationMonitor:
             self._note(failed_poll(error, utc_now()))
 
         def check_consents() -> None:
-            self._health.note_tokens(app.check_tokens())
+            self._health.note_tokens(app.check_access())
 
         run_loop(poll, self.config.interval, self._stop, failed, check_consents)
 
@@ -283,7 +282,7 @@ def _given_by(client: Any, renew: str, place: SetupPaths) -> tuple[Given, Any]:
     known, lent = known_by(client)
     usual = str(place.folder / Config.model_fields["drive_token_path"].default)
     token = {key: value for key, value in known.items() if key == "drive_token_path" and value != usual}
-    services = tuple(SERVICES) if lent is None else (GMAIL.name,)
+    services = tuple(SERVICES) if lent is None else tuple(name for name in SERVICES if name != DRIVE.name)
     root = Path(known["syftbox_root"])
     return Given(known["do_email"], root, settings=token, services=services, renew=renew), lent
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from syft_notify.domain.addresses import why_unreachable
 from syft_notify.domain.errors import Fault, MissingFault, RejectedFault
 from syft_notify.domain.model import (
     Changes,
@@ -24,6 +25,9 @@ from syft_notify.domain.model import (
     RemoteChange,
     RemoteFile,
 )
+from syft_notify.domain.ports import ChannelState, Limits
+
+MEMORY_LIMITS = Limits(per_minute=60, per_day=450)
 
 
 class FakeClock:
@@ -216,20 +220,48 @@ class MemoryLocalJobs:
 
 
 class MemoryChannel:
-    """Keeps what was sent. The next faults of `faults` are raised instead, first come first."""
+    """Keeps what was sent. The next faults of `faults` are raised instead, first come first.
 
-    def __init__(self, name: str = "gmail", faults: Iterable[Fault] = ()) -> None:
+    A check raises `broken`, if that is set; `unreachable` maps recipients to why no message goes to them.
+    """
+
+    consent = None
+
+    def __init__(
+        self, name: str = "memory", faults: Iterable[Fault] = (), limits: Limits = MEMORY_LIMITS, account: str = ""
+    ) -> None:
         self.name = name
+        self.limits = limits
+        self.account = account
         self.sent: list[Message] = []
         self.faults = list(faults)
+        self.broken: Fault | None = None
+        self.unreachable: dict[str, str] = {}
+        self.closed = False
 
     def send(self, message: Message) -> Receipt:
         """Accept the message or raise the next fault."""
+        if problem := self.reaches(message.to):
+            raise RejectedFault(f"{message.to!r} {problem}")
         if self.faults:
             raise self.faults.pop(0)
         self.sent.append(message)
         thread = message.thread.remote_id or f"thread-{message.thread.key}"
         return Receipt(f"message-{len(self.sent)}", thread)
+
+    def check(self, now: datetime, *, full: bool = False) -> ChannelState:
+        """Good as of now, or the fault that was set."""
+        if self.broken:
+            raise self.broken
+        return ChannelState(self.account, now)
+
+    def reaches(self, recipient: str) -> str:
+        """Everybody to whom a mail can go, but those that were set."""
+        return self.unreachable.get(recipient) or why_unreachable(recipient)
+
+    def close(self) -> None:
+        """Note it in `closed`."""
+        self.closed = True
 
 
 @dataclass

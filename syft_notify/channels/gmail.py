@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import base64
-from email.errors import MessageError
-from email.header import Header
-from email.message import EmailMessage
-from email.policy import Policy
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import datetime
 from typing import Any
 
-from syft_notify.domain.addresses import addr_spec
-from syft_notify.domain.errors import MissingFault, RejectedFault, TransientFault
+from syft_notify.config.settings import Config
+from syft_notify.domain.addresses import why_unreachable
+from syft_notify.domain.errors import Fault, MissingFault, RejectedFault, ScopeFault
 from syft_notify.domain.model import Message, Receipt
-from syft_notify.google.auth import PROFILE_SCOPES, Token
+from syft_notify.domain.ports import ChannelState, Consent, Limits
+from syft_notify.google import token_life
+from syft_notify.google.auth import PROFILE_SCOPES, Token, TokenFile
 from syft_notify.google.session import Session
+from syft_notify.google.token_files import gmail_token
+from syft_notify.mail.mime import mime
+
+# Gmail takes 60 mails a minute: 100 of 6,000 quota units each.
+LARGEST_MINUTE = 60
 
 
 class GmailChannel:
@@ -21,10 +28,20 @@ class GmailChannel:
 
     name = "gmail"
 
-    def __init__(self, token: Token, endpoint: str | None = None, **options: Any) -> None:
+    def __init__(
+        self, token: TokenFile, endpoint: str | None = None, *, daily_cap: int | None = None, **options: Any
+    ) -> None:
         """`options` are those of `Session`."""
+        self.limits = Limits(LARGEST_MINUTE, daily_cap)
         self._token = token
-        self._session = Session("gmail", "v1", token, endpoint, **options)
+        self._endpoint, self._options = endpoint, options
+        self._session = self._opened(token)
+        self._asked_for = self._account = ""
+
+    @property
+    def consent(self) -> Consent | None:
+        """That of the token."""
+        return token_life.consent_of(self._token)
 
     def send(self, message: Message) -> Receipt:
         """Send once. Only a thread that this mailbox does not know is answered by a second try without it.
@@ -39,21 +56,42 @@ class GmailChannel:
         except (RejectedFault, MissingFault):
             return self._post(body)
 
-    def account(self) -> str:
-        """The mailbox that mails go out from; empty when the token may not ask. Raises `Fault`."""
-        if not self._token.scopes & PROFILE_SCOPES:
-            return ""
-        return self.profile()
+    def check(self, now: datetime, *, full: bool = False) -> ChannelState:
+        """Whether Google renews the token; a full check also asks Gmail, whose refusal is the best answer to no mail.
 
-    def profile(self) -> str:
-        """The mailbox's address. Raises `ScopeFault` when the token is good but may not ask, else other faults."""
-        return self._session.read(
-            lambda gmail: str(gmail.users().getProfile(userId="me", fields="emailAddress").execute()["emailAddress"])
-        )
+        The scope to send lets us ask for nothing else.
+        """
+        if full:
+            return ChannelState(self._proven_account(), now, self._token.ends_at)
+        good_as_of = self._token.prove(now)
+        return ChannelState(self._known_account(), good_as_of, self._token.ends_at)
+
+    def reaches(self, recipient: str) -> str:
+        """As every mail."""
+        return why_unreachable(recipient)
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+    def _opened(self, token: Token) -> Session:
+        return Session("gmail", "v1", token, self._endpoint, **self._options)
+
+    def _proven_account(self) -> str:
+        with closing(self._opened(self._token.proven())) as session:
+            try:
+                return _address(session)
+            except ScopeFault:
+                return ""
+
+    def _known_account(self) -> str:
+        """Asked for once with each consent, if the token may ask; it is not worth a second try."""
+        if self._asked_for != self._token.consent:
+            self._asked_for, self._account = self._token.consent, ""
+            if self._token.scopes & PROFILE_SCOPES:
+                with suppress(Fault):
+                    self._account = _address(self._session)
+        return self._account
 
     def _post(self, body: dict[str, str]) -> Receipt:
         return self._session.send(
@@ -61,31 +99,17 @@ class GmailChannel:
         )
 
 
-_SHORT = 60  # characters that fit into a line of 78 (RFC 5322, section 2.1.1) behind the name of the header
+def open_gmail(config: Config, *, heartbeat: Callable[[], None], timeout: float | None) -> GmailChannel:
+    """The owner's Gmail. Raises as `TokenFile`."""
+    options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+    token = gmail_token(config)
+    return GmailChannel(token, config.gmail_api_endpoint, daily_cap=config.daily_cap, heartbeat=heartbeat, **options)
 
 
-class _Subject(str):
-    """A subject that arrives exactly as it is. `name` and `fold` are what email policies ask of a header object.
-
-    Python's own folding drops blanks between encoded words, and stumbles over a text that looks like one.
-    """
-
-    name = "Subject"
-
-    def fold(self, *, policy: Policy[Any]) -> str:
-        if self.isascii() and self.isprintable() and "=?" not in self and len(self) <= _SHORT:
-            return f"{self.name}: {self}{policy.linesep}"
-        words = Header(str(self), "utf-8", header_name=self.name)
-        return f"{self.name}: {words.encode(linesep=policy.linesep)}{policy.linesep}"
-
-
-class _Recipient(str):
-    """A header of one address exactly as it is given. Python's own folding drops the quotes of some local parts."""
-
-    name = "To"
-
-    def fold(self, *, policy: Policy[Any]) -> str:
-        return f"{self.name}: {self}{policy.linesep}"
+def _address(session: Session) -> str:
+    return session.read(
+        lambda gmail: str(gmail.users().getProfile(userId="me", fields="emailAddress").execute()["emailAddress"])
+    )
 
 
 def _receipt(answer: object) -> Receipt:
@@ -93,28 +117,3 @@ def _receipt(answer: object) -> Receipt:
     if not isinstance(answer, dict) or not answer.get("id"):
         raise ValueError("an answer without a message id")
     return Receipt(str(answer["id"]), str(answer.get("threadId", "")))
-
-
-def mime(message: Message) -> EmailMessage:
-    """The mail as Gmail takes it.
-
-    Raises `RejectedFault` for an address that Gmail cannot send to, `TransientFault` for what else cannot be written:
-    that is our error, which the next version may not have.
-    """
-    mail = EmailMessage()
-    try:
-        to = addr_spec(message.to)
-    except ValueError as error:
-        raise RejectedFault(f"The mail to {message.to!r} cannot be written: {error}") from error
-    try:
-        mail["To"] = _Recipient(to)
-        mail["Subject"] = _Subject(message.subject)
-        for name, value in message.headers.items():
-            mail[name] = value
-        mail.set_content(message.text)
-        if message.html:
-            mail.add_alternative(message.html, subtype="html")
-        mail.as_bytes()
-    except (ValueError, IndexError, MessageError) as error:
-        raise TransientFault(f"The mail to {message.to!r} cannot be written: {error}") from error
-    return mail

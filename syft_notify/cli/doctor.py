@@ -24,7 +24,7 @@ _COLOURS = {"ok": "green", "failed": "red"}
 
 @click.command(
     short_help="Check everything, and say what cures it.",
-    help="""Check config, secrets, SyftBox folder, disk, state, network, clock, tokens, Drive, Gmail and service.
+    help="""Check config, secrets, SyftBox folder, disk, state, network, clock, Drive, mail and service.
 
     Nothing is changed and no mail is sent. What cannot be told, because something before it is not good, is skipped.
 
@@ -44,10 +44,11 @@ def doctor(path: Path, as_json: bool) -> int:
     from syft_notify.cli.store import utc_now
     from syft_notify.doctor.check_context import CheckContext
     from syft_notify.doctor.findings import State, examine
-    from syft_notify.doctor.order import CHECKS
+    from syft_notify.doctor.order import checks
 
     findings = []
-    for finding in examine(CheckContext(path, os.environ, Path.home(), utc_now), CHECKS):
+    context = CheckContext(path, os.environ, Path.home(), utc_now)
+    for finding in examine(context, checks(context)):
         findings.append(finding)
         if not as_json:
             output.line(_in_words(finding))

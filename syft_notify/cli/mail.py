@@ -19,8 +19,8 @@ from syft_notify.domain.errors import ExitCode
     help="""Send one real mail in the way of all others, to see that it arrives.
 
     \b
-    Exit codes: 0 Gmail took it; 1 it did not go out;
-    78 the config or the token needs you.
+    Exit codes: 0 it was accepted; 1 it did not go out;
+    78 the config or a credential needs you.
 
     \b
     Examples:
@@ -31,13 +31,14 @@ from syft_notify.domain.errors import ExitCode
 @config_option
 @click.option("--to", "to", callback=email, metavar="ADDRESS", help="To whom. [default: the owner of the config]")
 def test_email(path: Path, to: str) -> None:
+    from syft_notify.channels.registry import email_channel
     from syft_notify.config.settings import load_config
     from syft_notify.engine.test_message import SUBJECT, send_test_mail
 
     config = load_config(path, os.environ, Path.home())
     to = to or config.do_email
     send_test_mail(config, to, utc_now())
-    output.line(f'Sent "{SUBJECT}" to {to}, through Gmail.')
+    output.line(f'Sent "{SUBJECT}" to {to}, through {email_channel(config).title}.')
     output.line("It is in the inbox there, or among the spam.")
 
 
@@ -50,7 +51,7 @@ def test_email(path: Path, to: str) -> None:
 
     \b
     Exit codes: 0 the mail went out, or did so before; 1 it did not, and goes
-    with a later poll; 78 the config or the token needs you.
+    with a later poll; 78 the config or a credential needs you.
 
     \b
     Examples:

@@ -59,6 +59,7 @@ class Config(BaseModel):
     notify_on_rejected: bool = Field(True, description="mails about rejected jobs (to DS)")
     notify_on_new_peer: bool = Field(True, description="mails about peer requests (to DO and DS)")
     notify_on_peer_granted: bool = Field(True, description="mails about granted peers (to DS)")
+    email_channel: str = Field("gmail", description="how mails go out: `gmail`")
     email_format: Literal["html", "text"] = Field("html", description="`html` (with a text part) or `text`")
     daily_cap: int = Field(450, description="mails in 24 hours at most; Gmail itself takes 500")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
@@ -254,7 +255,7 @@ def _check_length(path: str) -> None:
 
 
 def checked_email(value: object) -> str:
-    """The address as it is compared, in lower case. Raises `ValueError`, also for one that Gmail cannot send to."""
+    """The address as it is compared, in lower case. Raises `ValueError`, also for one that no mail can go to."""
     address = value.strip().lower() if isinstance(value, str) else ""
     problem = why_unreachable(address)
     if not problem and "." not in address.rpartition("@")[2]:

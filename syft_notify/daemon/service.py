@@ -143,11 +143,10 @@ class Service:
         """Raises `CredentialFault` when a person must act first and, if `demanding`, what else is in the way."""
         self._line.app.check_state()
         try:
-            log.info("checking the tokens")
-            tokens = self._line.app.check_tokens(demanding=True)
-            _check_good(tokens)
-            self._health.note_tokens(tokens)
-            self._note_sender()
+            log.info("checking the tokens and channels")
+            access = self._line.app.check_access(demanding=True)
+            _check_good(access)
+            self._note_access(access)
             if demanding:
                 log.info("asking Drive whether it answers")
                 self._line.app.check_drive()
@@ -190,19 +189,21 @@ class Service:
 
     def _check_consents(self) -> None:
         """In a long pause between two polls: a consent may end meanwhile."""
-        tokens = self._line.app.check_tokens()
-        for name, state in tokens.items():
+        access = self._line.app.check_access()
+        for name, state in access.items():
             if state.problem:
                 self._narrator.problem(name, state.problem)
-        self._health.note_tokens(tokens)
+        self._note_access(access)
         self._write_health()
         self._systemd.status(_in_words(self._health))
 
-    def _note_sender(self) -> None:
+    def _note_access(self, access: Mapping[str, TokenState]) -> None:
         """Mails may go out from another mailbox than the owner's: say from which."""
-        self._health.sends_as = self._line.app.sends_as()
-        if self._health.sends_as:
-            log.info("mails go out from %s", self._health.sends_as)
+        before = dict(self._health.accounts)
+        self._health.note_tokens(access)
+        for name, account in self._health.accounts.items():
+            if account and account != before.get(name):
+                log.info("messages through %s go out from %s", name, account)
 
     def _write_health(self) -> None:
         try:
@@ -227,7 +228,7 @@ class Service:
         else:
             self._refused = ""
             self._health.interval_seconds = self._interval.total_seconds()
-            self._note_sender()
+            self._note_access(self._line.app.check_access())
             self._reloaded(self._line.config)
             log.info("the config was read again")
         self._systemd.ready()
@@ -265,7 +266,7 @@ class _Line:
 
 
 def _check_good(tokens: Mapping[str, TokenState]) -> None:
-    """Raises `CredentialFault` with what each dead token needs a person for."""
+    """Raises `CredentialFault` with what each dead token or channel needs a person for."""
     problems = [state.problem for state in tokens.values() if state.problem]
     if problems:
         raise CredentialFault(" ".join(problems))

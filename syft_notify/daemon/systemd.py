@@ -29,7 +29,7 @@ Restart=on-failure
 RestartPreventExitStatus=78
 RestartSec=30
 TimeoutStartSec=120
-# A mail in hand is finished first; a request to Gmail may take a minute.
+# A mail in hand is finished first; a request may take a minute.
 TimeoutStopSec=90
 WatchdogSec=300
 UMask=0077

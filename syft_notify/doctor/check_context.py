@@ -10,7 +10,10 @@ from pathlib import Path
 from syft_notify.config.settings import Config, load_config
 from syft_notify.domain.ports import Clock
 from syft_notify.google.auth import LentToken, TokenFile
-from syft_notify.google.token_files import drive_token, gmail_token
+from syft_notify.google.token_files import drive_token
+
+# A person looks on, so nobody waits as long as a watchman would.
+PATIENCE_SECONDS = 10.0
 
 
 @dataclass
@@ -33,16 +36,6 @@ class CheckContext:
         return drive_token(self.config)
 
     @cached_property
-    def gmail_token(self) -> TokenFile:
-        """The token file for Gmail."""
-        return gmail_token(self.config)
-
-    @cached_property
     def drive_access(self) -> LentToken:
         """A fresh access to Drive, which is not written back: a checkup leaves everything as it was."""
         return self.drive_token.proven()
-
-    @cached_property
-    def gmail_access(self) -> LentToken:
-        """A fresh access to Gmail, not written back either."""
-        return self.gmail_token.proven()

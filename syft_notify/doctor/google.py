@@ -1,19 +1,16 @@
-"""The checks of Google: whether it answers, what time it has, and what each of the two tokens is good for."""
+"""The checks of Google: whether it answers, what time it has, and what the token for Drive is good for."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 
-from syft_notify.channels.gmail import GmailChannel
-from syft_notify.doctor.check_context import CheckContext
+from syft_notify.doctor.check_context import PATIENCE_SECONDS, CheckContext
 from syft_notify.doctor.findings import Check
-from syft_notify.domain.errors import CredentialFault, Fault, ScopeFault, UserError
+from syft_notify.domain.errors import CredentialFault, Fault, UserError
 from syft_notify.domain.item_guard import few
 from syft_notify.domain.model import Scan
-from syft_notify.google.auth import LentToken, TokenFile
 from syft_notify.google.drive import DriveFiles
 from syft_notify.google.environment import way_to
 from syft_notify.google.ping import GOOGLE_DRIVE, ping_drive
@@ -21,17 +18,13 @@ from syft_notify.sources.drive_snapshot import DriveScanner
 
 # Tokens and certificates bear a little; a mail that is dated wrong irritates people before that.
 MOST_SECONDS_OFF = 60.0
-# A person looks on, so nobody waits as long as a watchman would.
-TIMEOUT_SECONDS = 10.0
-
-Pick = Callable[[CheckContext], TokenFile]
 
 
 def _network(context: CheckContext) -> str:
     endpoint = context.config.drive_api_endpoint
     url = endpoint or GOOGLE_DRIVE
     try:
-        ping_drive(endpoint, TIMEOUT_SECONDS, context.clock)
+        ping_drive(endpoint, PATIENCE_SECONDS, context.clock)
     except Fault as fault:
         hint = fault.hint or "Check the network"
         raise UserError(fault.title, f"{hint}; `curl -I {shlex.quote(url)}` may say more") from fault
@@ -39,7 +32,7 @@ def _network(context: CheckContext) -> str:
 
 
 def _clock(context: CheckContext) -> str:
-    ahead = ping_drive(context.config.drive_api_endpoint, TIMEOUT_SECONDS, context.clock).ahead
+    ahead = ping_drive(context.config.drive_api_endpoint, PATIENCE_SECONDS, context.clock).ahead
     if ahead is None:
         return "Drive did not say what time it has, so it could not be compared"
     off = abs(ahead.total_seconds())
@@ -51,39 +44,29 @@ def _clock(context: CheckContext) -> str:
     return f"within {max(off, 1):.0f} s of Google's"
 
 
-def _file(pick: Pick) -> Callable[[CheckContext], str]:
+def _file(context: CheckContext) -> str:
     """The file is there and is a token file; one without the right scope is one, too."""
-
-    def look(context: CheckContext) -> str:
-        try:
-            return pick(context).name
-        except CredentialFault:
-            return "the file is there"
-
-    return look
+    try:
+        return context.drive_token.name
+    except CredentialFault:
+        return "the file is there"
 
 
-def _scope(pick: Pick) -> Callable[[CheckContext], str]:
-    def look(context: CheckContext) -> str:
-        granted = pick(context).scopes
-        return ", ".join(sorted(scope.rpartition("/")[2] or scope for scope in granted)) or "the file does not say"
-
-    return look
+def _scope(context: CheckContext) -> str:
+    granted = context.drive_token.scopes
+    return ", ".join(sorted(scope.rpartition("/")[2] or scope for scope in granted)) or "the file does not say"
 
 
-def _consent(pick: Pick, access: Callable[[CheckContext], LentToken]) -> Callable[[CheckContext], str]:
-    def look(context: CheckContext) -> str:
-        access(context)
-        ends_at = pick(context).ends_at
-        until = f", until {ends_at.astimezone():%Y-%m-%d %H:%M}: the app is in Testing" if ends_at else ""
-        return f"Google renews it{until}"
-
-    return look
+def _consent(context: CheckContext) -> str:
+    _ = context.drive_access  # getting it is the check
+    ends_at = context.drive_token.ends_at
+    until = f", until {ends_at.astimezone():%Y-%m-%d %H:%M}: the app is in Testing" if ends_at else ""
+    return f"Google renews it{until}"
 
 
 def _drive_files(context: CheckContext) -> DriveFiles:
     config = context.config
-    return DriveFiles(context.drive_access, config.drive_api_endpoint, owner=config.do_email, timeout=TIMEOUT_SECONDS)
+    return DriveFiles(context.drive_access, config.drive_api_endpoint, owner=config.do_email, timeout=PATIENCE_SECONDS)
 
 
 def _account(context: CheckContext) -> str:
@@ -100,35 +83,12 @@ def _peers(context: CheckContext) -> str:
     return "; ".join((f"{len(survey.peers)} with a folder here", *few([*survey.notes, *hidden])))
 
 
-def _gmail(context: CheckContext) -> str:
-    """The scope to send lets us ask for nothing else, so that Gmail's refusal is the best answer without a mail."""
-    config = context.config
-    with closing(GmailChannel(context.gmail_access, config.gmail_api_endpoint, timeout=TIMEOUT_SECONDS)) as gmail:
-        try:
-            return f"Gmail answers; mails go out from {gmail.profile()}"
-        except ScopeFault:
-            tried = config.command("test-email")
-            return f"Gmail answers; that a mail goes out, only {tried} can show"
-
-
-def _drive(context: CheckContext) -> TokenFile:
-    return context.drive_token
-
-
-def _mail(context: CheckContext) -> TokenFile:
-    return context.gmail_token
-
-
 IN_THE_CLOUD = (
     Check("network", _network, needs=("config",)),
     Check("clock", _clock, needs=("network",)),
-    Check("Drive token", _file(_drive), needs=("config",)),
-    Check("Drive scope", _scope(_drive), needs=("Drive token",)),
-    Check("Drive consent", _consent(_drive, lambda context: context.drive_access), needs=("Drive scope", "network")),
+    Check("Drive token", _file, needs=("config",)),
+    Check("Drive scope", _scope, needs=("Drive token",)),
+    Check("Drive consent", _consent, needs=("Drive scope", "network")),
     Check("Drive account", _account, needs=("Drive consent",)),
     Check("peers", _peers, needs=("Drive account",)),
-    Check("Gmail token", _file(_mail), needs=("config",)),
-    Check("Gmail scope", _scope(_mail), needs=("Gmail token",)),
-    Check("Gmail consent", _consent(_mail, lambda context: context.gmail_access), needs=("Gmail scope", "network")),
-    Check("Gmail", _gmail, needs=("Gmail consent",)),
 )

@@ -1,4 +1,4 @@
-"""The one rule of how an email address is written in a header, and which ones Gmail cannot send to."""
+"""The one rule of how an email address is written in a header, and to which ones no mail can go."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LOCAL = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}")
 _DOT_ATOM = re.compile(r"[^.]+(?:\.[^.]+)*")
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
 _NO_ADDRESS = "is not an email address"
-_NOT_ASCII = "has non-ASCII characters before the @, and Gmail cannot send to such an address"
+_NOT_ASCII = "has non-ASCII characters before the @, and no mail can be sent to such an address"
 
 
 def addr_spec(address: str) -> str:

@@ -310,7 +310,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """One conversation of one recipient: the `key` in the ledger and the subject that Gmail threads by."""
+    """One conversation of one recipient: the `key` in the ledger and the subject that mail programs thread by."""
 
     key: str
     subject: str
@@ -439,10 +439,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """What a person must do about a token; when that is nothing, when Google last renewed it, as far as known."""
+    """What a person must do about a token or channel; when that is nothing, when it was last proven, as far as known.
+
+    `account` is whose account a channel sends from: empty when it does not tell, None for what sends nothing.
+    """
 
     problem: str = ""
     good_as_of: datetime | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

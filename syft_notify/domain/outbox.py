@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 
 from syft_notify.domain.errors import AmbiguousFault, CredentialFault, Fault, RateLimitedFault, RejectedFault
 from syft_notify.domain.model import Outcome, OutcomeKind, Pause, Pending, PendingState
+from syft_notify.domain.ports import Limits
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 LONGEST_CLOSURE = timedelta(days=1)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-# Gmail takes 60 mails a minute: 100 of 6,000 quota units each.
-LARGEST_MINUTE = 60
 # A mail is given up after five days and as many tries as take half a day, so that one that met a computer that slept,
 # or a clock that was wrong, is not.
 LIFETIME, FEWEST_ATTEMPTS = timedelta(days=5), 20
@@ -36,16 +35,17 @@ def due(outbox: Iterable[Pending], now: datetime, closed_channels: Mapping[str, 
         yield pending
 
 
-def opens_at(delivered: Sequence[datetime], now: datetime, daily_cap: int) -> datetime | None:
-    """When the next mail may go, by Gmail's limits and ours; None for now.
+def opens_at(delivered: Sequence[datetime], now: datetime, limits: Limits) -> datetime | None:
+    """When the next message may go through a channel with these limits; None for now.
 
-    `delivered` are the times of earlier ones, oldest first. A time to come is of a clock that was wrong: it is ignored.
+    `delivered` are the times of earlier ones through it, oldest first. A time to come is of a clock that was wrong: it
+    is ignored.
     """
-    past = [at for at in delivered if at <= now]
-    day = [at for at in past if at > now - DAY]
-    minute = [at for at in past if at > now - MINUTE]
-    limits = [(day, daily_cap, DAY), (minute, LARGEST_MINUTE, MINUTE)]
-    waits = [times[-cap] + span for times, cap, span in limits if len(times) >= cap]
+    waits = []
+    for cap, span in ((limits.per_day, DAY), (limits.per_minute, MINUTE)):
+        times = [at for at in delivered if now - span < at <= now]
+        if cap is not None and len(times) >= cap:
+            waits.append(times[-cap] + span)
     return max(waits, default=None)
 
 

@@ -89,13 +89,67 @@ class Source(Protocol[Seen]):
         """The events that the look shows and the memory does not hold yet."""
 
 
-class Channel(Protocol):
-    """Carries a message out."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many messages may go through a channel in a minute and in 24 hours; None is no limit."""
 
-    name: str
+    per_minute: int | None = None
+    per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """That a channel may work: from whose account, empty when it does not tell; since when and until when, if known."""
+
+    account: str = ""
+    good_as_of: datetime | None = None
+    ends_at: datetime | None = None
+
+
+class Consent(Protocol):
+    """What a person agreed to once and what may end by itself; how long it is in use, only our memory knows."""
+
+    @property
+    def name(self) -> str:
+        """What it is kept in, for people."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells one consent of that name from the next one, and nothing else."""
+
+    def warning(self, known_since: datetime, now: datetime) -> str:
+        """What a person should do before it ends; empty while there is time, and later."""
+
+
+class Channel(Protocol):
+    """Carries messages out. Its `name` stands in the config, in the store and in logs."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def limits(self) -> Limits:
+        """How much may go through it."""
+
+    @property
+    def consent(self) -> Consent | None:
+        """What it works by, if that may end by itself."""
 
     def send(self, message: Message) -> Receipt:
         """Hand one message over. Raises the `Fault` whose class says whether to try again."""
+
+    def check(self, now: datetime, *, full: bool = False) -> ChannelState:
+        """Find out whether it may work; sends nothing.
+
+        A full check believes nothing that was found before, and writes nothing. Raises `CredentialFault`, whose hint
+        is the cure, when a person must act, else a passing `Fault`.
+        """
+
+    def reaches(self, recipient: str) -> str:
+        """Why no message can go to this recipient, as the rest of a sentence; empty when one can."""
+
+    def close(self) -> None:
+        """Close what is open. Nothing is asked of it afterwards."""
 
 
 class RemoteFiles(Protocol):

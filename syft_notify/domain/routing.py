@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from syft_notify.domain.addresses import why_unreachable
@@ -19,11 +20,20 @@ class Routed:
 
 
 class Router:
-    """Applies the catalogue. `muted` are the kinds that the owner switched off."""
+    """Applies the catalogue. `muted` are the kinds that the owner switched off.
 
-    def __init__(self, channel: str, muted: frozenset[Kind] = frozenset()) -> None:
+    `reaches` is that of the channel.
+    """
+
+    def __init__(
+        self,
+        channel: str,
+        muted: frozenset[Kind] = frozenset(),
+        reaches: Callable[[str], str] = why_unreachable,
+    ) -> None:
         self._channel = channel
         self._muted = muted
+        self._reaches = reaches
 
     def route(self, event: Event) -> Routed:
         """All notifications of an event. Nothing goes to a DS for whom neither Drive nor the owner vouches."""
@@ -40,7 +50,7 @@ class Router:
             return Decision.MUTED
         if notification.role is Role.DS and (not event.facts.verified or not event.facts.ds):
             return Decision.UNVERIFIED_SENDER
-        if why_unreachable(notification.recipient):
+        if self._reaches(notification.recipient):
             return Decision.UNREACHABLE_ADDRESS
         return None
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from syft_notify.channels.gmail import GmailChannel
+from syft_notify.channels.registry import open_email_channel
 from syft_notify.config.file_lock import MOVE_STATE, FileLock
 from syft_notify.config.own_files import private_files
 from syft_notify.config.paths import CONFIG_NAME, Files, ServiceFiles
@@ -20,13 +21,13 @@ from syft_notify.config.permissions import check_written_by_us_alone, close_to_o
 from syft_notify.config.settings import Config
 from syft_notify.domain.errors import ConfigError, CredentialFault, Fault, UserError
 from syft_notify.domain.model import PollReport, TokenState
-from syft_notify.domain.ports import Clock, Reporter, Source
+from syft_notify.domain.ports import Channel, Clock, Reporter, Source
 from syft_notify.domain.routing import Router
 from syft_notify.engine.poll import Poll
 from syft_notify.google import token_life
 from syft_notify.google.auth import LentToken, Token
 from syft_notify.google.drive import DriveFiles
-from syft_notify.google.token_files import drive_token, gmail_token
+from syft_notify.google.token_files import drive_token
 from syft_notify.mail.compose import Composer
 from syft_notify.sources.drive_snapshot import DriveScanner
 from syft_notify.sources.jobs import DRIVE, JobSource
@@ -50,8 +51,8 @@ class App:
         ledger: Ledger,
         clock: Clock,
         drive: DriveFiles,
-        gmail: GmailChannel,
-        tokens: Sequence[Token],
+        drive_token: Token,
+        channels: Sequence[Channel],
         lock: Path | None,
     ) -> None:
         """`lock` guards the state; None in a dry run, which changes nothing."""
@@ -60,8 +61,8 @@ class App:
         self._ledger = ledger
         self._clock = clock
         self._drive = drive
-        self._gmail = gmail
-        self._tokens = tokens
+        self._drive_token = drive_token
+        self._channels = channels
         self._lock = lock
         self._begun = False
 
@@ -73,7 +74,7 @@ class App:
         """
         with self._alone():
             report = self._poll(reporter, wanted)
-            tokens = self.check_tokens() if self._lock else {}
+            tokens = self.check_access() if self._lock else {}
             dead = {name: state.problem for name, state in tokens.items() if state.problem}
             for name, problem in dead.items():
                 if name not in report.credentials:
@@ -83,14 +84,13 @@ class App:
             )
 
     def _warnings(self, reporter: Reporter) -> tuple[str, ...]:
-        """What to do before a token dies of age."""
+        """What to do before a consent ends by itself."""
         now = self._clock()
-        watched = [token for token in self._tokens if token.consent]
+        consents = (token_life.consent_of(self._drive_token), *(channel.consent for channel in self._channels))
         texts = [
-            token_life.warning(
-                token.name, token.fix, self._ledger.consent_since(token.name, token.consent, now), token.ends_at, now
-            )
-            for token in watched
+            consent.warning(self._ledger.consent_since(consent.name, consent.fingerprint, now), now)
+            for consent in consents
+            if consent
         ]
         with suppress(UserError):  # the poll found out, and said, that the disk refuses
             self._ledger.save()
@@ -122,29 +122,32 @@ class App:
         self._begun = True
         return lock
 
-    def check_tokens(self, *, demanding: bool = False) -> dict[str, TokenState]:
-        """How each token is; Google is asked, but not often. One that cannot be checked now is left out.
+    def check_access(self, *, demanding: bool = False) -> dict[str, TokenState]:
+        """How the token for Drive and each channel are; their services are asked, but not often.
 
-        With `demanding`, that raises its passing `Fault`.
+        What cannot be checked now is left out. With `demanding`, that raises its passing `Fault`.
         """
+        checks = {DRIVE: self._check_drive_token} | {
+            channel.name: partial(self._check_channel, channel) for channel in self._channels
+        }
         found = {}
-        for name, token in zip((DRIVE, self._gmail.name), self._tokens, strict=True):
+        for name, check in checks.items():
             try:
-                found[name] = TokenState(good_as_of=token.prove(self._clock()))
+                found[name] = check()
             except CredentialFault as fault:
                 found[name] = TokenState(str(fault))
             except Fault as fault:
                 if demanding:
                     raise
-                log.debug("the token for %s cannot be checked now: %s", name, fault)
+                log.debug("%s cannot be checked now: %s", name, fault)
         return found
 
-    def sends_as(self) -> str:
-        """The mailbox that mails go out from; empty when it cannot be told now, or at all by the token's scope."""
-        try:
-            return self._gmail.account()
-        except Fault:
-            return ""
+    def _check_drive_token(self) -> TokenState:
+        return TokenState(good_as_of=self._drive_token.prove(self._clock()))
+
+    def _check_channel(self, channel: Channel) -> TokenState:
+        state = channel.check(self._clock())
+        return TokenState(good_as_of=state.good_as_of, account=state.account)
 
     def check_drive(self) -> None:
         """Let Drive answer once, and say that the token is the owner's. Raises `Fault`."""
@@ -153,7 +156,8 @@ class App:
     def close(self) -> None:
         """Close the connections."""
         self._drive.close()
-        self._gmail.close()
+        for channel in self._channels:
+            channel.close()
 
 
 @contextmanager
@@ -184,12 +188,9 @@ def build_app(
     `ConfigError` where others can write to the config's folder.
     """
     keep_from_others(config, dry_run=dry_run)
-    tokens: tuple[Token, Token] = (
-        LentToken(lent_drive) if lent_drive is not None else drive_token(config),
-        gmail_token(config),
-    )
-    remote = DriveFiles(tokens[0], config.drive_api_endpoint, owner=config.do_email, heartbeat=heartbeat)
-    gmail = GmailChannel(tokens[1], config.gmail_api_endpoint, heartbeat=heartbeat)
+    token: Token = LentToken(lent_drive) if lent_drive is not None else drive_token(config)
+    channel = open_email_channel(config, heartbeat=heartbeat)
+    remote = DriveFiles(token, config.drive_api_endpoint, owner=config.do_email, heartbeat=heartbeat)
     local = LocalJobFolder(config.syftbox_root, config.do_email, time.time_ns)
     scanner = DriveScanner(remote, local.accepted_peers, config.do_email)
     peer_monitor = PeerSource(scanner, config.do_email)
@@ -203,18 +204,17 @@ def build_app(
     ledger = Ledger(files, config.do_email, dry_run=dry_run)
     poll = Poll(
         sources=sources,
-        router=Router(gmail.name, config.muted),
-        compose=Composer(email_format=config.email_format, own=own_templates).compose,
-        channels={gmail.name: gmail},
+        router=Router(channel.name, config.muted, channel.reaches),
+        compose=Composer(email_format=config.email_format, own=own_templates, reaches=channel.reaches).compose,
+        channels={channel.name: channel},
         ledger=ledger,
         clock=utc_now,
         jitter=random.random,
-        daily_cap=config.daily_cap,
         reconcile_interval=config.reconcile_interval,
         dry_run=dry_run,
     )
     lock = None if dry_run else files.lock
-    return App(poll, peer_monitor, ledger, utc_now, remote, gmail, tokens, lock)
+    return App(poll, peer_monitor, ledger, utc_now, remote, token, [channel], lock)
 
 
 def keep_from_others(config: Config, *, dry_run: bool = False) -> None:

@@ -23,6 +23,7 @@ _LARGEST = 1_000_000
 _LATE = timedelta(minutes=5)
 _NUMBER = (int, float)
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "accounts": dict,
     "interval_seconds": _NUMBER,
     "last_poll_seconds": _NUMBER,
     "problems": list,
@@ -36,11 +37,11 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 class Health:
     """How the service does; times are in UTC, `sent` counts since the start. `started_by` is a command, or systemd.
 
-    `pending` and `failed` are the notifications that wait and that were given up; `tokens` says for each token what a
-    person must do, or nothing when it is good, `tokens_good_as_of` when Google last renewed it; `warnings` what a
-    person should do soon. `sends_as` is the mailbox that mails go out from, if Gmail tells. `by_feed` and
-    `by_reconcile` count what was found on Drive since the start: through its changes feed, and only because everything
-    was looked at.
+    `pending` and `failed` are the notifications that wait and that were given up; `tokens` says for each token and
+    channel what a person must do, or nothing when it is good, `tokens_good_as_of` when it was last proven; `warnings`
+    what a person should do soon. `accounts` says for each channel whose account it sends from, if it tells. `by_feed`
+    and `by_reconcile` count what was found on Drive since the start: through its changes feed, and only because
+    everything was looked at.
     """
 
     pid: int
@@ -63,7 +64,7 @@ class Health:
     tokens: dict[str, str] = field(default_factory=dict)
     tokens_good_as_of: dict[str, datetime | None] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    sends_as: str = ""
+    accounts: dict[str, str] = field(default_factory=dict)
     by_feed: int = 0
     by_reconcile: int = 0
 
@@ -90,6 +91,8 @@ class Health:
             self.tokens[name] = state.problem
             if not state.problem:
                 self.tokens_good_as_of[name] = state.good_as_of
+            if state.account is not None:
+                self.accounts[name] = state.account
 
     def as_json(self) -> dict[str, Any]:
         """What `read_health` gives of it."""

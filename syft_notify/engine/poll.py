@@ -79,7 +79,6 @@ class Poll:
         ledger: Ledger,
         clock: Clock,
         jitter: Callable[[], float],
-        daily_cap: int,
         reconcile_interval: timedelta,
         dry_run: bool = False,
     ) -> None:
@@ -91,7 +90,6 @@ class Poll:
         self._ledger = ledger
         self._clock = clock
         self._jitter = jitter
-        self._daily_cap = daily_cap
         self._dry_run = dry_run
         self._reconcile_interval = reconcile_interval
         self._reconciled_at: datetime | None = None
@@ -227,9 +225,13 @@ class Poll:
         held: set[tuple[str, str]] = set()
         for waiting in self._due():
             notification = waiting.notification
-            if not wanted() or self._must_wait(reporter, tally):
+            if not wanted():
                 return
             if notification.channel in closed or held & notification.conversations:
+                held |= notification.conversations
+                continue
+            if self._must_wait(self._channels[notification.channel], reporter, tally):
+                closed.add(notification.channel)
                 held |= notification.conversations
                 continue
             outcome = self._try(notification, reporter, tally)
@@ -238,12 +240,13 @@ class Poll:
             if outcome.credential or outcome.rate_limited:
                 closed.add(notification.channel)
 
-    def _must_wait(self, reporter: Reporter, tally: _Tally) -> bool:
-        """Whether so many mails went out that the next one is for a later poll."""
-        opens = opens_at(self._ledger.delivered(), self._clock(), self._daily_cap)
+    def _must_wait(self, channel: Channel, reporter: Reporter, tally: _Tally) -> bool:
+        """Whether so much went through the channel that the next message is for a later poll."""
+        opens = opens_at(self._ledger.delivered(channel.name), self._clock(), channel.limits)
         if opens is not None and opens - self._clock() > MINUTE:
             waits = (
-                f"{self._daily_cap} mails went out within 24 hours; the next one may go at {opens:%Y-%m-%d %H:%M} UTC"
+                f"{channel.limits.per_day} messages went out through {channel.name} within 24 hours; "
+                f"the next one may go at {opens:%Y-%m-%d %H:%M} UTC"
             )
             self._trouble("outbox", waits, reporter, tally)
         return opens is not None

@@ -31,7 +31,7 @@ def summary(health: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "failed": health.get("failed", 0),
         "tokens": health.get("tokens", {}),
         "tokens_good_as_of": health.get("tokens_good_as_of", {}),
-        "sends_as": health.get("sends_as") or None,
+        "accounts": {name: account or None for name, account in health.get("accounts", {}).items()},
         "warnings": health.get("warnings", []),
         "problems": problems_of(health, now),
     }
@@ -51,18 +51,18 @@ def rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
             "mails",
             f"{report['sent']} sent since the start, {report['pending']} waiting, {report['failed']} given up",
         ),
-        *((name, text or _good_token(name, report)) for name, text in report["tokens"].items()),
+        *((name, text or _good(name, report)) for name, text in report["tokens"].items()),
         *(("warning", text) for text in report["warnings"]),
         *(("problem", text) for text in report["problems"] if text not in report["tokens"].values()),
     ]
 
 
-def _good_token(name: str, report: Mapping[str, Any]) -> str:
+def _good(name: str, report: Mapping[str, Any]) -> str:
     as_of = clock_time(report["tokens_good_as_of"].get(name), report["last_poll"])
-    good = f"token is good as of {as_of}" if as_of else "token is good"
-    if name != "gmail":
+    good = f"good as of {as_of}" if as_of else "good"
+    if name not in report["accounts"]:
         return good
-    return f"{good}, mails go out from {report['sends_as'] or 'its account, which its scope does not tell'}"
+    return f"{good}, messages go out from {report['accounts'][name] or 'an account that it may not tell'}"
 
 
 def _next_poll(report: Mapping[str, Any]) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import datetime, tzinfo
 
-from syft_notify.channels.gmail import GmailChannel
+from syft_notify.channels.registry import open_email_channel
 from syft_notify.config.paths import ServiceFiles
 from syft_notify.config.settings import Config
 from syft_notify.domain.accounts import is_same_account
 from syft_notify.domain.catalogue import Accent
 from syft_notify.domain.model import Message, Receipt, ThreadRef
 from syft_notify.domain.text import plain
-from syft_notify.google.token_files import gmail_token
 from syft_notify.mail.render import Renderer
 
 SUBJECT = "Test: syft-notify can send you mail"
@@ -24,7 +23,7 @@ _ACCENT = Accent("Test", "#1d5fbf", "#8fbaff")
 def send_test_mail(config: Config, to: str, now: datetime) -> Receipt:
     """Send one to this address. Raises `ConfigError` or `Fault` when it does not go out."""
     message = written(config, to, now)
-    with closing(GmailChannel(gmail_token(config), config.gmail_api_endpoint)) as channel:
+    with closing(open_email_channel(config)) as channel:
         return channel.send(message)
 
 

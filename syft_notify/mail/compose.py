@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Literal
@@ -21,11 +22,17 @@ class Composer:
     """Writes mails. `zone` is the data owner's, None the system's own; with `text` there is no HTML part.
 
     Templates in the folder `own` are used in place of ours of the same name, unless something is wrong with them.
+    `reaches` is that of the channel.
     """
 
     def __init__(
-        self, zone: tzinfo | None = None, email_format: Literal["html", "text"] = "html", own: Path | None = None
+        self,
+        zone: tzinfo | None = None,
+        email_format: Literal["html", "text"] = "html",
+        own: Path | None = None,
+        reaches: Callable[[str], str] = why_unreachable,
     ) -> None:
+        self._reaches = reaches
         self._zone = zone
         self._with_html = email_format == "html"
         self._renderer = Renderer(own)
@@ -33,12 +40,12 @@ class Composer:
     def compose(self, notification: Notification, preview: Preview | None, thread: ThreadRef, now: datetime) -> Message:
         """The mail of a notification.
 
-        Raises `RejectedFault` for an address that the service cannot send to, `TransientFault` for what is our error.
+        Raises `RejectedFault` for an address that the channel does not reach, `TransientFault` for what is our error.
         """
-        if problem := why_unreachable(notification.recipient):
+        if problem := self._reaches(notification.recipient):
             raise RejectedFault(f"{plain(notification.recipient)!r} {problem}")
         try:
-            context = contents(notification, preview, now, self._zone)
+            context = contents(notification, preview, now, self._zone, self._reaches)
         except ValueError as error:
             raise TransientFault(f"the mail could not be written: {plain(str(error))}") from error
 
@@ -60,7 +67,7 @@ class Composer:
 
 
 def _headers(notification: Notification, thread: ThreadRef) -> dict[str, str]:
-    """`References` names the root in the first mail too: Gmail gives that one a Message-ID we do not know."""
+    """`References` names the root in the first mail too: the service gives that one a Message-ID we do not know."""
     headers = {
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",

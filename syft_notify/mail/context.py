@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
@@ -21,6 +22,7 @@ STDERR_LIMIT = 50_000
 LISTED = 20  # dependencies; those beyond are counted, not named
 CODE_BUDGET = 800_000  # bytes of the escaped code, so that a whole part stays under a megabyte
 LATE = timedelta(hours=1)
+Reaches = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,13 @@ class ShownFile:
     note: str
 
 
-def contents(notification: Notification, preview: Preview | None, now: datetime, zone: tzinfo | None) -> dict[str, Any]:
+def contents(
+    notification: Notification,
+    preview: Preview | None,
+    now: datetime,
+    zone: tzinfo | None,
+    reaches: Reaches = why_unreachable,
+) -> dict[str, Any]:
     """What the templates may show: nothing of it can hurt a text part, and autoescape guards the HTML."""
     facts = notification.facts
     context: dict[str, Any] = {
@@ -41,10 +49,10 @@ def contents(notification: Notification, preview: Preview | None, now: datetime,
         "ds": plain(facts.ds, NAME_LIMIT) or "an unknown sender",
         "accent": CATALOGUE[notification.kind].accent,
         "steps": next_steps(notification),
-        "rows": [*_who_and_what(notification), *_times(notification, now, zone)],
+        "rows": [*_who_and_what(notification, reaches), *_times(notification, now, zone)],
     }
     if notification.members:
-        context |= _digest_contents(notification, zone)
+        context |= _digest_contents(notification, zone, reaches)
         return context
     if notification.role is Role.DO:
         context["verified"] = facts.verified
@@ -55,14 +63,14 @@ def contents(notification: Notification, preview: Preview | None, now: datetime,
     return context
 
 
-def _digest_contents(digest: Notification, zone: tzinfo | None) -> dict[str, Any]:
+def _digest_contents(digest: Notification, zone: tzinfo | None, reaches: Reaches) -> dict[str, Any]:
     owner = digest.role is Role.DO
     other = [] if owner else [("Data owner", [plain(digest.facts.do)])]
     return {
         "title": title(digest),
         "asks": owner and digest.kind is Kind.JOB_SUBMITTED,
         "rows": [*other, ("When", _moment(digest.at, zone, "" if owner else " (owner)"))],
-        "items": [_item(part) for part in digest.members],
+        "items": [_item(part, reaches) for part in digest.members],
     }
 
 
@@ -87,16 +95,16 @@ def _moment(at: datetime, zone: tzinfo | None, whose: str) -> list[str]:
     return [utc] if local == utc else [utc, local + whose]
 
 
-def _item(part: Notification) -> dict[str, str]:
+def _item(part: Notification, reaches: Reaches) -> dict[str, str]:
     """One event of a digest: its name, who and when, and what else the recipient must know of it."""
     facts, owner = part.facts, part.role is Role.DO
     at = part.at if part.at.tzinfo else part.at.replace(tzinfo=UTC)
     item = {"when": f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC", "who": "", "doubt": "", "note": ""}
     if isinstance(facts, PeerFacts):
-        return item | {"name": plain(facts.ds if owner else facts.do, NAME_LIMIT), "doubt": _untold(part)}
+        return item | {"name": plain(facts.ds if owner else facts.do, NAME_LIMIT), "doubt": _untold(part, reaches)}
     if owner:
         unverified = "" if facts.verified else "The sender could not be verified."
-        doubts = (unverified, plain(facts.warning, 400), _untold(part))
+        doubts = (unverified, plain(facts.warning, 400), _untold(part, reaches))
         item |= {"who": _scientist(facts), "doubt": _sentences(*doubts)}
     code = f"Return code {_return_code(facts.return_code)}." if part.kind is Kind.JOB_FAILED else ""
     reason = plain(facts.reason, 400) if owner or part.kind is Kind.JOB_REJECTED else ""
@@ -127,7 +135,7 @@ def _for_the_owner_alone(facts: JobFacts, preview: Preview | None) -> dict[str, 
     }
 
 
-def _who_and_what(notification: Notification) -> list[tuple[str, list[str]]]:
+def _who_and_what(notification: Notification, reaches: Reaches) -> list[tuple[str, list[str]]]:
     """What it is about and the other side, as rows of a table; the code is described when the job is new."""
     facts = notification.facts
     other = ("Scientist", _scientist(facts)) if notification.role is Role.DO else ("Data owner", plain(facts.do))
@@ -136,14 +144,14 @@ def _who_and_what(notification: Notification) -> list[tuple[str, list[str]]]:
     else:
         job = ("Job", "" if facts.unidentified else plain(facts.job, 300))
         rows = [job, other, *_details(facts, notification.kind)]
-    rows.append(("Not told", _untold(notification)))
+    rows.append(("Not told", _untold(notification, reaches)))
     return [(label, [value]) for label, value in rows if value]
 
 
-def _untold(notification: Notification) -> str:
+def _untold(notification: Notification, reaches: Reaches) -> str:
     """That no mail can go to the scientist, for the owner, who can reach them in another way."""
     ds = notification.facts.ds
-    if notification.role is not Role.DO or not ds or not (problem := why_unreachable(ds)):
+    if notification.role is not Role.DO or not ds or not (problem := reaches(ds)):
         return ""
     return f"{plain(ds)} {problem}. Tell them yourself."
 

@@ -1,13 +1,13 @@
-"""Renders the templates of mails: ours, or the owner's over them, whose mistakes and greed stop no mail."""
+"""Renders the templates of mails: ours, or the owner's over them, whose mistakes stop no mail."""
 
 from __future__ import annotations
 
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from jinja2 import (
     BaseLoader,
@@ -16,17 +16,13 @@ from jinja2 import (
     PackageLoader,
     PrefixLoader,
     StrictUndefined,
-    Template,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
-    nodes,
     select_autoescape,
 )
 from jinja2.exceptions import SecurityError
-from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.visitor import NodeTransformer
 
 from syft_notify.config.paths import is_there
 from syft_notify.domain.errors import TransientFault
@@ -35,9 +31,8 @@ from syft_notify.mail.user_templates import UnusableTemplateError, read_template
 
 log = logging.getLogger(__name__)
 
-# What a part may cost that an owner's template writes.
-PART_LIMIT = 1_000_000  # characters
-STEP_LIMIT = 100_000  # rounds of loops, and calls
+# Characters of a part that an owner's template writes: the code of a job may take most of it.
+PART_LIMIT = 1_000_000
 
 
 class _ReadOnce(BaseLoader):
@@ -91,7 +86,11 @@ class Renderer:
 
 
 class _Own:
-    """Renders with the owner's templates over ours. They are read for each mail, so an edit needs no restart."""
+    """Renders with the owner's templates over ours. They are read for each mail, so an edit needs no restart.
+
+    Templates are the owner's own code, as free to loop as any program of theirs. What they show comes from outside:
+    the sandbox keeps a value from becoming more than a value.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -106,8 +105,10 @@ class _Own:
             return None
 
     def _rendered(self, name: str, context: Mapping[str, Any]) -> str:
+        loader = ChoiceLoader([_Files(self._folder), OURS, PrefixLoader({"ours": OURS})])
+        environment = ImmutableSandboxedEnvironment(loader=loader, cache_size=0, **_DIALECT)
         pieces, room = [], PART_LIMIT
-        for piece in _Bounded(self._folder).get_template(name).generate(context):
+        for piece in environment.get_template(name).generate(context):
             room -= len(piece)
             if room < 0:
                 raise SecurityError(f"it writes more than {PART_LIMIT:,} characters")
@@ -135,72 +136,6 @@ def _reason(error: Exception) -> str:
     return type(error).__name__
 
 
-class _Bounded(ImmutableSandboxedEnvironment):
-    """Where an owner's templates are rendered, once: what they may do is counted, and ends."""
-
-    intercepted_binops = frozenset(("+", "*", "**"))
-
-    def __init__(self, folder: Path) -> None:
-        own = ChoiceLoader([_Files(folder), OURS, PrefixLoader({"ours": OURS})])
-        super().__init__(loader=own, cache_size=0, **_DIALECT)
-        self._steps = 0
-        self.filters |= {_COUNTED: self._counted, _MEASURED: self._measured}
-        del self.globals["lipsum"]  # makes as much text as it is asked for
-
-    def call(self, context: Context, called: Any, /, *args: Any, **named: Any) -> Any:
-        """Call something, as a step: macros that call themselves end too."""
-        self._step()
-        return super().call(context, called, *args, **named)
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Calculate, unless the result were beyond all use."""
-        if operator == "**" or (operator == "*" and _size(left) * _size(right) > PART_LIMIT):
-            raise SecurityError(f"{operator} would make something huge")
-        return self._measured(super().call_binop(context, operator, left, right))
-
-    def _counted(self, items: Iterable[Any]) -> Iterator[Any]:
-        for item in items:
-            self._step()
-            yield item
-
-    def _measured(self, value: Any) -> Any:
-        if not isinstance(value, int | float) and _size(value) > PART_LIMIT:
-            raise SecurityError(f"a text has more than {PART_LIMIT:,} characters")
-        return value
-
-    def _step(self) -> None:
-        self._steps += 1
-        if self._steps > STEP_LIMIT:
-            raise SecurityError(f"it takes more than {STEP_LIMIT:,} steps")
-
-
-def _size(value: Any) -> int:
-    """How much a factor makes of the other one."""
-    return abs(int(value)) if isinstance(value, int | float) else len(value)
-
-
-_COUNTED, _MEASURED = "counted", "measured"
-
-
-class _Limits(NodeTransformer):
-    """Lets the loops of a template count their rounds, and measures what it puts together."""
-
-    def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802 - Jinja2's name
-        self.generic_visit(node)
-        node.iter = _through(_COUNTED, node.iter)
-        return node
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802 - Jinja2's name
-        self.generic_visit(node)
-        return _through(_MEASURED, node)
-
-
-def _through(name: str, node: nodes.Node) -> nodes.Filter:
-    return nodes.Filter(
-        cast(nodes.Expr, node), name, [], [], None, None, lineno=node.lineno, environment=node.environment
-    )
-
-
 class _Files(BaseLoader):
     """The templates in a folder, within limits."""
 
@@ -216,10 +151,3 @@ class _Files(BaseLoader):
         if source is None:
             raise TemplateNotFound(template)
         return source, str(self._folder / template), lambda: False
-
-    def load(self, environment: Environment, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:
-        """As Jinja2 asks for it. Raises as `get_source`."""
-        source, path, _ = self.get_source(environment, name)
-        limited = _Limits().visit(environment.parse(source, name, path))
-        code = environment.compile(limited, name, path)
-        return environment.template_class.from_code(environment, code, globals or {}, None)

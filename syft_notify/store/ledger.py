@@ -83,7 +83,7 @@ class Ledger:
         self._dirty = False
         self._foreign: set[Mark] = set()
         self._foreign_peers: set[str] = set()
-        self._delivered: list[datetime] = []
+        self._delivered: list[tuple[str, datetime]] = []
         self.revision = 0
 
     # The files.
@@ -297,9 +297,9 @@ class Ledger:
         """How long the service behind a channel wants to be left alone."""
         return self._state.closed_channels
 
-    def delivered(self) -> Sequence[datetime]:
-        """When the deliveries of the last day were, oldest first."""
-        return self._delivered
+    def delivered(self, channel: str) -> Sequence[datetime]:
+        """When the deliveries of the last day through this channel were, oldest first."""
+        return [at for through, at in self._delivered if through == channel]
 
     def thread(self, notification: Notification) -> ThreadRef:
         """How this notification joins its conversation."""
@@ -359,7 +359,7 @@ class Ledger:
             thread_key="" if notification.members else self.thread(notification).key,
         )
         self._apply_delivery(delivery)
-        self._delivered.append(delivery.time)
+        self._delivered.append((delivery.channel, delivery.time))
         self._state.closed_channels.pop(notification.channel, None)
         self._store.note_delivery(delivery)
 

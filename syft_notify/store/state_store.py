@@ -84,9 +84,13 @@ class StateStore:
         self._known = stamps
         return loaded
 
-    def delivered_since(self, moment: datetime) -> list[datetime]:
-        """When something was delivered after `moment`, oldest first, as far as the newest two files go back."""
-        return [delivery.time for delivery in self._history.deliveries(older=True) if delivery.time > moment]
+    def delivered_since(self, moment: datetime) -> list[tuple[str, datetime]]:
+        """Channel and time of the deliveries after `moment`, oldest first, as far as the newest two files go back."""
+        return [
+            (delivery.channel, delivery.time)
+            for delivery in self._history.deliveries(older=True)
+            if delivery.time > moment
+        ]
 
     def note_attempt(self, attempt: Attempt) -> None:
         """Write down that a send begins. Raises `UserError`; then it must not begin."""

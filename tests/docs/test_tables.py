@@ -55,6 +55,8 @@ def _fields() -> Mapping[str, FieldInfo]:
 
 
 def _type(field: FieldInfo) -> str:
+    if field is Config.model_fields["email_channel"]:
+        return "text"
     if get_origin(field.annotation) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(field.annotation))
     return TYPES[field.annotation]

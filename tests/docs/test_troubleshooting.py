@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from syft_notify.doctor.order import CHECKS
+from syft_notify.doctor.check_context import CheckContext
+from syft_notify.doctor.order import checks
+from syft_notify.testing import FakeClock
 from tests.docs.markdown import TROUBLESHOOTING, code_in
 from tests.docs.messages import Message, errors, holds, sentences
 
@@ -59,6 +61,7 @@ def test_what_needs_no_entry_is_said_and_has_none(said):
     assert set(SAYS_IT_ALL) & set(quotes()) == set()
 
 
-def test_all_checks_of_doctor_are_told_in_their_order():
+def test_all_checks_of_doctor_are_told_in_their_order(tmp_path):
+    context = CheckContext(tmp_path / "daemon.yaml", {}, tmp_path, FakeClock())
     named = [code for row in TROUBLESHOOTING.table("`doctor` checks") for code in code_in(row[0])]
-    assert named == [check.name for check in CHECKS]
+    assert named == [check.name for check in checks(context)]

@@ -16,7 +16,7 @@ from tests.system.program import environment
 # Loads all that a service needs, then forks one for each line it reads: `run`, in the foreground, as an own process.
 NURSERY = """
 import os, signal, sys
-import syft_notify.domain.outbox, syft_notify.daemon.service, syft_notify.cli.watch
+import syft_notify.channels.gmail, syft_notify.daemon.service, syft_notify.cli.watch
 from syft_notify.cli import main
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 for line in sys.stdin:
@@ -29,7 +29,7 @@ for line in sys.stdin:
         sys.stderr = open(2, "w", closefd=False)
         code = 70
         # Gmail's limit of a minute would make minutes of this.
-        syft_notify.domain.outbox.LARGEST_MINUTE = 1_000_000
+        syft_notify.channels.gmail.LARGEST_MINUTE = 1_000_000
         try:
             sys.argv[1:] = ["run", "-c", sys.argv[1], "--interval", "1"]
             main()

@@ -86,12 +86,11 @@ class MemorySite:
         self.peers = PeerSource(scanner, DO)
         self.line = Poll(
             sources=[self.peers, JobSource(scanner, self.drive, self.local, DO, self.clock)],
-            router=Router("gmail", self.muted),
+            router=Router(self.channel.name, self.muted),
             compose=Composer(UTC).compose,
-            channels={"gmail": self.channel},
+            channels={self.channel.name: self.channel},
             ledger=self.ledger,
             clock=self.clock,
-            daily_cap=450,
             reconcile_interval=self.reconcile_interval,
             jitter=lambda: 0.0,
         )

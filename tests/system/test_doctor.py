@@ -60,9 +60,9 @@ def test_each_fault_stands_above_its_cure(ill):
     assert cures == [
         ("✗ secrets", f"→ `chmod 600 {ill.home / 'gmail_token.json'}`"),
         ("✗ Drive consent", f"→ Run `syft-notify init --renew drive {place}"),
-        ("✗ Gmail consent", f"→ Run `syft-notify init --renew gmail {place}"),
+        ("✗ mail ", f"→ Run `syft-notify init --renew gmail {place}"),
     ]
-    assert lacking(lines[-1], "3", "secrets", "Drive consent", "Gmail consent") == []
+    assert lacking(lines[-1], "3", "secrets", "Drive consent", "mail") == []
     assert [secret for secret in secrets(ill) if secret in ended.stdout] == []
 
 
@@ -75,7 +75,7 @@ def test_json_is_one_document(ill):
     assert len(checks) == 18
     assert checks["config"]["cure"] is None
     assert checks["Drive account"]["state"] == "skipped"
-    assert "--renew gmail" in checks["Gmail consent"]["cure"]
+    assert "--renew gmail" in checks["mail"]["cure"]
     assert [secret for secret in secrets(ill) if secret in ended.stdout] == []
 
 

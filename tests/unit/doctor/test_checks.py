@@ -13,7 +13,7 @@ import pytest
 from syft_notify.config.file_lock import FileLock
 from syft_notify.doctor.check_context import CheckContext
 from syft_notify.doctor.findings import Finding, State, examine
-from syft_notify.doctor.order import CHECKS
+from syft_notify.doctor.order import checks
 from syft_notify.engine.health import Health
 from syft_notify.sandbox import Injected, Sandbox
 from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_ALL, GMAIL_SEND
@@ -62,9 +62,8 @@ class Home:
         def clock() -> datetime:
             return datetime.now(UTC) + self.ahead
 
-        return {
-            found.name: found for found in examine(CheckContext(self.config, self.environ, self.home, clock), CHECKS)
-        }
+        context = CheckContext(self.config, self.environ, self.home, clock)
+        return {found.name: found for found in examine(context, checks(context))}
 
     def fault(self) -> Finding:
         """The only one."""
@@ -84,14 +83,14 @@ def test_a_healthy_home_has_no_fault_and_nothing_is_written_or_sent(home):
         "service": State.SKIPPED
     }
     assert lacking(found["service"].detail, "`syft-notify start`") == []
-    assert lacking(found["Gmail"].detail, "`syft-notify test-email`") == []
+    assert lacking(found["mail"].detail, "`syft-notify test-email`") == []
     assert contents(home.home) == before
     assert home.google.requests.count("gmail.messages.send") == 0
 
 
 def test_a_wider_scope_tells_whose_mailbox_it_is(home):
     home.has("gmail_token.json", home.google.token_file("sender@example.org", (GMAIL_ALL,)))
-    assert lacking(home.examined()["Gmail"].detail, "sender@example.org") == []
+    assert lacking(home.examined()["mail"].detail, "sender@example.org") == []
 
 
 class TestPeers:
@@ -188,14 +187,14 @@ class TestGoogle:
     def test_a_token_that_is_none(self, home):
         home.has("gmail_token.json", home.google.client_file())
         fault = home.fault()
-        assert fault.name == "Gmail token"
+        assert fault.name == "mail set-up"
         assert lacking(fault.fix, "credentials.json", "`syft-notify init --renew gmail`") == []
 
     def test_a_dead_token(self, home):
         home.has("gmail_token.json", home.google.token_file("other@example.org", (GMAIL_SEND,)))
         home.google.tokens.revoke_person("other@example.org")
         fault = home.fault()
-        assert (fault.name, "invalid_grant" in fault.detail) == ("Gmail consent", True)
+        assert (fault.name, "invalid_grant" in fault.detail) == ("mail", True)
         assert lacking(fault.fix, "`syft-notify init --renew gmail`") == []
 
     @pytest.mark.parametrize(
@@ -204,13 +203,13 @@ class TestGoogle:
     def test_a_consent_that_died_in_another_way(self, home, problem):
         home.google.faults.add(problem, "oauth.token", skip=1, times=None)
         fault = home.fault()
-        assert (fault.name, lacking(fault.detail, "Gmail", problem.value)) == ("Gmail consent", [])
+        assert (fault.name, lacking(fault.detail, "Gmail", problem.value)) == ("mail", [])
         assert lacking(fault.fix, "`syft-notify init --renew gmail`") == []
 
     def test_a_wrong_scope(self, home):
         home.has("gmail_token.json", home.google.token_file(DO, (DRIVE_READONLY,)))
         fault = home.fault()
-        assert (fault.name, lacking(fault.detail, GMAIL_SEND)) == ("Gmail scope", [])
+        assert (fault.name, lacking(fault.detail, GMAIL_SEND)) == ("mail set-up", [])
         assert lacking(fault.fix, "`syft-notify init --renew gmail`") == []
 
     def test_a_wrong_account(self, home):
@@ -224,8 +223,8 @@ class TestGoogle:
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, "Drive", "Connection refused")) == ("network", [])
         assert lacking(fault.fix, f"`curl -I {home.google.drive_endpoint}`") == []
-        gmail = home.examined()["Gmail"]
-        assert (gmail.state, lacking(gmail.detail, "network")) == (State.SKIPPED, [])
+        mail = home.examined()["mail"]
+        assert (mail.state, lacking(mail.detail, "network")) == (State.SKIPPED, [])
 
     def test_a_proxy_that_wants_a_login(self, home, proxied):
         proxy = proxied(HttpProxy, "me:secret")
@@ -258,7 +257,7 @@ class TestGoogle:
         home.google.faults.add(Injected.API_DISABLED, "gmail.users.getProfile")
         fault = home.fault()
         assert (fault.name, lacking(fault.detail, "accessNotConfigured"), lacking(fault.fix, "API")) == (
-            "Gmail",
+            "mail",
             [],
             [],
         )
@@ -266,7 +265,7 @@ class TestGoogle:
     def test_an_account_without_a_mailbox(self, home):
         home.google.faults.add(Injected.NO_MAILBOX, "gmail.users.getProfile")
         fault = home.fault()
-        assert (fault.name, lacking(fault.fix, "mailbox")) == ("Gmail", [])
+        assert (fault.name, lacking(fault.fix, "mailbox")) == ("mail", [])
 
     @pytest.mark.parametrize(("seconds", "side"), [(90, "ahead"), (-90, "behind")])
     def test_a_clock_that_is_off(self, home, seconds, side):

@@ -20,6 +20,7 @@ from syft_notify.domain.errors import (
 )
 from syft_notify.domain.model import Kind, OutcomeKind, Pause, Pending, PendingState
 from syft_notify.domain.outbox import after_fault, due, opens_at, pause
+from syft_notify.domain.ports import Limits
 from tests.facts import lacking
 from tests.unit.makers import MINUTE, NOW, job_event, routed
 
@@ -160,8 +161,11 @@ class TestVerdicts:
 
 
 class TestLimits:
-    def opens(self, *ago: timedelta, cap: int = 450) -> datetime | None:
-        return opens_at(sorted(NOW - one for one in ago), NOW, cap)
+    def opens(self, *ago: timedelta, cap: int | None = 450, minute: int | None = 60) -> datetime | None:
+        return opens_at(sorted(NOW - one for one in ago), NOW, Limits(minute, cap))
+
+    def test_without_limits_everything_goes_at_once(self):
+        assert self.opens(*[timedelta(0)] * 1000, cap=None, minute=None) is None
 
     def test_sixty_go_in_a_minute(self):
         second = timedelta(seconds=1)

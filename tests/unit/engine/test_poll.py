@@ -21,7 +21,7 @@ from syft_notify.domain.errors import (
     TransientFault,
 )
 from syft_notify.domain.model import Decision, Event, Kind, Message, Observation, PendingState
-from syft_notify.domain.ports import Memory
+from syft_notify.domain.ports import Limits, Memory
 from syft_notify.domain.routing import Router
 from syft_notify.engine.poll import Poll
 from syft_notify.store.ledger import Ledger
@@ -63,7 +63,6 @@ class Line:
     clock: FakeClock = field(default_factory=FakeClock)
     sources: list[ScriptedMonitor] = field(default_factory=lambda: [ScriptedMonitor()])
     muted: frozenset[Kind] = frozenset()
-    daily_cap: int = 450
     dry_run: bool = False
     compose: Any = compose
 
@@ -76,14 +75,13 @@ class Line:
         self.ledger = Ledger(Files(self.path / "state.json"), DO, dry_run=self.dry_run)
         self.run = Poll(
             sources=self.sources,
-            router=Router("gmail", self.muted),
+            router=Router(self.channel.name, self.muted),
             compose=self.compose,
-            channels={"gmail": self.channel},
+            channels={self.channel.name: self.channel},
             ledger=self.ledger,
             clock=self.clock,
             jitter=lambda: 0.0,
             reconcile_interval=timedelta(minutes=15),
-            daily_cap=self.daily_cap,
             dry_run=self.dry_run,
         )
 
@@ -275,7 +273,7 @@ class TestDelivery:
     def test_everything_goes_out_once_the_token_is_cured_without_a_restart(self, line):
         line.sources[0].finds = [job_event()]
         line.channel.faults = [CredentialFault("dead", "Renew it")]
-        assert line.poll().credentials == {"gmail": "dead. Renew it."}
+        assert line.poll().credentials == {"memory": "dead. Renew it."}
         assert line.poll().sent == 2
 
     def test_the_next_mail_of_a_conversation_waits_for_the_one_before(self, line):
@@ -391,13 +389,13 @@ class TestLimits:
         assert (report.sent, report.pending, report.problems) == (16, 0, ())
 
     def test_the_daily_cap_is_kept_and_said(self, line):
-        line.daily_cap = 3
+        line.channel.limits = Limits(per_day=3)
         line.open()
         line.sources[0].finds = [job_event(job=str(number)) for number in range(3)]
         report = line.poll()
         assert (report.sent, report.pending) == (3, 3)
         (problem,) = report.problems
-        assert lacking(problem, "outbox", "3 mails", "2026-11-24 12:00 UTC") == []
+        assert lacking(problem, "outbox", "3 messages", "memory", "2026-11-24 12:00 UTC") == []
         line.clock.advance(86_400)
         assert line.poll().sent == 3
 

@@ -110,28 +110,9 @@ BROKEN = {
     "a change of what is shown": ("{{ rows.append(1) }}", "unsafe"),
     "nothing": (" \n", "nothing"),
     "an error of Python": ("{{ 1 // 0 }}", "ZeroDivisionError"),
-    "a loop without end": (
-        "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
-        "more than 100,000 steps",
-    ),
     "a macro without end": ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "RecursionError"),
-    "a macro that doubles": (
-        "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(60) }}",
-        "more than 100,000 steps",
-    ),
     "itself": ('{% include "job_failed_do.txt.j2" %}', "RecursionError"),
     "endless output": ("{% for a in range(99999) %}" + "x" * 1000 + "{% endfor %}", "more than 1,000,000 characters"),
-    "a huge text": ("{{ 'x' * 10000000000 }}", "huge"),
-    "a huge number": ("{{ 10 ** 10000000000 }}", "huge"),
-    "a text that doubles": (
-        "{% set n = namespace(t='xx') %}{% for a in range(99) %}{% set n.t = n.t ~ n.t %}{% endfor %}{{ n.t }}",
-        "more than",
-    ),
-    "a text that adds up": (
-        "{% set n = namespace(t='xx') %}{% for a in range(99) %}{% set n.t = n.t + n.t %}{% endfor %}{{ n.t }}",
-        "more than",
-    ),
-    "filler": ("{{ lipsum(n=1000000) }}", "'lipsum' is undefined"),
     "a file of ours by its path": ('{% include "../daemon.yaml" %}', "daemon.yaml"),
 }
 
