@@ -227,18 +227,23 @@ class Poll:
             notification = waiting.notification
             if not wanted():
                 return
-            if notification.channel in closed or held & notification.conversations:
+            channel = self._channel(notification)
+            if channel.name in closed or held & notification.conversations:
                 held |= notification.conversations
                 continue
-            if self._must_wait(self._channels[notification.channel], reporter, tally):
-                closed.add(notification.channel)
+            if self._must_wait(channel, reporter, tally):
+                closed.add(channel.name)
                 held |= notification.conversations
                 continue
-            outcome = self._try(notification, reporter, tally)
+            outcome = self._try(notification, channel, reporter, tally)
             if outcome.kind not in (OutcomeKind.SENT, OutcomeKind.DEAD):
                 held |= notification.conversations
             if outcome.credential or outcome.rate_limited:
-                closed.add(notification.channel)
+                closed.add(channel.name)
+
+    def _channel(self, notification: Notification) -> Channel:
+        """Its own or, where the config names another one since it was kept, that one."""
+        return self._channels.get(notification.channel) or next(iter(self._channels.values()))
 
     def _must_wait(self, channel: Channel, reporter: Reporter, tally: _Tally) -> bool:
         """Whether so much went through the channel that the next message is for a later poll."""
@@ -251,7 +256,7 @@ class Poll:
             self._trouble("outbox", waits, reporter, tally)
         return opens is not None
 
-    def _try(self, notification: Notification, reporter: Reporter, tally: _Tally) -> Outcome:
+    def _try(self, notification: Notification, channel: Channel, reporter: Reporter, tally: _Tally) -> Outcome:
         """Write down that we try, try, write down what came of it: in this order a crash loses nothing.
 
         Raises `UserError` when the disk refuses.
@@ -259,20 +264,21 @@ class Poll:
         self.sending = True
         try:
             pending = self._ledger.attempt(notification.id)
-            channel = self._channels[notification.channel]
             outcome = deliver(pending, self._message, channel, self._clock(), self._jitter())
-            self._count(notification, outcome, reporter, tally)
+            self._count(notification, channel, outcome, reporter, tally)
             self._ledger.settle(notification.id, outcome)
         finally:
             self.sending = False
         return outcome
 
-    def _count(self, notification: Notification, outcome: Outcome, reporter: Reporter, tally: _Tally) -> None:
+    def _count(
+        self, notification: Notification, channel: Channel, outcome: Outcome, reporter: Reporter, tally: _Tally
+    ) -> None:
         tally.sent += outcome.kind is OutcomeKind.SENT
         tally.given_up += outcome.kind is OutcomeKind.DEAD
         if outcome.credential:
-            tally.credentials[notification.channel] = outcome.fault
-            reporter.problem(notification.channel, outcome.fault)
+            tally.credentials[channel.name] = outcome.fault
+            reporter.problem(channel.name, outcome.fault)
         else:
             reporter.attempted(notification, outcome)
 
@@ -289,4 +295,5 @@ class Poll:
                 self._trouble("outbox", str(fault), reporter, tally)
 
     def _due(self) -> Iterator[Pending]:
-        return due(self._ledger.pending(), self._clock(), self._ledger.closed_channels())
+        closed = {name: pause for name, pause in self._ledger.closed_channels().items() if name in self._channels}
+        return due(self._ledger.pending(), self._clock(), closed)

@@ -28,8 +28,10 @@ from syft_notify.domain.ports import Limits
 from syft_notify.engine.app import open_app
 from syft_notify.engine.health import Health
 from syft_notify.engine.status import Status, summary
+from tests import titles
+from tests.facts import lacking
 from tests.pigeons import ADDRESS, Lease, Loft, text_of
-from tests.stories.site import DO, Site
+from tests.stories.site import DO, Site, requested
 from tests.worlds import GENERATIONS, python_job
 
 DS = "ds@example.org"
@@ -49,7 +51,8 @@ def site(sandbox, tmp_path: Path, loft: Loft) -> Iterator[Site]:
     site = Site(sandbox, tmp_path / "home", GENERATIONS["syft-rds-0.6.1"], settings={"email_channel": "pigeon"})
     (site.home / "gmail_token.json").unlink()
     yield site
-    assert sandbox.requests.count("gmail.messages.send") == 0
+    if site.settings["email_channel"] == "pigeon":
+        assert sandbox.requests.count("gmail.messages.send") == 0
 
 
 def test_a_job_is_told_through_it_once(site, loft):
@@ -57,8 +60,8 @@ def test_a_job_is_told_through_it_once(site, loft):
     site.ask(DS)
     site.submit(python_job("sales"))
     site.poll()
-    assert (DO, f"New job: sales from {DS}") in loft.carried
-    assert (DS, "Job submitted: sales") in loft.carried
+    assert (DO, titles.new_job("sales", DS)) in loft.carried
+    assert (DS, titles.job_submitted("sales")) in loft.carried
     assert len(loft.letters) == 4
     site.poll()
     assert len(loft.letters) == 4
@@ -71,10 +74,23 @@ def test_its_limits_are_kept_and_no_others(site, loft):
     site.submit(python_job("sales"))
     site.poll()
     assert (len(loft.letters), site.report.pending) == (3, 1)
-    assert "outbox: 3 messages went out through pigeon within 24 hours" in site.report.problems[0]
+    assert lacking(site.report.problems[0], "3", "pigeon", "24 hours") == []
     loft.limits = Limits()
     site.poll()
     assert (len(loft.letters), site.report.pending) == (4, 0)
+
+
+def test_what_went_through_one_channel_does_not_count_for_another(site, loft):
+    site.settings["daily_cap"] = 2
+    site.poll()
+    site.ask(DS)
+    site.poll()
+    assert len(loft.letters) == 2
+    site.settings["email_channel"] = "gmail"
+    (site.home / "gmail_token.json").touch(mode=0o600)
+    (site.home / "gmail_token.json").write_text(site.google.token_file(DO))
+    site.ask("other@example.org")
+    assert site.poll() == requested("other@example.org")
 
 
 @pytest.mark.parametrize(
@@ -99,6 +115,19 @@ def test_its_faults_mean_what_they_say(site, loft, fault, pending, dead):
     )
 
 
+def test_what_waits_for_another_channel_goes_through_the_one_that_the_config_names_now(site, loft):
+    site.poll()
+    loft.faults = [CredentialFault("The loft is locked", "Fetch the key")]
+    site.ask(DS)
+    site.poll()
+    assert site.report.pending == 2
+    site.settings["email_channel"] = "gmail"
+    (site.home / "gmail_token.json").touch(mode=0o600)
+    (site.home / "gmail_token.json").write_text(site.google.token_file(DO))
+    assert site.poll() == requested()
+    assert (site.report.pending, loft.letters) == (0, [])
+
+
 def test_whom_it_does_not_reach_is_not_written_to_and_the_owner_is_told_why(site, loft):
     loft.overseas = {DS}
     site.poll()
@@ -106,7 +135,7 @@ def test_whom_it_does_not_reach_is_not_written_to_and_the_owner_is_told_why(site
     site.poll()
     (letter,) = loft.letters
     assert letter["To"] == DO
-    assert f"{DS} lives beyond the sea. Tell them yourself." in " ".join(text_of(letter).split())
+    assert f"{DS} lives beyond the sea" in " ".join(text_of(letter).split())
 
 
 def test_a_check_that_fails_is_in_the_report_of_the_poll_and_a_passing_one_is_not(site, loft):
@@ -131,9 +160,7 @@ def test_status_says_whose_account_it_is(site, loft):
     health.note(site.report, timedelta(seconds=30))
     report = summary(health.as_json(), now)
     assert report["accounts"] == {"pigeon": ADDRESS}
-    row = dict(Status(DO, True, report).rows)["pigeon"]
-    assert row.startswith("good as of ")
-    assert row.endswith(f", messages go out from {ADDRESS}")
+    assert lacking(dict(Status(DO, True, report).rows)["pigeon"], ADDRESS) == []
 
 
 def test_its_state_is_checked_before_a_service_starts(site, loft):
@@ -156,8 +183,8 @@ class TestDoctor:
             "mail set-up": State.OK,
             "mail": State.OK,
         }
-        assert found["mail set-up"].detail == "mails go out through Carrier pigeons"
-        assert found["mail"].detail == f"Carrier pigeons answers; mails go out from {ADDRESS}"
+        assert lacking(found["mail set-up"].detail, "Carrier pigeons") == []
+        assert lacking(found["mail"].detail, "Carrier pigeons", ADDRESS) == []
 
     def test_it_needs_no_way_to_google(self, site, loft):
         site.google.stop()
@@ -177,13 +204,13 @@ class TestDoctor:
     def test_one_that_nobody_knows_is_named_with_those_that_there_are(self, site, loft):
         site.settings["email_channel"] = "owl"
         found = self.examined(site)["mail set-up"]
-        assert (found.state, found.detail) == (State.FAILED, "email_channel: 'owl' is not a channel")
-        assert found.fix == "Write gmail or pigeon in the config"
+        assert (found.state, lacking(found.detail, "email_channel", "'owl'")) == (State.FAILED, [])
+        assert lacking(found.fix, "gmail", "pigeon") == []
 
 
 def test_the_test_mail_goes_through_it(site, loft, monkeypatch):
     monkeypatch.setenv("HOME", str(site.home))
     ended = CliRunner().invoke(cli, ["test-email", "-c", str(site.config_file)])
     assert ended.exit_code == 0, ended.output
-    assert f"to {DO}, through Carrier pigeons." in ended.output
-    assert loft.carried == [(DO, "syft-notify can send you mail")]
+    assert lacking(ended.output, DO, "Carrier pigeons") == []
+    assert loft.carried == [(DO, titles.title("test_do"))]
