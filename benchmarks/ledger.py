@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
+from syft_notify.store.ledger import Ledger
 
 from benchmarks.naive import NaiveState
 from benchmarks.report import Report
@@ -26,7 +27,6 @@ from syft_notify.domain.model import (
     Receipt,
 )
 from syft_notify.domain.routing import Router
-from syft_notify.store.ledger import Ledger
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _COLUMNS = ("entries", "deliveries", "bytes per delivery", "bytes per poll", "naive bytes per delivery")

@@ -10,6 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import yaml
+from syft_notify.store.ledger import Ledger
 
 from benchmarks.google import Google
 from benchmarks.town import DO
@@ -17,7 +18,6 @@ from syft_notify.config.settings import Config, load_config
 from syft_notify.daemon.log_reporter import LogReporter
 from syft_notify.domain.model import LocalJob
 from syft_notify.engine.app import App, build_app
-from syft_notify.store.ledger import Ledger
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 
 # As much as the config allows: bursts are larger than what a day should bring.

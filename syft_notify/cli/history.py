@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-from collections import deque
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,10 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option
+from syft_notify.cli.store import reader
 
 if TYPE_CHECKING:
-    from syft_notify.store.history import Delivery
+    from syft_notify.store.reading import Delivery
 
 
 @click.command(
@@ -33,19 +33,10 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def history(path: Path, count: int, as_json: bool) -> None:
-    from syft_notify.config.paths import Files
-    from syft_notify.config.settings import load_config
-    from syft_notify.store.history import History
-
-    config = load_config(path, os.environ, Path.home())
-    found = deque(History(Files(config.state_path).history).deliveries(older=True), maxlen=count)
+    found = reader(path).history(count)
     if as_json:
-        from pydantic import TypeAdapter
-
-        from syft_notify.store.history import Delivery
-
-        document = TypeAdapter(list[Delivery]).dump_python(list(found), mode="json")
-        output.line(json.dumps(document, indent=1, ensure_ascii=False))
+        documents = [asdict(delivery) | {"time": delivery.time.isoformat()} for delivery in found]
+        output.line(json.dumps(documents, indent=1, ensure_ascii=False))
         return
     for delivery in found:
         output.line(_in_words(delivery))
@@ -56,7 +47,7 @@ def history(path: Path, count: int, as_json: bool) -> None:
 def _in_words(delivery: Delivery) -> str:
     from syft_notify.domain.text import plain
 
-    about = plain(delivery.events[0].mark[0], 120) if len(delivery.events) == 1 else f"{len(delivery.events)} in one"
+    about = plain(delivery.marks[0][0], 120) if len(delivery.marks) == 1 else f"{len(delivery.marks)} in one"
     twice = ", perhaps for the second time" if delivery.ambiguous else ""
     kind = delivery.kind.replace("_", " ")
     return f"{delivery.time.astimezone():%Y-%m-%d %H:%M:%S}  {kind} to {plain(delivery.to)} ({about}){twice}"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from syft_notify.domain.catalogue import CATALOGUE
+from syft_notify.domain.ids import text_of
 from syft_notify.domain.model import Decision, Event, Facts, JobFacts, Kind, Message, Notification, Outcome, OutcomeKind
 from syft_notify.domain.text import plain
 from syft_notify.engine.problems import ProblemTracker
@@ -34,7 +35,7 @@ class LiveReporter:
 
     def saw(self, event: Event, decision: Decision) -> None:
         """An event was found."""
-        log.debug("%s: %s", event.key, decision.value)
+        log.debug("%s: %s", text_of(event.id), decision.value)
         if decision is Decision.SEND:
             self._say(f"{self._stamp()}  {event_in_words(event)}")
         elif self._verbose:

@@ -11,11 +11,11 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option
-from syft_notify.cli.store import opened_ledger, utc_now
+from syft_notify.cli.store import opened_store, reader, utc_now
 from syft_notify.domain.errors import UserError
 
 if TYPE_CHECKING:
-    from syft_notify.domain.model import Pending
+    from syft_notify.domain.model import Queued
 
 _SHOWN_ID = 8
 
@@ -47,44 +47,43 @@ def outbox(path: Path, action: str, ids: tuple[str, ...], as_json: bool, yes: bo
 
 
 def _retry(path: Path, ids: tuple[str, ...]) -> None:
-    with opened_ledger(path) as ledger:
-        chosen = _chosen(ledger.pending(), ids)
-        ledger.retry([pending.notification.id for pending in chosen], utc_now())
+    with opened_store(path) as store:
+        chosen = _chosen(list(store.pending()), ids)
+        store.retry([queued.id for queued in chosen], utc_now())
     output.line(f"{_count(chosen)} will be tried with the next poll.")
 
 
 def _drop(path: Path, ids: tuple[str, ...], *, ask: bool) -> None:
     if not ids:
         raise click.UsageError("Say which: `syft-notify outbox` lists the IDs.")
-    with opened_ledger(path) as ledger:
-        chosen = _chosen(ledger.pending(), ids)
-    for pending in chosen:
-        output.line(_in_words(pending))
+    with opened_store(path) as store:
+        chosen = _chosen(list(store.pending()), ids)
+    for queued in chosen:
+        output.line(_in_words(queued))
     if ask:
         click.confirm(f"Drop {_count(chosen)} for ever?", abort=True)
-    with opened_ledger(path) as ledger:  # anew, so that nobody waits for the answer
-        left = {pending.notification.id for pending in ledger.pending()}
-        ledger.drop([pending.notification.id for pending in chosen if pending.notification.id in left])
+    with opened_store(path) as store:  # anew, so that nobody waits for the answer
+        left = {queued.id for queued in store.pending()}
+        store.drop([queued.id for queued in chosen if queued.id in left])
     output.line(f"{_count(chosen)} dropped.")
 
 
 def _list(path: Path, ids: tuple[str, ...], *, as_json: bool) -> None:
-    with opened_ledger(path) as ledger:
-        waiting = _chosen(ledger.pending(), ids)
+    waiting = _chosen(reader(path).outbox(), ids)
     if as_json:
-        output.line(json.dumps([_as_json(pending) for pending in waiting], indent=1, ensure_ascii=False))
+        output.line(json.dumps([_as_json(queued) for queued in waiting], indent=1, ensure_ascii=False))
         return
-    for pending in waiting:
-        output.line(_in_words(pending))
+    for queued in waiting:
+        output.line(_in_words(queued))
     if not waiting:
         output.line("Nothing waits.")
 
 
-def _chosen(waiting: Sequence[Pending], ids: Sequence[str]) -> list[Pending]:
+def _chosen(waiting: Sequence[Queued], ids: Sequence[str]) -> list[Queued]:
     """The notifications whose IDs begin so, all without any. Raises `UserError` when one means none or several."""
     chosen = [] if ids else list(waiting)
     for wanted in ids:
-        found = [pending for pending in waiting if pending.notification.id.startswith(wanted)]
+        found = [queued for queued in waiting if queued.id.startswith(wanted)]
         if len(found) != 1:
             what = "is no ID in the outbox" if not found else "is the beginning of several IDs"
             raise UserError(f"{wanted!r} {what}", "`syft-notify outbox list --json` shows them whole")
@@ -92,42 +91,38 @@ def _chosen(waiting: Sequence[Pending], ids: Sequence[str]) -> list[Pending]:
     return chosen
 
 
-def _as_json(pending: Pending) -> dict[str, Any]:
-    notification = pending.notification
+def _as_json(queued: Queued) -> dict[str, Any]:
     return {
-        "id": notification.id,
-        "state": pending.state.value,
-        "kind": notification.kind.value,
-        "to": notification.recipient,
-        "about": _about(pending),
-        "events": len(notification.parts),
-        "attempts": pending.attempts,
-        "waits_since": pending.admitted_at.isoformat(),
-        "not_before": pending.pause.until.isoformat() if pending.pause else None,
-        "last_fault": pending.last_fault,
+        "id": queued.id,
+        "state": queued.state.value,
+        "kind": queued.kind.value,
+        "to": queued.recipient,
+        "about": _about(queued),
+        "events": queued.members or 1,
+        "attempts": queued.attempts,
+        "waits_since": queued.admitted_at.isoformat(),
+        "not_before": queued.pause.until.isoformat() if queued.pause else None,
+        "last_fault": queued.last_fault,
     }
 
 
-def _in_words(pending: Pending) -> str:
+def _in_words(queued: Queued) -> str:
     from syft_notify.domain.text import plain
 
-    notification = pending.notification
-    tries = f", {pending.attempts} tries" if pending.attempts else ""
-    due = f", not before {pending.pause.until.astimezone():%Y-%m-%d %H:%M:%S}" if pending.pause else ""
-    fault = f"\n          {plain(pending.last_fault, 400)}" if pending.last_fault else ""
-    kind = notification.kind.value.replace("_", " ")
-    what = f"{kind} to {plain(notification.recipient)} ({plain(_about(pending), 120)})"
-    return f"{notification.id[:_SHOWN_ID]}  {pending.state.value}: {what}{tries}{due}{fault}"
+    tries = f", {queued.attempts} {'try' if queued.attempts == 1 else 'tries'}" if queued.attempts else ""
+    due = f", not before {queued.pause.until.astimezone():%Y-%m-%d %H:%M:%S}" if queued.pause else ""
+    fault = f"\n          {plain(queued.last_fault, 400)}" if queued.last_fault else ""
+    kind = queued.kind.value.replace("_", " ")
+    what = f"{kind} to {plain(queued.recipient)} ({plain(_about(queued), 120)})"
+    return f"{queued.id[:_SHOWN_ID]}  {queued.state.value}: {what}{tries}{due}{fault}"
 
 
-def _about(pending: Pending) -> str:
+def _about(queued: Queued) -> str:
     """The job or the peer; of a digest how many."""
-    notification = pending.notification
-    if notification.members:
-        return f"{len(notification.members)} in one mail"
-    job = getattr(notification.facts, "job", "")
-    return f"job {job}" if job else f"peer {notification.facts.ds}"
+    if queued.members:
+        return f"{queued.members} in one mail"
+    return f"peer {queued.cause}" if queued.kind.is_about_peer else f"job {queued.mark[0]}"
 
 
-def _count(pending: Sequence[Pending]) -> str:
-    return f"{len(pending)} notification{'' if len(pending) == 1 else 's'}"
+def _count(chosen: Sequence[Queued]) -> str:
+    return f"{len(chosen)} notification{'' if len(chosen) == 1 else 's'}"

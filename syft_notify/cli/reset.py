@@ -8,7 +8,7 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option
-from syft_notify.cli.store import opened_ledger
+from syft_notify.cli.store import opened_store
 from syft_notify.domain.errors import UserError
 
 
@@ -35,10 +35,10 @@ def reset(path: Path, peers: bool, jobs: bool, name: str | None, yes: bool) -> N
         raise click.UsageError("Say what to forget: --peers, --jobs or --job NAME.")
     if not yes:
         click.confirm("People may get mails again that they had before. Go on?", abort=True)
-    with opened_ledger(path) as ledger:
-        forgotten = ledger.forget_requests() if peers else 0
-        forgotten += ledger.forget_jobs() if jobs else 0
-        found = ledger.forget_job(name) if name and not jobs else 0
+    with opened_store(path) as store:
+        forgotten = store.forget_requests() if peers else 0
+        forgotten += store.forget_jobs() if jobs else 0
+        found = store.forget_job(name) if name and not jobs else 0
     if name and not jobs and not found:
         raise UserError(f"Nothing is known of a job named {name!r}", "`syft-notify history` shows what was told")
     count = forgotten + found

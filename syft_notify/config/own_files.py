@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syft_notify.config.paths import CONFIG_NAME, KEPT_COPIES, Files, ServiceFiles, numbered
-from syft_notify.config.regular_files import DEVICE, FOLDER, LINK, NOTHING, REGULAR_FILE, kind_of
+from syft_notify.config.regular_files import DEVICE, LINK, NOTHING, REGULAR_FILE, kind_of
 
 _REPLACED = (REGULAR_FILE, LINK)  # the link stays, and what it points to is replaced
 _IN_PLACE = (REGULAR_FILE,)  # a link would let us write to any file
 _LOG = (REGULAR_FILE, LINK, DEVICE)
-_FOLDER = (FOLDER, LINK)
 _ANYTHING: tuple[str, ...] = ()  # its reader says what is wrong with it
 
 
@@ -57,11 +56,9 @@ def _of_keys(paths: Mapping[str, Path]) -> Iterator[OwnFile]:
     state = Files(paths["state_path"])
     yield OwnFile("the state", state.state, key="state_path")
     yield OwnFile("the lock of the state", state.lock, _IN_PLACE, "state_path")
-    yield OwnFile("the backup of the state", state.backup, key="state_path")
-    yield OwnFile("the journal of the state", state.attempts, _IN_PLACE, "state_path")
-    for number in range(KEPT_COPIES + 1):
-        yield OwnFile("the history", numbered(state.history, number), _IN_PLACE, "state_path")
-    yield OwnFile("the folder of code previews", state.spool, _FOLDER, "state_path")
+    yield OwnFile("the database", state.database, _IN_PLACE, "state_path")
+    yield OwnFile("the journal of the database", state.journal, _IN_PLACE, "state_path")
+    yield OwnFile("the copy of the database", state.copy, key="state_path")
     # One file may serve both services, so both have one role.
     yield OwnFile("a token", paths["drive_token_path"], key="drive_token_path")
     yield OwnFile("a token", paths["gmail_token_path"], key="gmail_token_path")

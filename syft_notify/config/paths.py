@@ -91,29 +91,24 @@ class ServiceFiles:
 
 @dataclass(frozen=True)
 class Files:
-    """The files that belong to the state file at `state`."""
+    """The files of one memory. `state` is the view of it that people read."""
 
     state: Path
 
     @property
-    def backup(self) -> Path:
-        """What the state was, should its file be spoilt."""
-        return self.state.with_suffix(".backup")
+    def database(self) -> Path:
+        """The memory itself."""
+        return self.state.with_suffix(".db")
 
     @property
-    def attempts(self) -> Path:
-        """Which sends began since the state was written."""
-        return self.state.with_suffix(".attempts")
+    def copy(self) -> Path:
+        """What the database was within the last hour of change, should it be damaged."""
+        return self.state.with_suffix(".db.bak")
 
     @property
-    def history(self) -> Path:
-        """What was delivered."""
-        return self.state.with_name(f"{self.state.stem.removesuffix('_state')}_history.jsonl")
-
-    @property
-    def spool(self) -> Path:
-        """Folder of big pieces of pending notifications, such as code previews."""
-        return self.state.with_suffix(".spool")
+    def journal(self) -> Path:
+        """What SQLite needs to undo a change that did not end."""
+        return self.state.with_suffix(".db-journal")
 
     @property
     def lock(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from syft_notify.domain.ids import text_of
 from syft_notify.domain.model import Decision, Event, JobFacts, Message, Notification, Outcome, OutcomeKind
 from syft_notify.engine.problems import ProblemTracker
 
@@ -18,7 +19,7 @@ class LogReporter:
 
     def saw(self, event: Event, decision: Decision) -> None:
         """An event was found."""
-        log.info("%s: %s", event.key, decision.value)
+        log.info("%s: %s", text_of(event.id), decision.value)
 
     def withheld(self, notification: Notification, decision: Decision) -> None:
         """A notification is not sent."""

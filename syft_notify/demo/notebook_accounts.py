@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 
 from syft_notify.config.atomic_file import write_atomically
+from syft_notify.config.file_lock import FileLock
 from syft_notify.config.paths import CONFIG_NAME, CONFIG_VARIABLE, Files, ServiceFiles, default_folder
 from syft_notify.daemon import daemonize
 from syft_notify.domain.errors import UserError
@@ -23,7 +24,7 @@ from syft_notify.sandbox.mailboxes import Mail
 from syft_notify.sandbox.programs import programs_for_jobs
 from syft_notify.sandbox.sandbox import Sandbox
 from syft_notify.sandbox.tokens import DRIVE, GMAIL_SEND
-from syft_notify.store.history import History
+from syft_notify.store.reading import Reader
 
 
 @dataclass(frozen=True)
@@ -98,12 +99,16 @@ class Accounts:
         return f"<{type(self).__name__} {self.do} and {self.ds}>"
 
 
+_MOST_MAILS = 100_000
+
+
 class RealAccounts(Accounts):
     """Accounts at Google, whose mails `syft-notify history` knows: the watchman's state is in its usual place."""
 
     def __init__(self, do: str, ds: str, do_token: str | Path, ds_token: str | Path) -> None:
         """The tokens are those that `login_do` and `login_ds` take."""
-        self._history = History(Files(default_folder(Path.home()) / "notification_state.json").history)
+        files = Files(default_folder(Path.home()) / "notification_state.json")
+        self._reader = Reader(files.database, lambda: FileLock(files.lock))
         tokens = (Path(do_token).expanduser(), Path(ds_token).expanduser())
         super().__init__(do.strip().lower(), ds.strip().lower(), *tokens, {})
 
@@ -112,10 +117,10 @@ class RealAccounts(Accounts):
             ReceivedMail(
                 delivery.to,
                 _words(delivery.kind),
-                ", ".join(event.job or event.key for event in delivery.events),
+                ", ".join(key for key, _ in delivery.marks),
                 f"Look into the inbox of {delivery.to}.",
             )
-            for delivery in self._history.deliveries(older=True)
+            for delivery in self._reader.history(_MOST_MAILS)
         ]
 
 

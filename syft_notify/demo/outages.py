@@ -11,7 +11,7 @@ from syft_notify.config.paths import Files
 from syft_notify.demo.owner import OwnerSetup
 from syft_notify.sandbox import Injected, Sandbox
 from syft_notify.sandbox.faults import Rule
-from syft_notify.store.ledger import Ledger
+from syft_notify.store.store import Store
 
 # Longer than one poll takes.
 _PATIENCE_SECONDS = 10.0
@@ -43,10 +43,10 @@ class Outages:
             self._rule = None
         files = Files(self._house.config.state_path)
         with FileLock(files.lock, patience=_PATIENCE_SECONDS):
-            ledger = Ledger(files, self._house.owner)
-            ledger.refresh(self._now())
-            ledger.retry([pending.notification.id for pending in ledger.pending()], self._now())
-            ledger.save()
+            store = Store(files, self._house.owner, migrate=False)
+            store.refresh(self._now())
+            store.retry([queued.id for queued in store.pending()], self._now())
+            store.close()
 
     def kill_token(self) -> None:
         """The owner took back the consent to send mail, as a new password does."""

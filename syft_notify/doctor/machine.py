@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from syft_notify.config.file_lock import MOVE_STATE, holder_of, is_held
+from syft_notify.config.file_lock import MOVE_STATE, FileLock, holder_of, is_held
 from syft_notify.config.paths import Files, ServiceFiles, is_there
 from syft_notify.config.permissions import Access, OpenError, access_of_others
 from syft_notify.config.settings import config_option
@@ -16,7 +16,7 @@ from syft_notify.doctor.findings import Check, NothingToCheck
 from syft_notify.domain.accounts import is_same_account
 from syft_notify.domain.errors import ConfigError, UserError
 from syft_notify.engine.health import problems_of, read_health
-from syft_notify.store.state_file import read_contents
+from syft_notify.store.reading import Reader
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 
 # The logs alone may grow to more; below this a full disk is a matter of days.
@@ -65,7 +65,7 @@ def _secret_files(context: CheckContext) -> Iterator[Path]:
     config = context.config
     yield from (config.drive_token_path, config.gmail_token_path, ServiceFiles(context.path.parent).client)
     files = Files(config.state_path)
-    yield from (files.state, files.backup, files.history)
+    yield from (files.state, files.database, files.copy)
 
 
 def _syftbox(context: CheckContext) -> str:
@@ -98,19 +98,20 @@ def _state(context: CheckContext) -> str:
     lock = Files(config.state_path).lock
     if is_there(lock):
         is_held(lock, MOVE_STATE)  # raises where the folder has no locks
-    if not is_there(config.state_path):
+    files = Files(config.state_path)
+    if not is_there(files.database):
         return "none yet: the first poll begins one"
+    reader = Reader(files.database, lambda: FileLock(files.lock, move=MOVE_STATE))
     try:
-        contents = read_contents(config.state_path)
+        owner, waiting = reader.checked_owner(), reader.counts().pending
     except ConfigError as error:
-        aside = f"{config.command('run --once')} sets it aside and goes on with its backup or the history"
+        aside = f"{config.command('run --once')} sets it aside, and goes on with its copy and {files.state.name}"
         raise UserError(error.title, error.hint or aside) from error
-    if contents.own.owner and not is_same_account(contents.own.owner, config.do_email):
+    if owner and not is_same_account(owner, config.do_email):
         raise UserError(
-            f"{config.state_path} is the state of {contents.own.owner}",
-            f"Set another state_path for {config.do_email} in {context.path}",
+            f"{files.state} is the state of {owner}", f"Set another state_path for {config.do_email} in {context.path}"
         )
-    return f"{config.state_path} is valid; in the outbox: {len(contents.own.outbox)}"
+    return f"{files.database} is valid; in the outbox: {waiting}"
 
 
 def _service(context: CheckContext) -> str:

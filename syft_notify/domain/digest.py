@@ -1,39 +1,44 @@
-"""Makes one mail of a burst: many events of one kind for one recipient in one poll. Pure."""
+"""Makes one message of a burst: of all that waits of one kind for one recipient. Pure."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from syft_notify.domain.catalogue import CATALOGUE
-from syft_notify.domain.model import Notification, Role, Thread
+from syft_notify.domain.model import Notification, PendingState, Queued, Role, Thread
 
 LARGEST_SINGLES = 10
+MOST_NAMED = 100
 TEMPLATE = "digest"
 
 
-def digests(fresh: Iterable[Notification]) -> list[Notification]:
-    """One digest for each recipient to whom more than `LARGEST_SINGLES` of one kind would go."""
-    groups: dict[tuple[str, str, str], list[Notification]] = {}
-    for notification in fresh:
-        group = (notification.channel, notification.recipient, notification.template)
-        groups.setdefault(group, []).append(notification)
-    return [_digest(tuple(members)) for members in groups.values() if len(members) > LARGEST_SINGLES]
+def bursts(queue: Iterable[Queued], accepted: Collection[str]) -> list[tuple[str, ...]]:
+    """For each digest to make, the ids of what it stands for.
+
+    These are more than `LARGEST_SINGLES` of one kind for one recipient, of which none was tried. What strangers cause
+    is not mixed with what `accepted` accounts cause.
+    """
+    groups: dict[tuple[str, str, str, bool], list[str]] = {}
+    for queued in queue:
+        if queued.state is PendingState.PENDING and not queued.attempts and not queued.members:
+            group = (queued.channel, queued.recipient, queued.template, queued.cause in accepted)
+            groups.setdefault(group, []).append(queued.id)
+    return [tuple(ids) for ids in groups.values() if len(ids) > LARGEST_SINGLES]
 
 
-def title(digest: Notification) -> str:
-    """`12 new jobs`."""
-    return f"{len(digest.members)} {CATALOGUE[digest.kind].row(digest.role).title}"
-
-
-def _digest(members: tuple[Notification, ...]) -> Notification:
-    identity = hashlib.sha256("\n".join(member.id for member in members).encode()).hexdigest()[:24]
-    first = members[0]
-    digest = replace(first, id=identity, template=TEMPLATE, event_key=f"digest:{identity}", members=members)
+def digest(ids: Sequence[str], named: Sequence[Notification]) -> Notification:
+    """One message for all these ids, which shows those of them that are `named`, in the same order."""
+    identity = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:24]
+    first = named[0]
+    made = replace(first, id=identity, template=TEMPLATE, members=tuple(named), more=len(ids) - len(named))
     other = "" if first.role is Role.DO else f" at {first.facts.do}"
     return replace(
-        digest,
-        at=max(member.at for member in members),
-        thread=Thread(f"digest {identity}", f"{title(digest)}{other}"),
+        made, at=max(member.at for member in named), thread=Thread(first.thread.about, f"{title(made)}{other}")
     )
+
+
+def title(made: Notification) -> str:
+    """`12 new jobs`."""
+    return f"{len(made.members) + made.more:,} {CATALOGUE[made.kind].row(made.role).title}"

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import astuple, dataclass
 
-from syft_notify.domain.model import Kind
+from syft_notify.domain.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The types of the line, from what a monitor saw to what became of a mail. Imports nothing of ours."""
+"""The types of the line, from what a monitor saw to what became of a mail. Imports only identities."""
 
 from __future__ import annotations
 
@@ -7,17 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-
-class Kind(StrEnum):
-    """The kinds of event; the value is the word used in the config, templates, logs and headers."""
-
-    JOB_SUBMITTED = "job_submitted"
-    JOB_APPROVED = "job_approved"
-    JOB_EXECUTED = "job_executed"
-    JOB_FAILED = "job_failed"
-    JOB_REJECTED = "job_rejected"
-    PEER_REQUESTED = "peer_requested"
-    PEER_GRANTED = "peer_granted"
+from syft_notify.domain.ids import EventId, JobId, MessageId, Subject, SubmissionId
+from syft_notify.domain.kinds import Kind as Kind
 
 
 class Role(StrEnum):
@@ -91,7 +82,7 @@ class Preview:
 class Submission:
     """A job as its DS sent it. All text comes from the DS and proves nothing.
 
-    `key` is the job's ledger key: the bare name in J0, `<ds>/<name>` where each DS has a namespace.
+    `key` is the job's key in the view: the bare name in J0, `<ds>/<name>` where each DS has a namespace.
     `identity` tells one submission of the name from the next one; equal in the message and on disk.
     """
 
@@ -105,6 +96,11 @@ class Submission:
     entry_point: str = ""
     dependencies: tuple[str, ...] = ()
     file_count: int = 0
+
+    @property
+    def job(self) -> JobId:
+        """The name in its namespace: the DS's folder, or in J0 the one that all share."""
+        return JobId("" if self.layout is JobLayout.J0 else self.claimed_ds, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,27 +257,31 @@ Facts = JobFacts | PeerFacts
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A thing that happened once. The same `key` never makes two notifications of one type.
+    """A thing that happened once. The same `id` never makes two notifications of one type.
 
-    `completes` is the key of an event that announced this one without its name; `file` the remote file that told it.
+    `completes` is the message that announced it without its name; `file` the remote file that told it.
     """
 
-    key: str
-    kind: Kind
+    id: EventId
     at: datetime
     facts: Facts
     decision: Decision = Decision.SEND
     preview: Preview | None = None
-    completes: str = ""
+    completes: MessageId | None = None
     file: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """What happened."""
+        return self.id.kind
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """All that is there now: ids of message files on Drive, and submissions on disk as `Thread.key` names them."""
+    """All that is there now: ids of message files on Drive, and submissions on disk, whoever sent them."""
 
     files: frozenset[str]
-    jobs: frozenset[str]
+    jobs: frozenset[SubmissionId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +289,8 @@ class Observation:
     """What every look has in common.
 
     `problems` say what could not be looked at, `skipped` which single things could not be understood;
-    `credential` says what a person must do before Google lets us look again.
+    `credential` says what a person must do before Google lets us look again. `trusted` are the accounts
+    of those whom the owner accepted, None where that cannot be told; `rejected` of those whom the owner rejected.
     `files` are the ids of remote files that need no second look once this is admitted;
     `parts` are the places that were seen whole (after the first time, their past is known).
     `present` is all that is there, when nothing at all was missed. `by_feed` and `by_reconcile` count the things on
@@ -306,13 +307,15 @@ class Observation:
     by_feed: int = 0
     by_reconcile: int = 0
     doubtful: bool = False
+    trusted: frozenset[str] | None = None
+    rejected: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """One conversation of one recipient: the `key` in the ledger and the subject that mail programs thread by."""
+    """One conversation of one recipient: what it is about, and the subject line that mail programs thread by."""
 
-    key: str
+    about: Subject
     subject: str
 
 
@@ -320,7 +323,8 @@ class Thread:
 class Notification:
     """One message to one recipient about one event. `mark` is the (key, type) that the state file notes.
 
-    A digest stands for its `members`, and has facts and mark of the first of them.
+    A digest stands for its `members` and for as many `more` that it does not name; event, facts and mark are those of
+    the first.
     """
 
     id: str
@@ -329,22 +333,13 @@ class Notification:
     role: Role
     recipient: str
     channel: str
-    event_key: str
+    event: EventId
     at: datetime
     mark: tuple[str, str]
     thread: Thread
     facts: Facts
     members: tuple[Notification, ...] = ()
-
-    @property
-    def parts(self) -> tuple[Notification, ...]:
-        """Its members or, for one event, itself."""
-        return self.members or (self,)
-
-    @property
-    def conversations(self) -> frozenset[tuple[str, str]]:
-        """The conversations in which it must keep its place: of its recipient, by the key of the thread."""
-        return frozenset((part.recipient, part.thread.key) for part in self.parts)
+    more: int = 0
 
 
 class PendingState(StrEnum):
@@ -353,7 +348,13 @@ class PendingState(StrEnum):
     PENDING = "pending"
     DEFERRED = "deferred"
     AMBIGUOUS = "ambiguous"
+    WITHDRAWN = "withdrawn"
     DEAD = "dead"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is to be sent still."""
+        return self not in (PendingState.WITHDRAWN, PendingState.DEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +379,31 @@ class Pending:
     attempts: int = 0
     pause: Pause | None = None
     last_fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """What the order of sending needs to know of a notification in the outbox; its text stays in the store.
+
+    `cause` is the account of the DS about whom it is. In each of the `conversations` it must keep its place; they are
+    names of the store, good for comparison only. `members` counts the notifications for which a digest stands.
+    """
+
+    id: str
+    channel: str
+    recipient: str
+    role: Role
+    kind: Kind
+    template: str
+    cause: str
+    conversations: frozenset[str]
+    admitted_at: datetime
+    state: PendingState = PendingState.PENDING
+    attempts: int = 0
+    pause: Pause | None = None
+    last_fault: str = ""
+    mark: tuple[str, str] = ("", "")
+    members: int = 0
 
 
 @dataclass(frozen=True, slots=True)

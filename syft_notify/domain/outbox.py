@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from syft_notify.domain.errors import AmbiguousFault, CredentialFault, Fault, RateLimitedFault, RejectedFault
-from syft_notify.domain.model import Outcome, OutcomeKind, Pause, Pending, PendingState
+from syft_notify.domain.model import Outcome, OutcomeKind, Pause, Pending, Queued, Role
 from syft_notify.domain.ports import Limits
 
 FIRST_PAUSE = timedelta(seconds=30)
@@ -18,21 +20,45 @@ DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 LIFETIME, FEWEST_ATTEMPTS = timedelta(days=5), 20
 
 
-def due(outbox: Iterable[Pending], now: datetime, closed_channels: Mapping[str, Pause]) -> Iterator[Pending]:
-    """What to send now, oldest first. While one mail of a conversation waits, the later ones wait behind it.
+def due(queue: Iterable[Queued], now: datetime, closed_channels: Mapping[str, Pause]) -> Iterator[Queued]:
+    """What may be sent now, in this order. While one of a conversation waits, the later ones wait behind it.
 
     `closed_channels` are those whose service wants to be left alone.
     """
-    held: set[tuple[str, str]] = set()
+    held: set[str] = set()
     closed = {channel for channel, pause in closed_channels.items() if pause.holds(now)}
-    for pending in outbox:
-        conversations = pending.notification.conversations
-        if pending.state is PendingState.DEAD or pending.notification.channel in closed:
+    for queued in queue:
+        if not queued.state.is_open or queued.channel in closed:
             continue
-        if held & conversations or (pending.pause is not None and pending.pause.holds(now)):
-            held |= conversations
+        if held & queued.conversations or (queued.pause is not None and queued.pause.holds(now)):
+            held |= queued.conversations
             continue
-        yield pending
+        yield queued
+
+
+def in_order(queue: Iterable[Queued], accepted: Collection[str]) -> list[Queued]:
+    """What to send first: what the owner hears about accepted peers, the rest of the owner's, then all other.
+
+    Among equals the peers who caused them take turns. Within a conversation the order of the queue stays. `accepted`
+    are accounts.
+    """
+    turns: Counter[tuple[int, str]] = Counter()
+    latest: dict[str, tuple[int, int]] = {}
+    keyed = []
+    for queued in queue:
+        rank = _rank(queued, accepted)
+        turns[rank, queued.cause] += 1
+        earlier = (latest[name] for name in queued.conversations if name in latest)
+        key = max([(rank, turns[rank, queued.cause]), *earlier])
+        latest.update(dict.fromkeys(queued.conversations, key))
+        keyed.append((key, queued))
+    return [queued for _, queued in sorted(keyed, key=itemgetter(0))]
+
+
+def _rank(queued: Queued, accepted: Collection[str]) -> int:
+    if queued.role is not Role.DO:
+        return 2
+    return 0 if queued.cause in accepted else 1
 
 
 def opens_at(delivered: Sequence[datetime], now: datetime, limits: Limits) -> datetime | None:
@@ -47,6 +73,11 @@ def opens_at(delivered: Sequence[datetime], now: datetime, limits: Limits) -> da
         if cap is not None and len(times) >= cap:
             waits.append(times[-cap] + span)
     return max(waits, default=None)
+
+
+def share_of_strangers(limits: Limits) -> Limits:
+    """How much all peers together may cause whom the owner did not accept: a fifth of a day, at least one."""
+    return Limits(per_day=None if limits.per_day is None else max(1, limits.per_day // 5))
 
 
 def pause(attempts: int, jitter: float) -> timedelta:

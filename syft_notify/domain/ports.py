@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from syft_notify.domain.errors import Fault
+from syft_notify.domain.ids import EventId, JobId, MessageId, SubmissionId
 from syft_notify.domain.model import (
     Changes,
     Decision,
     Event,
+    Kind,
     Listing,
     LocalJob,
     LocalScan,
@@ -31,10 +33,13 @@ Seen = TypeVar("Seen", bound=Observation)
 
 @dataclass(frozen=True)
 class UnidentifiedRecord:
-    """A submission that was announced without its name and waits for the job to appear."""
+    """A message that was announced without the name of its job, which is not known yet.
 
-    event_key: str
-    ds: str
+    `sender` is the account that Drive proves, empty without one.
+    """
+
+    message: MessageId
+    sender: str
     sent_at: datetime
 
 
@@ -45,17 +50,20 @@ class Clock(Protocol):
 
 
 class Memory(Protocol):
-    """The questions a monitor may ask of the ledger; all are answered from memory."""
+    """The questions that a source may ask of the store."""
 
     @property
     def revision(self) -> int:
         """Grows when something that was remembered may be forgotten: then all must be compared again."""
 
-    def seen(self, event_key: str) -> bool:
-        """Whether this event was admitted before, however it was decided."""
+    def seen(self, event: EventId) -> bool:
+        """Whether this event was admitted before, however it was decided.
 
-    def seen_like(self, beginning: str) -> Iterable[str]:
-        """The keys of admitted events that begin so."""
+        What was told of an unproven submission also counts for the account that it names.
+        """
+
+    def runs(self, about: SubmissionId, kind: Kind) -> Sequence[str]:
+        """The finished runs of a submission that were admitted before."""
 
     def file_seen(self, file_id: str) -> bool:
         """Whether a remote file was dealt with and needs no second look."""
@@ -63,14 +71,17 @@ class Memory(Protocol):
     def started(self, part: str) -> bool:
         """Whether this part of the world had its first whole look; before, the past is told quietly."""
 
-    def sender(self, event_key: str) -> str:
-        """The DS that Drive named as owner of this submission's message, or an empty string."""
+    def candidates(self, job: JobId, mark: str) -> Sequence[str]:
+        """Who was proven to have sent a message with this job and mark, or was told of as its sender.
 
-    def unproven(self, event_key: str) -> bool:
-        """Whether a message told of this submission of which Drive did not name the owner."""
+        '' stands for those of whom Drive says nothing.
+        """
+
+    def approved(self, account: str) -> bool:
+        """Whether the owner was seen to approve a job of this account."""
 
     def unidentified(self) -> Sequence[UnidentifiedRecord]:
-        """Submissions announced without a name that no job has completed yet."""
+        """Messages announced without the name of their job that no job has completed yet."""
 
 
 class Source(Protocol[Seen]):

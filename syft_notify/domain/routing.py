@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from syft_notify.domain.addresses import why_unreachable
 from syft_notify.domain.catalogue import CATALOGUE, Row
+from syft_notify.domain.ids import digest_of
 from syft_notify.domain.model import Decision, Event, JobFacts, Kind, Notification, PeerFacts, Role, Thread
 
 
@@ -57,18 +57,17 @@ class Router:
     def _notification(self, event: Event, row: Row) -> Notification:
         facts = event.facts
         recipient = facts.do if row.role is Role.DO else facts.ds
-        identity = "\n".join((event.key, row.type, recipient, self._channel))
         return Notification(
-            id=hashlib.sha256(identity.encode()).hexdigest()[:24],
+            id=digest_of(event.id, row.type, recipient, self._channel),
             template=row.template,
             kind=event.kind,
             role=row.role,
             recipient=recipient,
             channel=self._channel,
-            event_key=event.key,
+            event=event.id,
             at=event.at,
             mark=(_ledger_key(event.kind, facts, row.role), row.type),
-            thread=_thread(facts, row.role),
+            thread=Thread(event.id.about, _subject_line(facts, row.role)),
             facts=facts,
         )
 
@@ -81,11 +80,9 @@ def _ledger_key(kind: Kind, facts: JobFacts | PeerFacts, role: Role) -> str:
     return f"peer_{'new' if facts.verified else 'unverified'}_{facts.ds}_to_{role.value}"
 
 
-def _thread(facts: JobFacts | PeerFacts, role: Role) -> Thread:
+def _subject_line(facts: JobFacts | PeerFacts, role: Role) -> str:
     """All mails about one submission, or one peer, are one conversation of each side."""
     to_do = role is Role.DO
     if isinstance(facts, PeerFacts):
-        key = f"peer {facts.ds}" if facts.verified else f"peer {facts.ds} unverified"
-        return Thread(key, f"Peer {facts.ds if to_do else facts.do}")
-    other = f"from {facts.ds}" if to_do else f"at {facts.do}"
-    return Thread(f"job {facts.key} {facts.identity}", f"Job {facts.job} {other}")
+        return f"Peer {facts.ds if to_do else facts.do}"
+    return f"Job {facts.job} {f'from {facts.ds}' if to_do else f'at {facts.do}'}"

@@ -24,6 +24,7 @@ from syft_notify.domain.model import PollReport, TokenState
 from syft_notify.domain.ports import Channel, Clock, Reporter, Source
 from syft_notify.domain.routing import Router
 from syft_notify.engine.poll import Poll
+from syft_notify.engine.sender import Sender
 from syft_notify.google import token_life
 from syft_notify.google.auth import LentToken, Token
 from syft_notify.google.drive import DriveFiles
@@ -32,7 +33,7 @@ from syft_notify.mail.compose import Composer
 from syft_notify.sources.drive_snapshot import DriveScanner
 from syft_notify.sources.jobs import DRIVE, JobSource
 from syft_notify.sources.peers import PeerSource
-from syft_notify.store.ledger import Ledger
+from syft_notify.store.store import Store
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 
 log = logging.getLogger(__name__)
@@ -42,13 +43,14 @@ PATIENCE_SECONDS = 90.0
 
 
 class App:
-    """One owner's line, ready to poll."""
+    """The pipeline of one owner, ready to poll."""
 
     def __init__(
         self,
         poll: Poll,
+        sender: Sender,
         peers: PeerSource,
-        ledger: Ledger,
+        store: Store,
         clock: Clock,
         drive: DriveFiles,
         drive_token: Token,
@@ -57,8 +59,9 @@ class App:
     ) -> None:
         """`lock` guards the state; None in a dry run, which changes nothing."""
         self._poll = poll
+        self._sender = sender
         self._peers = peers
-        self._ledger = ledger
+        self._store = store
         self._clock = clock
         self._drive = drive
         self._drive_token = drive_token
@@ -67,7 +70,7 @@ class App:
         self._begun = False
 
     def poll(self, reporter: Reporter, wanted: Callable[[], bool] = lambda: True) -> PollReport:
-        """One pass of the line. `wanted` is asked before each send whether to go on.
+        """One poll. `wanted` is asked before each send whether to go on.
 
         Polls of other processes on the same state are waited for; raises `HeldError` when one takes too long,
         `ConfigError` for a state that cannot be used.
@@ -87,13 +90,11 @@ class App:
         """What to do before a consent ends by itself."""
         now = self._clock()
         consents = (token_life.consent_of(self._drive_token), *(channel.consent for channel in self._channels))
-        texts = [
-            consent.warning(self._ledger.consent_since(consent.name, consent.fingerprint, now), now)
-            for consent in consents
-            if consent
-        ]
-        with suppress(UserError):  # the poll found out, and said, that the disk refuses
-            self._ledger.save()
+        texts = []
+        for consent in filter(None, consents):
+            with suppress(UserError):  # the poll found out, and said, that the disk refuses
+                known_since = self._store.consent_since(consent.name, consent.fingerprint, now)
+                texts.append(consent.warning(known_since, now))
         found = tuple(filter(None, texts))
         for text in found:
             reporter.problem("token", text)
@@ -102,7 +103,7 @@ class App:
     @property
     def sending(self) -> bool:
         """Whether a mail is in hand, which a stop must wait for."""
-        return self._poll.sending
+        return self._sender.sending
 
     def grant_peer(self, ds_email: str, reporter: Reporter) -> PollReport:
         """Tell a DS that the owner granted their request, unless they were told before. Raises as `poll`."""
@@ -112,15 +113,20 @@ class App:
     def check_state(self) -> None:
         """Read the state once. Raises as `poll`."""
         with self._alone():
-            self._ledger.refresh(self._clock())
+            self._store.refresh(self._clock())
 
-    def _alone(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         """Under the lock of the state. A folder that vanishes later is not made anew: the memory went with it."""
-        if self._lock is None:
-            return nullcontext()
-        lock = FileLock(self._lock, patience=PATIENCE_SECONDS, make_folder=not self._begun, move=MOVE_STATE)
+        lock: AbstractContextManager[object] = nullcontext()
+        if self._lock is not None:
+            lock = FileLock(self._lock, patience=PATIENCE_SECONDS, make_folder=not self._begun, move=MOVE_STATE)
         self._begun = True
-        return lock
+        with lock:
+            try:
+                yield
+            finally:
+                self._store.release()
 
     def check_access(self, *, demanding: bool = False) -> dict[str, TokenState]:
         """How the token for Drive and each channel are; their services are asked, but not often.
@@ -152,6 +158,12 @@ class App:
     def check_drive(self) -> None:
         """Let Drive answer once, and say that the token is the owner's. Raises `Fault`."""
         self._drive.check_owner()
+
+    def keep_copy(self) -> None:
+        """Keep a copy of the database at a clean stop, if anything changed. Raises as `poll`."""
+        with self._alone():
+            self._store.refresh(self._clock())
+            self._store.copy(self._clock(), at_once=True)
 
     def close(self) -> None:
         """Close the connections."""
@@ -193,28 +205,28 @@ def build_app(
     remote = DriveFiles(token, config.drive_api_endpoint, owner=config.do_email, heartbeat=heartbeat)
     local = LocalJobFolder(config.syftbox_root, config.do_email, time.time_ns)
     scanner = DriveScanner(remote, local.accepted_peers, config.do_email)
-    peer_monitor = PeerSource(scanner, config.do_email)
-    job_monitor = JobSource(scanner, remote, local, config.do_email, utc_now)
-    wanted = ((peers and config.monitor_peers, peer_monitor), (jobs and config.monitor_jobs, job_monitor))
-    sources: list[Source[Any]] = [monitor for on, monitor in wanted if on]
+    peer_source = PeerSource(scanner, config.do_email)
+    job_source = JobSource(scanner, remote, local, config.do_email, utc_now)
+    wanted = ((peers and config.monitor_peers, peer_source), (jobs and config.monitor_jobs, job_source))
+    sources: list[Source[Any]] = [source for on, source in wanted if on]
     if not sources:
         raise ConfigError("Nothing is left to watch", "Set monitor_jobs or monitor_peers to true in the config")
     files = Files(config.state_path)
     own_templates = ServiceFiles(config.folder).templates if config.folder else None
-    ledger = Ledger(files, config.do_email, dry_run=dry_run)
+    store = Store(files, config.do_email, dry_run=dry_run)
+    composer = Composer(email_format=config.email_format, own=own_templates, reaches=channel.reaches)
+    sender = Sender(store, {channel.name: channel}, composer.compose, utc_now, random.random)
     poll = Poll(
         sources=sources,
         router=Router(channel.name, config.muted, channel.reaches),
-        compose=Composer(email_format=config.email_format, own=own_templates, reaches=channel.reaches).compose,
-        channels={channel.name: channel},
-        ledger=ledger,
+        store=store,
+        sender=sender,
         clock=utc_now,
-        jitter=random.random,
         reconcile_interval=config.reconcile_interval,
         dry_run=dry_run,
     )
     lock = None if dry_run else files.lock
-    return App(poll, peer_monitor, ledger, utc_now, remote, token, [channel], lock)
+    return App(poll, sender, peer_source, store, utc_now, remote, token, [channel], lock)
 
 
 def keep_from_others(config: Config, *, dry_run: bool = False) -> None:
@@ -227,8 +239,7 @@ def keep_from_others(config: Config, *, dry_run: bool = False) -> None:
         return
     if not dry_run:
         own_folders, own_files = ([folder], [folder / CONFIG_NAME]) if config.is_default else ([], [])
-        spool = Files(config.state_path).spool
-        close_to_others([*own_folders, spool], [*own_files, *private_files(config.paths, folder)])
+        close_to_others(own_folders, [*own_files, *private_files(config.paths, folder)])
     check_written_by_us_alone(folder, config.file)
 
 

@@ -10,14 +10,15 @@ from functools import cached_property
 
 from syft_notify.domain.accounts import account_of
 from syft_notify.domain.model import RemoteFile
-from syft_notify.syftbox.layouts import FolderName, FolderRole, is_address
+from syft_notify.domain.ports import Memory
+from syft_notify.syftbox.layouts import DriveLayout, FolderName, FolderRole, is_address, printable
 
 FOLDER_PREFIX = "syft_"
 PEERS_FILE = "SYFT_peers.json"
 PEERS_FILE_LIMIT = 5_000_000
 ACCEPTED, REJECTED, REQUESTED_BY_ME = "accepted", "rejected", "requested_by_me"
 _FRIENDLINESS = {REJECTED: 1, REQUESTED_BY_ME: 2, ACCEPTED: 3}
-
+_HIDDEN = "Drive does not say who owns this submission, so anybody may have sent it."
 
 # A peer has one inbox for each version of the client. More of one peer cost a listing each and hold nothing new.
 MOST_INBOXES = 20
@@ -36,10 +37,19 @@ class PeerFolder:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whose job it is, by the address for mails, and whether Drive or the owner vouches for that."""
+    """Whose job it is, by the address for mails, and whether Drive or the owner vouches for that.
+
+    `warning` says what the owner should know where nobody does.
+    """
 
     ds: str
     verified: bool
+    warning: str = ""
+
+    @property
+    def account(self) -> str:
+        """The account that is proven to have sent the job, empty for nobody."""
+        return account_of(self.ds) if self.verified else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,14 +102,6 @@ class Survey:
         return in_file | {account: folder.name.address for account, folder in self.peers.items()}
 
     @cached_property
-    def spellings(self) -> Mapping[str, frozenset[str]]:
-        """All addresses by which an account is named here."""
-        found: dict[str, set[str]] = {}
-        for address in (*(folder.name.address for folder in self.folders), *self.states):
-            found.setdefault(account_of(address), set()).add(address)
-        return {account: frozenset(addresses) for account, addresses in found.items()}
-
-    @cached_property
     def inboxes(self) -> Mapping[tuple[str, bool], Sequence[PeerFolder]]:
         """The inbox folders of each peer, newest first, by account and True.
 
@@ -130,18 +132,26 @@ class Survey:
         return (*self.ignored, *too_many, *self.odd)
 
     def sender_of(self, folder: PeerFolder, file: RemoteFile) -> Sender:
-        """Who sent the message in this folder.
+        """Who sent the message in this folder, by Drive's word of who owns it.
 
-        Drive names the owner of the file, or shows at least by the same `owner_id` that file and folder have one owner.
-        In a folder whose owner is hidden nobody can be told, whatever its name says.
+        In an inbox the file counts as the peer's only if one person owns file and folder: others may be able to put
+        files of somebody else there. In an archive, which is the owner's own, it is of whoever owns the file.
         """
-        peer, named = folder.name.peer, folder.name.address
-        if not folder.proven:
-            return Sender(self.addresses.get(peer, named), verified=False)
-        if file.owner:
-            return Sender(self.addresses.get(account_of(file.owner), file.owner), verified=True)
-        ids = {inbox.owner_id for inbox in self.inboxes.get((peer, True), ())} - {""}
-        return Sender(self.addresses.get(peer, named), verified=file.owner_id in ids)
+        named = self.addresses.get(folder.name.peer, folder.name.address)
+        if folder.name.role is FolderRole.ARCHIVE:
+            account = self._accounts_by_id.get(file.owner_id) or account_of(file.owner)
+            ds = self.addresses.get(account, file.owner or account)
+            return Sender(ds, verified=True) if account else Sender(named, verified=False, warning=_HIDDEN)
+        owns = _owns(folder, file)
+        if owns is None:
+            return Sender(named, verified=False, warning=_HIDDEN)
+        return Sender(named, verified=True) if owns else Sender(named, verified=False, warning=_of_another(named, file))
+
+    @cached_property
+    def _accounts_by_id(self) -> Mapping[str, str]:
+        """The account of each peer by Drive's id of the person."""
+        inboxes = self.of_role(FolderRole.INBOX)
+        return {folder.owner_id: folder.name.peer for folder in inboxes if folder.proven and folder.owner_id}
 
     @cached_property
     def accepted(self) -> frozenset[str]:
@@ -153,12 +163,53 @@ class Survey:
         elsewhere makes the reverse pair by asking, which the file calls `requested_by_me`.
         """
         said = self.decisions
-        asked = {peer for peer, state in said.items() if state == REQUESTED_BY_ME}
-        answered = {f.name.peer for f in self.of_role(FolderRole.THEIR_INBOX)} - asked
         worked_with = {f.name.peer for f in self.of_role(FolderRole.ARCHIVE)}
-        signed = self.peers.keys() & (answered | worked_with | self.locally)
+        signed = self.peers.keys() & (self._answered | worked_with | self.locally)
         by_file = {peer for peer, state in said.items() if state == ACCEPTED} - self.unproven.keys()
         return frozenset(by_file | {peer for peer in signed if said.get(peer) != REJECTED})
+
+    @cached_property
+    def unanswered(self) -> frozenset[str]:
+        """Of the accepted peers, those whom only an archive makes one, where there is no peers file.
+
+        0.1.93 and older releases archive what anybody sends, and know no acceptance.
+        """
+        if self.states:
+            return frozenset()
+        inboxes = self.of_role(FolderRole.INBOX)
+        newer = {folder.name.peer for folder in inboxes if folder.name.generation is not DriveLayout.D1}
+        return self.accepted - self._answered - self.locally - newer
+
+    @cached_property
+    def rejected(self) -> frozenset[str]:
+        """The accounts of those whom the owner rejected."""
+        return frozenset(peer for peer, state in self.decisions.items() if state == REJECTED)
+
+    def trusted(self, memory: Memory) -> frozenset[str]:
+        """The accepted peers; where no acceptance is known, those of whom the owner approved a job."""
+        return self.accepted - {peer for peer in self.unanswered if not memory.approved(peer)}
+
+    @cached_property
+    def _answered(self) -> frozenset[str]:
+        asked = {peer for peer, state in self.decisions.items() if state == REQUESTED_BY_ME}
+        return frozenset(folder.name.peer for folder in self.of_role(FolderRole.THEIR_INBOX)) - asked
+
+
+def _owns(folder: PeerFolder, file: RemoteFile) -> bool | None:
+    """Whether the owner of an inbox owns the file in it; None where Drive does not say who owns the one or the other.
+
+    Drive has one id for a person, whatever address it shows.
+    """
+    if not folder.proven:
+        return None
+    if folder.owner_id and file.owner_id:
+        return folder.owner_id == file.owner_id
+    return account_of(file.owner) == folder.name.peer if file.owner else None
+
+
+def _of_another(named: str, file: RemoteFile) -> str:
+    owner = printable(file.owner) or "somebody else"
+    return f"This lies in the inbox of {named}, but Drive says that it belongs to {owner}: anybody may have written it."
 
 
 def _oldest(folders: Iterable[PeerFolder]) -> dict[str, PeerFolder]:

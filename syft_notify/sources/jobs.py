@@ -8,20 +8,21 @@ from datetime import datetime
 
 from syft_notify.domain.errors import CredentialFault, Fault
 from syft_notify.domain.item_guard import ItemGuard, few
-from syft_notify.domain.model import Event, Inventory, JobStatus, LocalJob, LocalScan, Observation, Preview, Scan
+from syft_notify.domain.model import Event, Inventory, JobStatus, Kind, LocalJob, LocalScan, Observation, Preview, Scan
 from syft_notify.domain.ports import Clock, LocalJobs, Memory, RemoteFiles
+from syft_notify.sources.archive_search import ArchiveSearch
+from syft_notify.sources.drive_scan import DriveScan
 from syft_notify.sources.drive_snapshot import DriveScanner, DriveSnapshot
-from syft_notify.sources.job_events import (
+from syft_notify.sources.job_events import JobDetector, LocalDetails, is_unexplained
+from syft_notify.sources.job_history import (
     LOCAL,
-    DriveScan,
-    JobDetector,
-    LocalDetails,
     is_past,
+    is_submission_seen,
     is_told,
-    is_unexplained,
-    outcome_key,
     past_part,
-    step_key,
+    step_id,
+    submission_id,
+    told_as,
 )
 from syft_notify.sources.messages import MessageReader, shares
 from syft_notify.syftbox.layouts import FolderRole
@@ -48,6 +49,8 @@ class JobSource:
     ) -> None:
         self._surveyor = scanner
         self._messages = MessageReader(remote, clock)
+        self._archives = ArchiveSearch(self._messages)
+        self._addresses: Mapping[str, str] = {}
         self._local = local
         self._me = do_email
         self._open: dict[str, LocalJob] = {}
@@ -55,11 +58,14 @@ class JobSource:
         self.failed: Sequence[str] = ()
 
     def observe(self, look: Scan, memory: Memory) -> JobObservation:
-        """Look at Drive and at the disk; what cannot be seen is named in `problems`."""
-        drive = self._look_at_drive(look, memory)
+        """Look at the disk and then at Drive, where a job's message is before the job is on disk.
+
+        What cannot be seen is named in `problems`.
+        """
         local = self._look_at_disk(full=look.full or memory.revision != self._edition)
         self._edition = memory.revision
         jobs = self._to_compare(local, memory)
+        drive = self._look_at_drive(look, jobs, memory)
         return JobObservation(
             problems=(*drive.problems, *((local.absent,) if local.absent else ())),
             skipped=(*few(drive.odd), *local.problems),
@@ -69,7 +75,9 @@ class JobSource:
             present=_present(drive, local),
             by_feed=drive.by_feed,
             by_reconcile=drive.by_reconcile,
-            doubtful=any(is_unexplained(job, memory, drive) for job in jobs),
+            trusted=drive.trusted,
+            rejected=drive.rejected,
+            doubtful=bool(drive.sought) or any(is_unexplained(job, memory, drive) for job in jobs),
             drive=drive,
             jobs=jobs,
             details=self._details(jobs, memory),
@@ -100,19 +108,19 @@ class JobSource:
             return self._local.look(full=full)
         return LocalScan(absent=failed[0])
 
-    def _look_at_drive(self, look: Scan, memory: Memory) -> DriveScan:
+    def _look_at_drive(self, look: Scan, jobs: Sequence[LocalJob], memory: Memory) -> DriveScan:
         failed: list[str] = []
         with ItemGuard("the messages on Drive cannot be read", failed):
             try:
-                return self._read_messages(self._surveyor.snapshot(look), memory)
+                return self._read_messages(self._surveyor.snapshot(look), jobs, memory)
             except CredentialFault as fault:
-                return DriveScan(problems=(fault.title,), credential=str(fault))
+                return DriveScan(problems=(fault.title,), credential=str(fault), addresses=self._addresses)
             except Fault as fault:
-                return DriveScan(problems=(str(fault),))
-        return DriveScan(problems=tuple(failed))
+                return DriveScan(problems=(str(fault),), addresses=self._addresses)
+        return DriveScan(problems=tuple(failed), addresses=self._addresses)
 
-    def _read_messages(self, snapshot: DriveSnapshot, memory: Memory) -> DriveScan:
-        """Before the first whole look the archive is the past, and the past is not read."""
+    def _read_messages(self, snapshot: DriveSnapshot, jobs: Sequence[LocalJob], memory: Memory) -> DriveScan:
+        """Before the first whole look the archive is the past, and of the past only what brought these jobs is read."""
         past = not memory.started(DRIVE)
         survey, found = snapshot.survey, self._messages.find(snapshot, memory)
         old = {file.id for folder, file in found.new if past and folder.name.role is FolderRole.ARCHIVE}
@@ -120,18 +128,24 @@ class JobSource:
         wanted, postponed = shares(self._messages.due(new))
         messages, late = self._messages.read(wanted, survey)
         read = {message.file.id for message in messages}
-        unread = self._messages.unread([(folder, file) for folder, file in new if file.id not in read], survey)
+        searched = self._archives.search(jobs, messages, survey, memory)
+        left = [(folder, file) for folder, file in new if file.id not in read]
+        unread = self._messages.unread([*left, *searched.unread], survey)
+        self._addresses = survey.addresses
         unlisted = () if survey.complete else ("Drive did not list all folders",)
         named = (survey.peers_problem,) if survey.peers_problem else ()
         odd = (*survey.odd, *found.odd)
         blind = bool(unlisted or named or found.problems or odd or not snapshot.full)
         return DriveScan(
-            messages=messages,
+            messages=(*messages, *searched.messages),
             files=(*old, *(message.file.id for message in messages)),
-            waiting=found.waiting,
             unread=bool(unlisted or found.problems or postponed or late or unread.passing),
-            unread_of=unread.read_by_owner,
+            sought=searched.sought,
+            withheld=unread.archived,
             accepted=None if unlisted or named else survey.accepted,
+            unanswered=survey.unanswered,
+            trusted=None if unlisted or named else survey.trusted(memory),
+            rejected=survey.rejected,
             whole=survey.complete and found.archives_whole,
             problems=(*unlisted, *named, *few(found.problems), *few(postponed), *late, *few(unread.problems)),
             listed=None if blind else found.all,
@@ -146,8 +160,9 @@ class JobSource:
         """Code and error output are read only of jobs about which something is still to be told."""
         details = {}
         for job in jobs:
-            announced = memory.seen(step_key(job.submission, "submitted"))
-            failed = job.status is JobStatus.FAILED and not memory.seen(outcome_key(job))
+            announced = is_submission_seen(job.submission, memory)
+            outcome = step_id(told_as(job.submission, memory), Kind.JOB_FAILED, job)
+            failed = job.status is JobStatus.FAILED and not memory.seen(outcome)
             if not is_past(job, memory) and (failed or not announced):
                 details[job.path] = self._details_of(job, code=not announced, stderr=failed)
         return details
@@ -166,8 +181,7 @@ class JobSource:
 def _present(drive: DriveScan, local: LocalScan) -> Inventory | None:
     if drive.listed is None or local.partial or local.absent or local.unread or not local.whole:
         return None
-    jobs = frozenset(f"job {job.submission.key} {job.submission.identity}" for job in local.jobs)
-    return Inventory(drive.listed, jobs)
+    return Inventory(drive.listed, frozenset(submission_id(job.submission) for job in local.jobs))
 
 
 def _parts_on_disk(local: LocalScan, memory: Memory) -> tuple[str, ...]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain, zip_longest
 
 from syft_notify.domain.accounts import account_of
 from syft_notify.domain.errors import CredentialFault, Fault, MissingFault, RejectedFault
+from syft_notify.domain.ids import MessageId
 from syft_notify.domain.model import Listing, MessageContents, RemoteChange, RemoteFile, Unidentified
-from syft_notify.domain.ports import Clock, Memory, RemoteFiles
+from syft_notify.domain.ports import Clock, Memory, RemoteFiles, UnidentifiedRecord
+from syft_notify.sources.drive_scan import SeenMessage, sent_at
 from syft_notify.sources.drive_snapshot import DriveSnapshot
 from syft_notify.sources.folders import PeerFolder, Survey
-from syft_notify.sources.job_events import SeenMessage
 from syft_notify.sources.retries import Retries
 from syft_notify.syftbox.layouts import FolderRole, printable
 from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
@@ -34,12 +35,11 @@ Found = tuple[PeerFolder, RemoteFile]
 class Messages:
     """What lies in the folders to read: `new` are messages that were never dealt with, oldest first.
 
-    `waiting` are the ids of all in inboxes, `all` of those in archives too. `problems` say what could not be listed.
+    `all` are the ids of all messages. `problems` say what could not be listed.
     `by_feed` and `by_reconcile` count messages as in `Observation`; `odd` are the entries that are none, in words.
     """
 
     new: tuple[Found, ...]
-    waiting: frozenset[str]
     all: frozenset[str]
     problems: tuple[str, ...]
     archives_whole: bool
@@ -52,13 +52,12 @@ class Messages:
 class Unread:
     """Messages that could not be fetched: in words, and whether a moment later they may be.
 
-    `read_by_owner` are the senders of those that lie in archives, empty for unknown ones: the owner's client knows what
-    they hold.
+    `archived` are those that lie in archives: the owner's client knows what they hold.
     """
 
     problems: tuple[str, ...]
     passing: bool
-    read_by_owner: frozenset[str]
+    archived: tuple[UnidentifiedRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class _Shelf:
     """A folder as it was listed last."""
 
     folder: PeerFolder
-    ids: frozenset[str]
+    files: Mapping[str, RemoteFile]
     odd: tuple[str, ...] = ()
 
 
@@ -84,7 +83,6 @@ class MessageReader:
         self._problems: dict[str, str] = {}
         self._edition = -1
         self._survey: Survey | None = None
-        self._waiting: frozenset[str] = frozenset()
 
     def find(self, snapshot: DriveSnapshot, memory: Memory) -> Messages:
         """All messages as far as they can be told now. A folder that fails does not hide the others."""
@@ -97,7 +95,6 @@ class MessageReader:
         announced = sum(file_id in snapshot.announced for file_id in appeared)
         return Messages(
             new=tuple(sorted(self._new.values(), key=lambda found: (found[1].created_at, found[1].name))),
-            waiting=self._waiting,
             all=frozenset(self._place) if snapshot.full else frozenset(),
             problems=tuple(self._problems.values()),
             archives_whole=all(wanted[i].name.role is not FolderRole.ARCHIVE for i in self._problems),
@@ -146,8 +143,6 @@ class MessageReader:
             if files is not None:
                 odd = listing.odd if isinstance(listing, Listing) else ()
                 appeared += self._shelve(folder, files, odd, memory)
-        inboxes = (shelf for shelf in self._shelves.values() if shelf.folder.name.role is FolderRole.INBOX)
-        self._waiting = frozenset().union(*(shelf.ids for shelf in inboxes))
         return appeared
 
     def _shelve(
@@ -155,11 +150,11 @@ class MessageReader:
     ) -> list[str]:
         listed = {file.id: file for file in files}
         former = self._shelves.get(folder.id)
-        for gone in (former.ids if former else frozenset()) - listed.keys():
+        for gone in (former.files.keys() if former else set()) - listed.keys():
             if self._place.get(gone) == folder.id:  # it did not move to a folder that was listed before
                 del self._place[gone]
                 self._new.pop(gone, None)
-        self._shelves[folder.id] = _Shelf(folder, frozenset(listed), odd)
+        self._shelves[folder.id] = _Shelf(folder, listed, odd)
         unknown = {i: (folder, file) for i, file in listed.items() if not memory.file_seen(i)}
         appeared = [i for i in unknown if i not in self._place]
         self._place.update(dict.fromkeys(listed, folder.id))
@@ -169,7 +164,7 @@ class MessageReader:
     def _clear(self, folder_ids: Iterable[str]) -> None:
         """Forget folders that are to be read no more."""
         for folder_id in folder_ids:
-            for file_id in self._shelves.pop(folder_id).ids:
+            for file_id in self._shelves.pop(folder_id).files:
                 if self._place.get(file_id) == folder_id:
                     del self._place[file_id]
                     self._new.pop(file_id, None)
@@ -179,6 +174,12 @@ class MessageReader:
         for change in snapshot.changes:
             if change.file and is_message(change.file) and change.file_id not in self._place:
                 self._stale |= change.parents & snapshot.survey.to_read.keys()
+
+    def archived(self) -> Iterator[Found]:
+        """All messages in archives, as they were listed last."""
+        for shelf in self._shelves.values():
+            if shelf.folder.name.role is FolderRole.ARCHIVE:
+                yield from ((shelf.folder, file) for file in shelf.files.values())
 
     def due(self, found: Sequence[Found]) -> list[Found]:
         """Those to fetch now: all that are new, and of those that failed before the few that have waited longest."""
@@ -218,12 +219,22 @@ class MessageReader:
         self._retries.keep({file.id for _, file in found})
         failed = [(folder, file) for folder, file in found if self._retries.reason(file)]
         archived = [pair for pair in failed if pair[0].name.role is FolderRole.ARCHIVE]
-        senders = [survey.sender_of(folder, file) for folder, file in archived]
         return Unread(
             _in_words((folder, file, self._retries.reason(file)) for folder, file in failed),
             any(not self._retries.lasts(file) for _, file in failed),
-            frozenset(sender.ds if sender.verified else "" for sender in senders),
+            tuple(
+                UnidentifiedRecord(MessageId(file.id), survey.sender_of(folder, file).account, sent_at(file))
+                for folder, file in archived
+            ),
         )
+
+    def has_failed(self, file: RemoteFile) -> bool:
+        """Whether it was asked for in vain."""
+        return self._retries.due_since(file) is not None
+
+    def is_withheld(self, file: RemoteFile) -> bool:
+        """Whether Drive does not hand it out, for longer than a moment."""
+        return self._retries.lasts(file)
 
 
 def _in_words(failed: Iterable[tuple[PeerFolder, RemoteFile, str]]) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syft_notify.domain.accounts import account_of
 from syft_notify.domain.errors import TransientFault
+from syft_notify.domain.ids import EventId, PeerId
 from syft_notify.domain.item_guard import few
 from syft_notify.domain.model import Decision, Event, Kind, Observation, PeerFacts, Scan
 from syft_notify.domain.ports import Memory
@@ -21,8 +22,7 @@ PART = "peers"
 class PeerObservation(Observation):
     """The DSs that have folders here, what the owner said to each, and who counts as accepted; all by account.
 
-    `unproven` are those of whose folders Drive hides the owner. `addresses` are for mails. By any of its `spellings` an
-    account may be remembered.
+    `unproven` are those of whose folders Drive hides the owner. `addresses` are for mails.
     """
 
     peers: Mapping[str, PeerFolder] = field(default_factory=dict)
@@ -30,7 +30,6 @@ class PeerObservation(Observation):
     decisions: Mapping[str, str] = field(default_factory=dict)
     accepted: frozenset[str] = frozenset()
     addresses: Mapping[str, str] = field(default_factory=dict)
-    spellings: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class PeerSource:
@@ -57,23 +56,23 @@ class PeerSource:
             raise TransientFault(survey.peers_problem, f"Peers are looked at again when {PEERS_FILE} can be read")
         if not survey.complete:
             raise TransientFault("Drive did not list all folders")
-        skipped = few(survey.notes)
+        seen = PeerObservation(
+            parts=(PART,), skipped=few(survey.notes), trusted=survey.trusted(memory), rejected=survey.rejected
+        )
         present, before = (survey, memory.revision), self._compared
         self._compared = present
         if present == before:
-            return PeerObservation(parts=(PART,), skipped=skipped)
+            return seen
         appeared = () if snapshot.first else survey.peers.keys() - self._known
         self._known = survey.peers.keys()
         announced = sum(survey.peers[peer].id in snapshot.announced for peer in appeared)
-        return PeerObservation(
-            parts=(PART,),
-            skipped=skipped,
+        return replace(
+            seen,
             peers=survey.peers,
             unproven=survey.unproven,
             decisions=survey.decisions,
             accepted=survey.accepted,
             addresses=survey.addresses,
-            spellings=survey.spellings,
             by_feed=announced,
             by_reconcile=len(appeared) - announced,
         )
@@ -85,24 +84,23 @@ class PeerSource:
         """
         quiet = not memory.started(PART)
 
-        def is_new(peer: str, *keys: Callable[[str], str]) -> bool:
-            names = {peer, *observation.spellings.get(peer, ())}
-            return not any(memory.seen(key(name)) for key in keys for name in names)
+        def is_new(*events: EventId) -> bool:
+            return not any(map(memory.seen, events))
 
         requested = [
-            self._requested(observation, folder, now)
+            self._request(observation, folder, now)
             for peer, folder in observation.peers.items()
             if peer not in observation.accepted
             and observation.decisions.get(peer) != REQUESTED_BY_ME
-            and is_new(peer, _requested_key, _granted_key)
+            and is_new(_requested(peer), _granted(peer))
         ]
         unproven = [
-            self._requested(observation, folder, now)
+            self._request(observation, folder, now)
             for peer, folder in observation.unproven.items()
             if observation.decisions.get(peer) not in (ACCEPTED, REQUESTED_BY_ME)
-            and is_new(peer, _unproven_key, _requested_key, _granted_key)
+            and is_new(_requested(peer, proven=False), _requested(peer), _granted(peer))
         ]
-        ungranted = [peer for peer in sorted(observation.accepted) if is_new(peer, _granted_key)]
+        ungranted = [peer for peer in sorted(observation.accepted) if is_new(_granted(peer))]
         versions = {peer: folder.name.version for peer in ungranted if (folder := observation.peers.get(peer))}
         granted = [
             self.granted(observation.addresses.get(peer, peer), now, version=versions.get(peer, ""), quiet=quiet)
@@ -110,32 +108,27 @@ class PeerSource:
         ]
         return [*requested, *unproven, *granted]
 
-    def _requested(self, observation: PeerObservation, folder: PeerFolder, now: datetime) -> Event:
+    def _request(self, observation: PeerObservation, folder: PeerFolder, now: datetime) -> Event:
         """Of a request that was rejected before we saw it nobody is told, not even when the rejection is forgotten.
 
-        A stranger's folder has another key than the one of the person whose name it bears, whom it must not silence.
+        A stranger's folder is another peer than the person whose name it bears, whom it must not silence.
         """
         peer = folder.name.peer
         decision = Decision.BASELINE if observation.decisions.get(peer) == REJECTED else Decision.SEND
         address = observation.addresses.get(peer, folder.name.address)
         facts = PeerFacts(self._me, address, folder.name.version, verified=folder.proven)
-        key = _requested_key(peer) if folder.proven else _unproven_key(peer)
-        return Event(key, Kind.PEER_REQUESTED, event_time(folder, now), facts, decision)
+        return Event(_requested(peer, proven=folder.proven), event_time(folder, now), facts, decision)
 
     def granted(self, address: str, now: datetime, *, version: str = "", quiet: bool = False) -> Event:
         """The event that this peer's request was granted; also what a manual grant admits."""
         decision = Decision.BASELINE if quiet else Decision.SEND
         facts = PeerFacts(self._me, address, version)
-        return Event(_granted_key(account_of(address)), Kind.PEER_GRANTED, now, facts, decision)
+        return Event(_granted(account_of(address)), now, facts, decision)
 
 
-def _requested_key(peer: str) -> str:
-    return f"peer:{peer}:requested"
+def _requested(peer: str, *, proven: bool = True) -> EventId:
+    return EventId(PeerId(peer, proven), Kind.PEER_REQUESTED)
 
 
-def _unproven_key(peer: str) -> str:
-    return f"peer:{peer}:unproven:requested"
-
-
-def _granted_key(peer: str) -> str:
-    return f"peer:{peer}:granted"
+def _granted(peer: str) -> EventId:
+    return EventId(PeerId(peer), Kind.PEER_GRANTED)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from pathlib import Path
 
+from syft_notify.store.ledger import Ledger
+
 from syft_notify.config.paths import Files
 from syft_notify.domain.errors import Fault
 from syft_notify.domain.model import Kind, Listing, PollReport, RemoteFile
@@ -16,7 +18,6 @@ from syft_notify.mail.compose import Composer
 from syft_notify.sources.drive_snapshot import DriveScanner
 from syft_notify.sources.jobs import JobSource
 from syft_notify.sources.peers import PeerSource
-from syft_notify.store.ledger import Ledger
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 from syft_notify.testing import FakeClock, MemoryChannel, MemoryRemoteFiles, RecordingReporter
 from tests.stories.site import DO, Told

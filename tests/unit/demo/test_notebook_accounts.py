@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from googleapiclient import discovery
+from syft_notify.store.history import Delivery, History, ToldEvent
 
 from syft_notify import NotificationMonitor
 from syft_notify.demo.notebook_accounts import RealAccounts, ReceivedMail, ReceivedMails, SandboxAccounts
 from syft_notify.domain.errors import UserError
 from syft_notify.sandbox.client_redirect import lead_clients_to
-from syft_notify.store.history import Delivery, History, ToldEvent
 from tests.unit.makers import NOW
 
 DO, DS = "owner@example.org", "scientist@example.org"

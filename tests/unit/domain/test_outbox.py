@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syft_notify.domain.errors import (
     AmbiguousFault,
@@ -18,11 +21,11 @@ from syft_notify.domain.errors import (
     TooLargeFault,
     TransientFault,
 )
-from syft_notify.domain.model import Kind, OutcomeKind, Pause, Pending, PendingState
-from syft_notify.domain.outbox import after_fault, due, opens_at, pause
+from syft_notify.domain.model import Kind, OutcomeKind, Pause, Pending, PendingState, Queued
+from syft_notify.domain.outbox import after_fault, due, in_order, opens_at, pause, share_of_strangers
 from syft_notify.domain.ports import Limits
 from tests.facts import lacking
-from tests.unit.makers import MINUTE, NOW, job_event, routed
+from tests.unit.makers import DS, MINUTE, NOW, job_event, routed
 
 HOUR = timedelta(hours=1)
 
@@ -31,65 +34,120 @@ def pending(kind: Kind = Kind.JOB_APPROVED, job: str = "sales", **changes: objec
     return replace(Pending(routed(job_event(kind, job))[1][0], NOW), **changes)  # type: ignore[arg-type]
 
 
+def queued(kind: Kind = Kind.JOB_APPROVED, *jobs: str, **changes: Any) -> Queued:
+    """One mail about these jobs, to the first whom this kind is told; of several a digest."""
+    notification = routed(job_event(kind, jobs[0]))[1][0]
+    made = Queued(
+        id=f"{kind.value} of {' and '.join(jobs)}",
+        channel=notification.channel,
+        recipient=notification.recipient,
+        role=notification.role,
+        kind=kind,
+        template=notification.template,
+        cause=notification.facts.ds,
+        conversations=frozenset(f"{notification.recipient} {job}" for job in jobs),
+        admitted_at=NOW,
+    )
+    return replace(made, **changes)
+
+
 FIRST, SECOND = Kind.JOB_APPROVED, Kind.JOB_EXECUTED
 WAITS, OVER = Pause(NOW, NOW + MINUTE), Pause(NOW - MINUTE, NOW)
 
 
-def digest(*jobs: str, **changes: object) -> Pending:
-    """One mail about these jobs, of the kind that comes first."""
-    members = tuple(pending(FIRST, job).notification for job in jobs)
-    combined = replace(members[0], id="d", event_key=f"digest of {' and '.join(jobs)}", members=members)
-    return replace(pending(**changes), notification=combined)
-
-
-def elsewhere(kind: Kind, job: str) -> Pending:
-    """A mail that another channel carries."""
-    made = pending(kind, job)
-    return replace(made, notification=replace(made.notification, channel="telegram"))
-
-
 # (the situation, the outbox, the closed channels, what is due)
 ORDER = [
-    ("all goes in the order in which it came", [pending(job="b"), pending(job="a")], {},
-     ["b:job_approved", "a:job_approved"]),
+    ("all goes in the order in which it came", [queued(FIRST, "b"), queued(FIRST, "a")], {},
+     ["job_approved of b", "job_approved of a"]),
     ("a later mail does not overtake one of its conversation that waits",
-     [pending(FIRST, "a", pause=WAITS), pending(SECOND, "a"), pending(FIRST, "b")], {}, ["b:job_approved"]),
+     [queued(FIRST, "a", pause=WAITS), queued(SECOND, "a"), queued(FIRST, "b")], {}, ["job_approved of b"]),
     ("a mail whose time has come goes before the later one of its conversation",
-     [pending(FIRST, "a", pause=OVER), pending(SECOND, "a")], {}, ["a:job_approved", "a:job_executed"]),
+     [queued(FIRST, "a", pause=OVER), queued(SECOND, "a")], {}, ["job_approved of a", "job_executed of a"]),
     ("a third mail does not overtake a second one that is held up",
-     [pending(FIRST, "a", pause=WAITS), pending(SECOND, "a"), pending(Kind.JOB_REJECTED, "a")], {}, []),
+     [queued(FIRST, "a", pause=WAITS), queued(SECOND, "a"), queued(Kind.JOB_REJECTED, "a")], {}, []),
     ("a later mail that waits holds up no earlier one",
-     [pending(FIRST, "a"), pending(SECOND, "a", pause=WAITS)], {}, ["a:job_approved"]),
+     [queued(FIRST, "a"), queued(SECOND, "a", pause=WAITS)], {}, ["job_approved of a"]),
     ("a mail that may have arrived holds its conversation up as any other",
-     [pending(FIRST, "a", state=PendingState.AMBIGUOUS, pause=WAITS), pending(SECOND, "a")], {}, []),
+     [queued(FIRST, "a", state=PendingState.AMBIGUOUS, pause=WAITS), queued(SECOND, "a")], {}, []),
     ("a mail that was given up is never due and holds nobody up",
-     [pending(FIRST, "a", state=PendingState.DEAD, pause=WAITS), pending(SECOND, "a")], {}, ["a:job_executed"]),
+     [queued(FIRST, "a", state=PendingState.DEAD, pause=WAITS), queued(SECOND, "a")], {}, ["job_executed of a"]),
+    ("a mail that was withdrawn is never due and holds nobody up",
+     [queued(FIRST, "a", state=PendingState.WITHDRAWN, pause=WAITS), queued(SECOND, "a")], {}, ["job_executed of a"]),
     ("the conversation of another person about the same job goes on",
-     [replace(pending(Kind.JOB_SUBMITTED, "a"), pause=WAITS), pending(SECOND, "a")], {}, ["a:job_executed"]),
+     [queued(Kind.JOB_SUBMITTED, "a", pause=WAITS), queued(SECOND, "a")], {}, ["job_executed of a"]),
     ("a channel that wants to be left alone is left alone, and no other",
-     [pending(FIRST, "a"), pending(FIRST, "b"), elsewhere(FIRST, "c")], {"gmail": WAITS}, ["c:job_approved"]),
-    ("a channel is asked again when its time has come", [pending(FIRST, "a")], {"gmail": OVER}, ["a:job_approved"]),
+     [queued(FIRST, "a"), queued(FIRST, "b"), queued(FIRST, "c", channel="telegram")], {"gmail": WAITS},
+     ["job_approved of c"]),
+    ("a channel is asked again when its time has come", [queued(FIRST, "a")], {"gmail": OVER}, ["job_approved of a"]),
     ("a digest waits behind an earlier mail about any of its jobs",
-     [pending(FIRST, "a", pause=WAITS), digest("b", "a")], {}, []),
+     [queued(FIRST, "a", pause=WAITS), queued(FIRST, "b", "a")], {}, []),
     ("a mail about any job of a digest waits behind it",
-     [digest("a", "b", pause=WAITS), pending(SECOND, "a"), pending(SECOND, "b"), pending(SECOND, "c")], {},
-     ["c:job_executed"]),
+     [queued(FIRST, "a", "b", pause=WAITS), queued(SECOND, "a"), queued(SECOND, "b"), queued(SECOND, "c")], {},
+     ["job_executed of c"]),
     ("a digest that is held up holds up what follows about its other jobs",
-     [pending(FIRST, "a", pause=WAITS), digest("a", "b"), pending(SECOND, "b")], {}, []),
-    ("a digest holds up no digest about other jobs", [digest("a", "b", pause=WAITS), digest("c", "d")], {},
-     ["digest of c and d"]),
+     [queued(FIRST, "a", pause=WAITS), queued(FIRST, "a", "b"), queued(SECOND, "b")], {}, []),
+    ("a digest holds up no digest about other jobs",
+     [queued(FIRST, "a", "b", pause=WAITS), queued(FIRST, "c", "d")], {}, ["job_approved of c and d"]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("why", "outbox", "closed", "expected"), ORDER, ids=[row[0] for row in ORDER])
 def test_due_is(why, outbox, closed, expected):
-    assert [one.notification.event_key.removeprefix("job:") for one in due(outbox, NOW, closed)] == expected
+    assert [one.id for one in due(outbox, NOW, closed)] == expected
+
+
+NEW, ANNA, MALLORY = Kind.JOB_SUBMITTED, "anna@example.org", "mallory@example.org"
+
+
+def caused(ds: str, kind: Kind, *jobs: str) -> Queued:
+    """What this DS caused."""
+    return queued(kind, *jobs, cause=ds)
+
+
+# (the situation, the outbox, what goes in which order, when Anna and `DS` are accepted)
+TURNS = [
+    ("the owner hears first, and about accepted peers first of all",
+     [caused(MALLORY, FIRST, "m"), caused(MALLORY, NEW, "x"), caused(ANNA, FIRST, "b"), caused(ANNA, NEW, "a")],
+     ["job_submitted of a", "job_submitted of x", "job_approved of m", "job_approved of b"]),
+    ("peers take turns",
+     [caused(MALLORY, NEW, "1"), caused(MALLORY, NEW, "2"), caused(MALLORY, NEW, "3"), caused("eve@x.org", NEW, "4")],
+     ["job_submitted of 1", "job_submitted of 4", "job_submitted of 2", "job_submitted of 3"]),
+    ("within a conversation the order stays",
+     [caused(ANNA, NEW, "a"), caused(ANNA, Kind.JOB_FAILED, "a"), caused(DS, NEW, "b"), caused(DS, NEW, "c")],
+     ["job_submitted of a", "job_submitted of b", "job_failed of a", "job_submitted of c"]),
+    ("what follows a digest of strangers in a conversation does not overtake it",
+     [caused(MALLORY, NEW, "m", "a"), caused(ANNA, Kind.JOB_FAILED, "a"), caused(ANNA, NEW, "b")],
+     ["job_submitted of b", "job_submitted of m and a", "job_failed of a"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "outbox", "expected"), TURNS, ids=[row[0] for row in TURNS])
+def test_the_order_of_sending_is(why, outbox, expected):
+    assert [one.id for one in in_order(outbox, {ANNA, DS})] == expected
+
+
+kinds = st.sampled_from([NEW, FIRST, SECOND, Kind.JOB_FAILED])
+mails = st.builds(
+    lambda ds, kind, jobs: caused(ds, kind, *jobs),
+    st.sampled_from([ANNA, MALLORY, DS]),
+    kinds,
+    st.lists(st.sampled_from("abc"), min_size=1, max_size=2, unique=True),
+)
+
+
+@given(st.lists(mails, max_size=12))
+def test_nothing_is_lost_and_no_conversation_changes_its_order(outbox):
+    ordered = in_order(outbox, {ANNA})
+    assert sorted(map(id, ordered)) == sorted(map(id, outbox))
+    for name in {name for mail in outbox for name in mail.conversations}:
+        before, after = ([id(mail) for mail in mails if name in mail.conversations] for mails in (outbox, ordered))
+        assert before == after
 
 
 @pytest.mark.parametrize("state", [PendingState.PENDING, PendingState.DEFERRED, PendingState.AMBIGUOUS])
 def test_what_waits_for_its_time_is_due_exactly_then(state):
-    assert list(due([pending(state=state, pause=WAITS)], NOW, {})) == []
-    assert len(list(due([pending(state=state, pause=OVER)], NOW, {}))) == 1
+    assert list(due([queued(FIRST, "a", state=state, pause=WAITS)], NOW, {})) == []
+    assert len(list(due([queued(FIRST, "a", state=state, pause=OVER)], NOW, {}))) == 1
 
 
 def test_the_pause_grows_from_half_a_minute_to_an_hour_and_no_further():
@@ -180,3 +238,8 @@ class TestLimits:
 
     def test_what_a_wrong_clock_says_was_sent_tomorrow_holds_nothing_up(self):
         assert self.opens(*[-HOUR] * 100, cap=3) is None
+
+    def test_strangers_together_have_a_fifth_of_a_day(self):
+        assert share_of_strangers(Limits(60, 450)) == Limits(None, 90)
+        assert share_of_strangers(Limits(60, 3)) == Limits(None, 1)
+        assert share_of_strangers(Limits(60, None)) == Limits()

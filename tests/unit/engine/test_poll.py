@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,23 +20,26 @@ from syft_notify.domain.errors import (
     RejectedFault,
     TransientFault,
 )
-from syft_notify.domain.model import Decision, Event, Kind, Message, Observation, PendingState
+from syft_notify.domain.model import Decision, Event, Kind, Message, Observation, PendingState, Queued
 from syft_notify.domain.ports import Limits, Memory
 from syft_notify.domain.routing import Router
 from syft_notify.engine.poll import Poll
-from syft_notify.store.ledger import Ledger
+from syft_notify.engine.sender import Sender
+from syft_notify.store.store import Store
 from syft_notify.testing import FakeClock, MemoryChannel, RecordingReporter
 from tests.facts import lacking
 from tests.unit.makers import DO, DS, job_event, job_facts, peer_event
 
+PEERS = frozenset({DS, *(f"ds{number}@example.org" for number in range(8))})
+
 
 @dataclass
-class ScriptedMonitor:
+class ScriptedSource:
     """Finds what it was given; raises it when it is an exception."""
 
     name: str = "jobs"
     finds: list[Event] = field(default_factory=list)
-    looks: Observation | Exception = field(default_factory=Observation)
+    looks: Observation | Exception = field(default_factory=lambda: Observation(trusted=PEERS))
     failed: Sequence[str] = ()
 
     def observe(self, look, memory: Memory) -> Observation:
@@ -45,7 +48,7 @@ class ScriptedMonitor:
         return self.looks
 
     def detect(self, observation: Observation, memory: Memory, now: datetime) -> Sequence[Event]:
-        return [event for event in self.finds if not memory.seen(event.key)]
+        return [event for event in self.finds if not memory.seen(event.id)]
 
 
 def compose(notification: Any, preview: Any, thread: Any, now: datetime) -> Message:
@@ -56,12 +59,12 @@ def compose(notification: Any, preview: Any, thread: Any, now: datetime) -> Mess
 
 @dataclass
 class Line:
-    """A line with a scripted monitor or two, and a channel in memory."""
+    """A line with a scripted source or two, and a channel in memory."""
 
     path: Path
     channel: MemoryChannel = field(default_factory=MemoryChannel)
     clock: FakeClock = field(default_factory=FakeClock)
-    sources: list[ScriptedMonitor] = field(default_factory=lambda: [ScriptedMonitor()])
+    sources: list[ScriptedSource] = field(default_factory=lambda: [ScriptedSource()])
     muted: frozenset[Kind] = frozenset()
     dry_run: bool = False
     compose: Any = compose
@@ -72,21 +75,24 @@ class Line:
     def open(self) -> None:
         """As after a restart."""
         self.reporter = RecordingReporter()
-        self.ledger = Ledger(Files(self.path / "state.json"), DO, dry_run=self.dry_run)
+        self.store = Store(Files(self.path / "state.json"), DO, dry_run=self.dry_run)
+        sender = Sender(self.store, {self.channel.name: self.channel}, self.compose, self.clock, lambda: 0.0)
         self.run = Poll(
             sources=self.sources,
             router=Router(self.channel.name, self.muted),
-            compose=self.compose,
-            channels={self.channel.name: self.channel},
-            ledger=self.ledger,
+            store=self.store,
+            sender=sender,
             clock=self.clock,
-            jitter=lambda: 0.0,
             reconcile_interval=timedelta(minutes=15),
             dry_run=self.dry_run,
         )
 
     def poll(self) -> Any:
         return self.run(self.reporter)
+
+    def waiting(self) -> list[Queued]:
+        self.store.refresh(self.clock())
+        return list(self.store.pending())
 
     @property
     def sent(self) -> list[tuple[str, str]]:
@@ -110,9 +116,11 @@ class TestOnePass:
 
     def test_what_is_kept_is_sent_even_if_we_die_before_sending(self, line):
         line.sources[0].finds = [job_event()]
-        line.ledger.admit(
-            Observation(), [(job_event(), Router("gmail").route(job_event()).notifications)], line.clock()
+        line.store.refresh(line.clock())
+        line.store.admit(
+            Observation(), [(job_event(), Router("memory").route(job_event()).notifications)], line.clock()
         )
+        line.store.release()
         line.open()
         assert line.poll().sent == 2
 
@@ -124,7 +132,7 @@ class TestOnePass:
 
     def test_muted_and_past_events_are_remembered_and_not_sent(self, tmp_path):
         line = Line(tmp_path, muted=frozenset({Kind.JOB_SUBMITTED}))
-        past = Event("k", Kind.JOB_APPROVED, line.clock(), job_event().facts, Decision.BASELINE)
+        past = replace(job_event(Kind.JOB_APPROVED), decision=Decision.BASELINE)
         line.sources[0].finds = [job_event(), past]
         report = line.poll()
         assert line.sent == []
@@ -152,7 +160,7 @@ class TestOnePass:
 class TestMonitorsFailAlone:
     @pytest.mark.parametrize("failure", [TransientFault("Drive is down"), KeyError("a mistake")])
     def test_the_other_monitor_and_the_outbox_go_on(self, line, failure):
-        line.sources[:] = [ScriptedMonitor("peers", looks=failure), ScriptedMonitor("jobs", [job_event()])]
+        line.sources[:] = [ScriptedSource("peers", looks=failure), ScriptedSource("jobs", [job_event()])]
         line.open()
         report = line.poll()
         assert report.sent == 2
@@ -160,7 +168,7 @@ class TestMonitorsFailAlone:
         assert not report.healthy
 
     def test_what_a_partial_look_found_is_told(self, line):
-        line.sources[:] = [ScriptedMonitor("jobs", [job_event()], Observation(problems=("one folder failed",)))]
+        line.sources[:] = [ScriptedSource("jobs", [job_event()], Observation(problems=("one folder failed",)))]
         line.open()
         report = line.poll()
         assert (report.sent, report.problems) == (2, ("jobs: one folder failed",))
@@ -172,7 +180,7 @@ class TestMonitorsFailAlone:
         assert report.healthy
 
     def test_what_cannot_be_compared_is_a_problem_of_the_poll(self, line):
-        line.sources[:] = [ScriptedMonitor("jobs", [job_event()], failed=("odd: internal error (TypeError)",))]
+        line.sources[:] = [ScriptedSource("jobs", [job_event()], failed=("odd: internal error (TypeError)",))]
         report = line.poll()
         assert (report.sent, report.problems) == (2, ("jobs: odd: internal error (TypeError)",))
         assert not report.healthy
@@ -201,7 +209,7 @@ class TestDelivery:
         assert line.sent == [(DS, "job_submitted_ds")]
         assert (report.sent, report.undelivered + report.given_up) == (1, 1)
         assert report.dead == report.given_up == (state is PendingState.DEAD)
-        assert [pending.state for pending in line.ledger.pending()] == [state]
+        assert [queued.state for queued in line.waiting()] == [state]
         assert not report.healthy
 
     def test_a_transient_fault_is_tried_again_after_its_pause_and_not_before(self, line):
@@ -257,7 +265,7 @@ class TestDelivery:
         line.sources[0].finds = [job_event(job=name) for name in ("a", "b")]
         report = line.poll()
         assert (report.sent, report.dead, report.undelivered) == (2, 0, 2)
-        assert all(type(error).__name__ in pending.last_fault for pending in line.ledger.pending())
+        assert all(type(error).__name__ in pending.last_fault for pending in line.waiting())
         broken.clear()
         line.clock.advance(60)
         assert line.poll().sent == 2
@@ -293,45 +301,54 @@ class TestDelivery:
 
 
 class TestADiskThatRefuses:
-    """A folder where a file should be is what refuses root too."""
+    """The database lies on the disk as SQLite sees it: here each page more is one too many."""
 
-    def test_nothing_is_sent_that_could_not_be_kept(self, line):
+    def full(self, line: Line) -> None:
+        pages = line.store.database.value("PRAGMA page_count")
+        line.store.database.rows(f"PRAGMA max_page_count = {pages}")
+
+    def test_nothing_is_sent_that_could_not_be_kept_and_all_of_it_later(self, line):
         line.poll()
-        line.sources[0].finds = [job_event()]
-        backup = line.path / "state.backup"
-        backup.unlink(missing_ok=True)
-        backup.mkdir()
+        line.sources[0].finds = [replace(job_event(job="x" * 9000 + str(n))) for n in range(5)]
+        line.sources[0].observe = lambda look, memory: (self.full(line), Observation(trusted=PEERS))[1]
         report = line.poll()
         assert line.sent == []
-        assert "state.backup is a folder" in report.problems[0]
-        backup.rmdir()
-        assert line.poll().sent == 2
+        assert lacking(report.problems[0], "state", "state.db", "space") == []
+        del line.sources[0].observe
+        assert line.poll().sent == 10
 
     def test_nothing_is_sent_whose_beginning_could_not_be_recorded(self, line):
-        line.poll()
         line.sources[0].finds = [job_event()]
-        attempts = line.path / "state.attempts"
-        line.sources[0].observe = lambda look, memory: (attempts.mkdir(), Observation())[1]
+        line.channel.faults = [TransientFault("x"), TransientFault("x")]
+        line.poll()
+        line.clock.advance(60)
+        line.sources[0].observe = lambda look, memory: (self.read_only(line), Observation(trusted=PEERS))[1]
+        line.sources[0].detect = lambda *rest: []
         report = line.poll()
         assert line.sent == []
-        assert "state.attempts is a folder" in report.problems[0]
-        line.sources[0].observe = lambda look, memory: Observation()
-        assert "state.attempts is a folder" in line.poll().problems[0]
-        attempts.rmdir()
+        assert lacking(report.problems[0], "state", "state.db") == []
+        line.sources[0].observe = lambda look, memory: Observation(trusted=PEERS)
         assert line.poll().sent == 2
 
-    def test_what_went_out_is_remembered_though_the_history_cannot_be_written(self, line):
-        line.poll()
+    def read_only(self, line: Line) -> None:
+        line.store.database.rows("PRAGMA query_only = ON")
+
+    def test_what_went_out_but_could_not_be_settled_is_settled_before_anything_else_is_sent(self, line):
         line.sources[0].finds = [job_event()]
-        history = line.path / "state_history.jsonl"
-        history.mkdir()
+        send = line.channel.send
+
+        def send_and_break(message: Message) -> Any:
+            receipt = send(message)
+            self.read_only(line)
+            return receipt
+
+        line.channel.send = send_and_break
         assert line.poll().sent == 1
-        assert line.poll().sent == 0
-        history.rmdir()
+        line.channel.send = send
         assert line.poll().sent == 1
+        assert line.sent == [(DO, "job_submitted_do"), (DS, "job_submitted_ds")]
         line.open()
         assert line.poll().sent == 0
-        assert len(history.read_text().splitlines()) == 2
 
 
 class TestBursts:
@@ -375,10 +392,14 @@ class TestBursts:
 
 class TestLimits:
     def test_the_sixty_first_mail_waits_for_the_next_minute(self, line):
-        line.sources[0].finds = [peer_event(ds=f"ds{n % 8}@example.org", key=str(n)) for n in range(8)]
+        line.sources[0].finds = [peer_event(ds=f"ds{n % 8}@example.org") for n in range(8)]
         line.sources[0].finds += [
-            job_event(kind, facts=job_facts(str(n), ds=f"ds{n % 8}@example.org"), key=f"{kind} {n}")
-            for kind in (Kind.JOB_APPROVED,)
+            job_event(
+                Kind.JOB_APPROVED,
+                str(n),
+                f"ds{n % 8}@example.org",
+                facts=job_facts(str(n), ds=f"ds{n % 8}@example.org"),
+            )
             for n in range(60)
         ]
         assert line.poll().sent == 60
@@ -400,16 +421,57 @@ class TestLimits:
         assert line.poll().sent == 3
 
 
+class TestStrangers:
+    """Whom the owner did not accept. They are many, and cost nothing."""
+
+    def strangers(self, count: int) -> list[Event]:
+        names = [f"stranger{number}@example.org" for number in range(count)]
+        return [job_event(job=f"of {name}", sender=name, facts=job_facts(f"of {name}", ds=name)) for name in names]
+
+    def test_their_burst_holds_up_no_accepted_peer(self, line):
+        line.sources[0].finds = [*self.strangers(1000), job_event()]
+        line.poll()
+        assert line.sent[0] == (DO, "job_submitted_do")
+        assert line.sent[1] == (DO, "digest")
+
+    def test_together_they_cause_a_fifth_of_a_day_and_the_rest_goes_on(self, line):
+        line.channel.limits = Limits(per_day=20)
+        for event in self.strangers(9):
+            line.sources[0].finds = [event]
+            line.poll()
+        assert len(line.sent) == 4
+        line.sources[0].finds = [job_event()]
+        report = line.poll()
+        assert line.sent[4:] == [(DO, "job_submitted_do"), (DS, "job_submitted_ds")]
+        assert lacking(report.problems[0], "outbox", "4 messages", "2026-11-24 12:00 UTC") == []
+        line.clock.advance(86_400)
+        line.poll()
+        assert len(line.sent) == 10
+
+    def test_after_their_rejection_nothing_of_theirs_is_sent_until_it_is_taken_back(self, line):
+        line.sources[0].finds = self.strangers(1)
+        line.channel.faults = [TransientFault("x"), TransientFault("x")]
+        line.poll()
+        stranger = frozenset({"stranger0@example.org"})
+        line.sources[0].looks = Observation(trusted=PEERS, rejected=stranger)
+        line.clock.advance(3600)
+        report = line.poll()
+        assert (report.sent, report.pending, report.healthy) == (0, 0, True)
+        assert [queued.state for queued in line.waiting()] == [PendingState.WITHDRAWN] * 2
+        line.sources[0].looks = Observation(trusted=PEERS | stranger)
+        assert line.poll().sent == 2
+
+
 class TestTheStateOfOthers:
-    def test_a_spoilt_state_is_said_and_its_backup_used(self, line):
+    def test_a_view_that_cannot_be_read_is_written_again_and_nothing_is_told_twice(self, line):
         line.sources[0].finds = [job_event()]
         line.poll()
         (line.path / "state.json").write_text('{"notified_')
-        report = line.poll()
-        assert report.sent == 0
-        assert lacking(report.problems[0], "state.json", "JSON") == []
-        assert len(list(line.path.glob("state.json.spoilt-*"))) == 1
-        assert line.poll().problems == ()
+        assert line.poll().sent == 0
+        line.sources[0].finds.append(job_event(job="other"))
+        assert line.poll().sent == 2
+        line.poll()
+        assert set(json.loads((line.path / "state.json").read_text())["notified_jobs"]) == {"sales", "other"}
 
     def test_an_entry_that_a_person_removes_while_we_run_is_told_again(self, line):
         line.sources[0].finds = [job_event()]
@@ -427,13 +489,12 @@ class TestTheStateOfOthers:
 
         def edit() -> Observation:
             (line.path / "state.json").write_text(json.dumps(content))
-            return Observation()
+            return Observation(trusted=PEERS)
 
-        line.sources.append(ScriptedMonitor("editor", finds=[job_event(job="other")]))
+        line.sources.append(ScriptedSource("editor", finds=[job_event(job="other")]))
         line.sources[1].observe = lambda look, memory: edit()
-        report = line.poll()
-        assert lacking(report.problems[0], "edited") == []
+        assert line.poll().sent == 2
         del line.sources[1]
-        line.sources[0].finds.append(job_event(job="other"))
-        assert line.poll().sent == 4
+        assert line.poll().sent == 2
+        assert line.sent[2:] == line.sent[:2]
         assert line.poll().sent == 0

@@ -75,7 +75,6 @@ def test_a_message_that_the_feed_names_has_its_folder_listed_alone(reader: Reade
     assert reader.finds() == [message]
     assert reader.drive.listed == (reader.inbox,)
     assert (reader.found.by_feed, reader.found.by_reconcile) == (1, 0)
-    assert reader.found.waiting == {message}
     assert reader.finds() == []
     assert reader.drive.listed == ()
 
@@ -96,7 +95,6 @@ def test_a_message_that_moved_is_looked_for_where_it_was_and_where_it_is(reader:
     reader.drive.move(message, reader.archive)
     assert reader.finds() == [message]
     assert set(reader.drive.listed) == {reader.inbox, reader.archive}
-    assert reader.found.waiting == frozenset()
 
 
 def test_a_message_that_is_gone_is_new_no_more(reader: Reader) -> None:
@@ -177,7 +175,6 @@ def test_the_oldest_comes_first(reader: Reader) -> None:
 def test_what_is_no_message_is_not_looked_at(reader: Reader) -> None:
     reader.drive.add_file(reader.inbox, "notes.txt", b"hello", DS)
     assert reader.finds() == []
-    assert reader.found.waiting == frozenset()
 
 
 def test_reading_ends_after_a_while_and_the_peers_take_turns(reader: Reader) -> None:

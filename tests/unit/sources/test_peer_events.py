@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from syft_notify.domain.ids import EventId, PeerId
 from syft_notify.domain.model import Decision, Kind, PeerFacts, Scan
 from syft_notify.domain.ports import Memory
 from syft_notify.sources.drive_snapshot import DriveScanner, DriveSnapshot
@@ -27,12 +28,12 @@ SEND, BASELINE = Decision.SEND, Decision.BASELINE
 class Recollection:
     """A memory that holds these events. Unless said otherwise the first look is over."""
 
-    events: frozenset[str] = frozenset()
+    events: frozenset[EventId] = frozenset()
     parts: frozenset[str] = frozenset({PART})
     revision: int = 0
 
-    def seen(self, event_key: str) -> bool:
-        return event_key in self.events
+    def seen(self, event: EventId) -> bool:
+        return event in self.events
 
     def started(self, part: str) -> bool:
         return part in self.parts
@@ -61,8 +62,13 @@ def survey(*folders: PeerFolder, said: str = "", locally: Sequence[str] = ()) ->
     return Survey(folders, {VICTOR: said} if said else {}, frozenset(locally))
 
 
-def told(*keys: str) -> Recollection:
-    return Recollection(frozenset(f"peer:{VICTOR}:{key}" for key in keys))
+REQUESTED = EventId(PeerId(VICTOR), ASKS)
+DOUBTED = EventId(PeerId(VICTOR, proven=False), ASKS)
+GRANTED = EventId(PeerId(VICTOR), IS_GRANTED)
+
+
+def told(*events: EventId) -> Recollection:
+    return Recollection(frozenset(events))
 
 
 KNOWN, FIRST = Recollection(), Recollection(parts=frozenset())
@@ -107,19 +113,19 @@ FIRST_START = [
     ("a peer whom the owner rejected is the past", survey(folder(INBOX), said="rejected"), FIRST,
      [(ASKS, VICTOR, True, BASELINE)]),
     ("a request that was told before is not told again", survey(folder(INBOX)),
-     Recollection(frozenset({f"peer:{VICTOR}:requested"}), frozenset()), []),
+     Recollection(frozenset({REQUESTED}), frozenset()), []),
 ]  # fmt: skip
 
 REMEMBERED = [
-    ("a request is told once", survey(folder(INBOX)), told("requested"), []),
-    ("a doubtful request is told once", survey(HIDDEN), told("unproven:requested"), []),
-    ("a doubtful request does not silence whom it names", survey(folder(INBOX)), told("unproven:requested"),
+    ("a request is told once", survey(folder(INBOX)), told(REQUESTED), []),
+    ("a doubtful request is told once", survey(HIDDEN), told(DOUBTED), []),
+    ("a doubtful request does not silence whom it names", survey(folder(INBOX)), told(DOUBTED),
      [A_REQUEST]),
-    ("who asked before does not ask again when Drive begins to hide them", survey(HIDDEN), told("requested"), []),
-    ("who was granted does not ask again", survey(folder(INBOX)), told("granted"), []),
-    ("who was granted does not ask again when Drive begins to hide them", survey(HIDDEN), told("granted"), []),
-    ("a grant is told after the request", survey(folder(INBOX), said="accepted"), told("requested"), [A_GRANT]),
-    ("a grant is told once", survey(folder(INBOX), said="accepted"), told("requested", "granted"), []),
+    ("who asked before does not ask again when Drive begins to hide them", survey(HIDDEN), told(REQUESTED), []),
+    ("who was granted does not ask again", survey(folder(INBOX)), told(GRANTED), []),
+    ("who was granted does not ask again when Drive begins to hide them", survey(HIDDEN), told(GRANTED), []),
+    ("a grant is told after the request", survey(folder(INBOX), said="accepted"), told(REQUESTED), [A_GRANT]),
+    ("a grant is told once", survey(folder(INBOX), said="accepted"), told(REQUESTED, GRANTED), []),
 ]  # fmt: skip
 
 ROWS = [*BELIEVED, *FIRST_START, *REMEMBERED]
@@ -132,4 +138,5 @@ def test_believed_and_told_is(why, seen, memory, expected):
     assert [(event.kind, event.facts.ds, event.facts.verified, event.decision) for event in events] == expected
     assert all(isinstance(event.facts, PeerFacts) and event.facts.do == DO for event in events)
     for event in events:  # what a stranger asks must not silence the person whose name it bears
-        assert (":unproven:" in event.key) == (not event.facts.verified)
+        assert isinstance(event.id.about, PeerId)
+        assert event.id.about.proven == event.facts.verified
