@@ -53,6 +53,7 @@ class Config(BaseModel):
     monitor_jobs: bool = Field(True, description="watch jobs")
     monitor_peers: bool = Field(True, description="watch peers")
     notify_on_new_job: bool = Field(True, description="mails about submitted jobs (to DO and DS)")
+    notify_on_changed: bool = Field(True, description="mails about code that changed after you were told (to DO)")
     notify_on_approved: bool = Field(True, description="mails about approved jobs (to DS)")
     notify_on_executed: bool = Field(True, description="mails about executed jobs (to DS)")
     notify_on_failed: bool = Field(True, description="mails about failed jobs (to DO and DS)")

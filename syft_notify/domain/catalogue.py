@@ -64,6 +64,12 @@ CATALOGUE: Mapping[Kind, Entry] = {
             Row(Role.DS, "submitted", "job_submitted_ds", "jobs submitted"),
         ),
     ),
+    Kind.JOB_CHANGED: Entry(
+        Accent("Changed", "#875300", "#f2c169"),
+        "notify_on_changed",
+        "code changed",
+        (Row(Role.DO, "changed", "job_changed_do", "jobs whose code changed"),),
+    ),
     Kind.JOB_APPROVED: Entry(
         Accent("Approved", "#0b6b70", "#79d2d6"),
         "notify_on_approved",

@@ -54,7 +54,10 @@ Subject = SubmissionId | MessageId | PeerId
 
 @dataclass(frozen=True, slots=True)
 class EventId:
-    """Something that happened once to its subject. `run` tells one finished run of a job from the next."""
+    """Something that happened once to its subject.
+
+    `run` tells one finished run of a job from the next, and one change of its code from the next.
+    """
 
     about: Subject
     kind: Kind

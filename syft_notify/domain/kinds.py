@@ -9,6 +9,7 @@ class Kind(StrEnum):
     """The kinds of event; the value is the word used in the config, templates, logs and headers."""
 
     JOB_SUBMITTED = "job_submitted"
+    JOB_CHANGED = "job_changed"
     JOB_APPROVED = "job_approved"
     JOB_EXECUTED = "job_executed"
     JOB_FAILED = "job_failed"

@@ -83,7 +83,8 @@ class Submission:
     """A job as its DS sent it. All text comes from the DS and proves nothing.
 
     `key` is the job's key in the view: the bare name in J0, `<ds>/<name>` where each DS has a namespace.
-    `identity` tells one submission of the name from the next one; equal in the message and on disk.
+    `identity` tells one submission of the name from the next one; equal in the message and on disk. `content` is a
+    digest of all files in the message that brought it, empty on disk.
     """
 
     key: str
@@ -96,11 +97,26 @@ class Submission:
     entry_point: str = ""
     dependencies: tuple[str, ...] = ()
     file_count: int = 0
+    content: str = field(default="", compare=False)
 
     @property
     def job(self) -> JobId:
         """The name in its namespace: the DS's folder, or in J0 the one that all share."""
         return JobId("" if self.layout is JobLayout.J0 else self.claimed_ds, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChange:
+    """Files that a message writes where a job may lie, without the file that makes a job of them.
+
+    `content` is a digest of them.
+    """
+
+    job: JobId
+    layout: JobLayout
+    content: str
+    preview: Preview
+    file_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +127,7 @@ class MessageContents:
     submissions: tuple[tuple[Submission, Preview], ...] = ()
     unidentified: Unidentified | None = None
     reason: str = ""
+    changes: tuple[CodeChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +276,8 @@ Facts = JobFacts | PeerFacts
 class Event:
     """A thing that happened once. The same `id` never makes two notifications of one type.
 
-    `completes` is the message that announced it without its name; `file` the remote file that told it.
+    `completes` is the message that announced it without its name; `file` the remote file that told it, and `content` a
+    digest of the code in it.
     """
 
     id: EventId
@@ -269,6 +287,7 @@ class Event:
     preview: Preview | None = None
     completes: MessageId | None = None
     file: str = ""
+    content: str = ""
 
     @property
     def kind(self) -> Kind:

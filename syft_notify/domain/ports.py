@@ -77,6 +77,12 @@ class Memory(Protocol):
         '' stands for those of whom Drive says nothing.
         """
 
+    def submissions(self, job: JobId) -> Sequence[SubmissionId]:
+        """The submissions of a job that were told, the newest last."""
+
+    def contents(self, about: SubmissionId) -> Sequence[str]:
+        """Digests of the code with which a submission was told, and of every change of it."""
+
     def approved(self, account: str) -> bool:
         """Whether the owner was seen to approve a job of this account."""
 

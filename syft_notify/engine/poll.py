@@ -27,7 +27,7 @@ Withheld = dict[EventId, Sequence[tuple[Notification, Decision]]]
 class Poll:
     """Looks with every source, keeps what is new, and sends what is due.
 
-    In a dry run the reporter hears what would be sent, and nothing is tried.
+    In a dry run the reporter hears what would be sent, and nothing is tried. The caller releases the store.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Poll:
         return tally
 
     def _end(self, work: Callable[[], None], tally: Tally) -> PollReport:
-        """Do the work of a poll, and leave the store as others may open it."""
+        """Do the work of a poll, and write down what it changed. The store stays open."""
         try:
             work()
             self._store.write_view()
@@ -102,10 +102,7 @@ class Poll:
         except UserError as error:
             tally.problem(_STATE, str(error))
             self._reconciled_at = None  # what was seen may not have been kept: look at everything again
-        try:
-            return tally.report(self._store.pending(), self._clock())
-        finally:
-            self._store.release()
+        return tally.report(self._store.pending(), self._clock())
 
     def _look(self, scan: Scan, source: Source[Any], tally: Tally) -> None:
         """Raises `UserError` when what was found cannot be kept; then it was not seen, and is found again."""

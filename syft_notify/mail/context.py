@@ -161,7 +161,7 @@ def _scientist(facts: JobFacts | PeerFacts) -> str:
 
 
 def _details(facts: JobFacts, kind: Kind) -> list[tuple[str, str]]:
-    if kind is Kind.JOB_SUBMITTED:
+    if kind in (Kind.JOB_SUBMITTED, Kind.JOB_CHANGED):
         return [
             ("Type", plain(facts.code_type, 40)),
             ("Entry point", plain(facts.entry_point)),

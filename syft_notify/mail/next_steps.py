@@ -183,6 +183,7 @@ def _first_job(facts: PeerFacts) -> tuple[Step, ...]:
 _JOB_STEPS: Mapping[tuple[Kind, Role], Callable[[JobFacts], tuple[Step, ...]]] = {
     (Kind.JOB_SUBMITTED, Role.DO): _review,
     (Kind.JOB_SUBMITTED, Role.DS): _watch,
+    (Kind.JOB_CHANGED, Role.DO): _review,
     (Kind.JOB_APPROVED, Role.DS): _watch,
     (Kind.JOB_EXECUTED, Role.DS): _results,
     (Kind.JOB_FAILED, Role.DO): _after_failure,

@@ -7,10 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
-from syft_notify.domain.accounts import is_same_account
+from syft_notify.domain.accounts import account_of, is_same_account
 from syft_notify.domain.ids import EventId, JobId, MessageId, SubmissionId
 from syft_notify.domain.item_guard import ItemGuard
-from syft_notify.domain.model import Decision, Event, JobFacts, Kind, LocalJob, Preview, Submission, Unidentified
+from syft_notify.domain.model import (
+    CodeChange,
+    Decision,
+    Event,
+    JobFacts,
+    Kind,
+    LocalJob,
+    Preview,
+    Submission,
+    Unidentified,
+)
 from syft_notify.domain.ports import Memory, UnidentifiedRecord
 from syft_notify.sources.drive_scan import DriveScan, SeenMessage, sent_at
 from syft_notify.sources.folders import Sender, event_time
@@ -63,9 +73,12 @@ class JobDetector:
         gone = {job.path for job in jobs if is_past(job, self._memory)}
         waiting = {(job.submission.job, job.submission.identity) for job in jobs if job.path not in gone}
         for message in self._drive.messages:
-            for event in self._message_events(message, waiting):
+            for event in map(self._or_change, self._message_events(message, waiting)):
                 self._announced.setdefault(event.id, event)
-        found = [event.about for event in self._announced if isinstance(event.about, SubmissionId)]
+        found = self._submitted_now()
+        for message in self._drive.messages:
+            for event in self._change_events(message, found):
+                self._announced.setdefault(event.id, event)
         self._senders = JobSenders(self._memory, self._drive, jobs, found, self._unreadable)
         past = [job for job in jobs if job.path in gone and not self._senders.is_announced(job.submission)]
         gone = {job.path for job in past}
@@ -103,6 +116,52 @@ class JobDetector:
 
         return [found for event in events if (found := told(event)) is not None]
 
+    def _or_change(self, event: Event) -> Event:
+        """The event, or that the code changed if the submission is told with other code before."""
+        about = event.id.about
+        if not event.content or not isinstance(about, SubmissionId):
+            return event
+        before = self._announced.get(event.id)
+        told = {before.content} if before else {*self._memory.contents(about)}
+        if event.content in told or not told:
+            return event
+        return replace(event, id=EventId(about, Kind.JOB_CHANGED, event.content))
+
+    def _submitted_now(self) -> list[SubmissionId]:
+        """The submissions in the messages of this look."""
+        new = (event.about for event in self._announced if event.kind is Kind.JOB_SUBMITTED)
+        return [about for about in new if isinstance(about, SubmissionId)]
+
+    def _change_events(self, message: SeenMessage, found: Sequence[SubmissionId]) -> list[Event]:
+        """What a message changes in jobs that were told; a `past` one was there before the job was told."""
+        events: list[Event] = []
+        for change in () if message.past else message.contents.changes:
+            told = [*self._memory.submissions(change.job), *(about for about in found if about.job == change.job)]
+            if told:
+                own = [about for about in told if about.sender == message.sender.account]
+                events.append(self._changed_by(message, change, (own or told)[-1]))
+        return events
+
+    def _changed_by(self, message: SeenMessage, change: CodeChange, about: SubmissionId) -> Event:
+        job, sender = change.job, message.sender
+        others = sorted({about.sender, account_of(job.folder)} - {"", sender.account})
+        of_another = f"Drive says that {sender.ds} sent this change of a job of {', '.join(others)}." if others else ""
+        facts = JobFacts(
+            do=self._do,
+            ds=self._drive.addresses.get(about.sender, about.sender) or job.folder or sender.ds,
+            job=job.name,
+            key=f"{job.folder}/{job.name}" if job.folder else job.name,
+            identity=about.mark,
+            layout=change.layout,
+            verified=bool(about.sender),
+            warning=of_another if sender.verified else sender.warning,
+            file_count=change.file_count,
+            size=message.file.size,
+        )
+        changed = EventId(about, Kind.JOB_CHANGED, change.content)
+        at, file = event_time(message.file, self._now), message.file.id
+        return Event(changed, at, facts, preview=change.preview, file=file, content=change.content)
+
     def _unidentified_event(self, message: SeenMessage, unidentified: Unidentified, reason: str) -> Event:
         file = message.file
         facts = JobFacts(
@@ -128,7 +187,8 @@ class JobDetector:
             size=message.file.size,
         )
         about = EventId(submission_id(submission, message.sender.account), Kind.JOB_SUBMITTED)
-        return Event(about, event_time(message.file, self._now), facts, preview=preview, file=message.file.id)
+        at, file = event_time(message.file, self._now), message.file.id
+        return Event(about, at, facts, preview=preview, file=file, content=submission.content)
 
     def _past_events(self, job: LocalJob) -> Iterator[Event]:
         if not job.readable:

@@ -21,6 +21,9 @@ _RUNS = f"SELECT run FROM events WHERE NOT reopened AND kind = ?6 AND subject = 
 _CANDIDATES = """SELECT sender FROM proofs WHERE name = ?1 AND mark = ?2 AND folder = ?3
     UNION SELECT sender FROM subjects WHERE name = ?1 AND mark = ?2 AND folder = ?3 AND type = 'submission'
     AND sender != '' AND EXISTS (SELECT 1 FROM events WHERE subject = subjects.id) ORDER BY sender DESC"""
+_TOLD = """SELECT mark, sender FROM subjects JOIN events ON subject = subjects.id
+    WHERE name = ?1 AND folder = ?2 AND type = 'submission' AND kind = ?3 ORDER BY events.id"""
+_CONTENTS = f"SELECT code FROM events WHERE code != '' AND kind IN (?6, ?7) AND subject = ({_SUBJECT})"  # noqa: S608
 _APPROVED = """SELECT 1 FROM subjects JOIN events ON subject = subjects.id
     WHERE type = 'submission' AND sender = ?1 AND kind = ?2 LIMIT 1"""
 
@@ -45,6 +48,18 @@ def candidates(database: Database, job: JobId, mark: str) -> Sequence[str]:
     return [sender for (sender,) in rows]
 
 
+def submissions(database: Database, job: JobId) -> Sequence[SubmissionId]:
+    """The submissions of a job that were told, the newest last."""
+    rows = database.rows(_TOLD, job.name, job.folder, Kind.JOB_SUBMITTED)
+    return [SubmissionId(job, mark, sender) for mark, sender in rows]
+
+
+def contents(database: Database, about: SubmissionId) -> Sequence[str]:
+    """Digests of the code with which a submission was told, and of every change of it."""
+    rows = database.rows(_CONTENTS, *_columns(about), Kind.JOB_SUBMITTED, Kind.JOB_CHANGED)
+    return [code for (code,) in rows]
+
+
 def approved(database: Database, account: str) -> bool:
     """Whether the owner was seen to approve a job of this account."""
     return database.row(_APPROVED, account, Kind.JOB_APPROVED) is not None
@@ -66,7 +81,7 @@ def keep_subject(database: Database, event: Event) -> int:
     """The number of what an event is about, from now on; a proof updates the row of the unproven submission."""
     about = event.id.about
     found = subject_row(database, about)
-    if isinstance(about, SubmissionId) and event.file:  # only a message proves anything
+    if isinstance(about, SubmissionId) and event.file and event.kind is Kind.JOB_SUBMITTED:  # nothing else proves
         if about.sender:
             found = _prove(database, about, event.file, found)
         row = (about.job.name, about.mark, about.job.folder, about.sender, event.file)
@@ -96,7 +111,7 @@ def _prove(database: Database, about: SubmissionId, file: str, found: int | None
 
 
 def _claimed(event: Event) -> str:
-    """Whom the path of an unproven job on disk names, or who is proven to have sent a message that nobody can read.
+    """Whom the path of an unproven job on disk names; of a message whose job nobody knows, its proven sender.
 
     An unproven message names nobody: whoever is proven to have sent another one with this job and mark is told of it.
     """

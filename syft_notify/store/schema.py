@@ -26,8 +26,8 @@ _FIRST = (
     """CREATE TABLE proofs (
         name TEXT NOT NULL, mark TEXT NOT NULL, folder TEXT NOT NULL, sender TEXT NOT NULL, file TEXT NOT NULL,
         PRIMARY KEY (name, mark, folder, sender, file)) WITHOUT ROWID""",
-    # `code` is a digest of the code that was shown; `unidentified_since` is when a message was sent whose job is not
-    # known yet; `reopened`: a person wants to be told again.
+    # `code` is a digest of the code in the message that told it; `unidentified_since` is when a message was sent whose
+    # job is not known yet; `reopened`: a person wants to be told again.
     """CREATE TABLE events (
         id INTEGER PRIMARY KEY, subject INTEGER NOT NULL REFERENCES subjects ON DELETE CASCADE, kind TEXT NOT NULL,
         run TEXT NOT NULL, at TEXT NOT NULL, decision TEXT NOT NULL, file TEXT NOT NULL, code TEXT NOT NULL,

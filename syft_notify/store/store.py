@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -146,6 +145,14 @@ class Store(Outbox):
         """As `identities.candidates`."""
         return identities.candidates(self.database, job, mark)
 
+    def submissions(self, job: JobId) -> Sequence[SubmissionId]:
+        """As `identities.submissions`."""
+        return identities.submissions(self.database, job)
+
+    def contents(self, about: SubmissionId) -> Sequence[str]:
+        """As `identities.contents`."""
+        return identities.contents(self.database, about)
+
     def approved(self, account: str) -> bool:
         """Whether the owner was seen to approve a job of this account."""
         return identities.approved(self.database, account)
@@ -197,6 +204,7 @@ class Store(Outbox):
         subject = identities.keep_subject(database, event)
         known = database.row(_EVENT, subject, event.kind, event.id.run)
         if known and not known[1]:
+            database.run("UPDATE events SET code = ? WHERE id = ? AND code = ''", event.content, known[0])
             return Admission(event, Decision.ALREADY_SEEN)
         foreign = [n.mark for n in notifications if database.row(f"SELECT 1 FROM notified WHERE {_HELD}", *n.mark)]  # noqa: S608 - a constant
         decision = Decision.ALREADY_SEEN if foreign or self._is_foreign_peer(event) else event.decision
@@ -222,9 +230,9 @@ class Store(Outbox):
         identity, waits = (subject, event.kind, event.id.run), _waits_since(event, decision)
         self.database.run(
             """INSERT INTO events (subject, kind, run, at, decision, file, code, unidentified_since)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, '', ?7) ON CONFLICT (subject, kind, run)
-            DO UPDATE SET at = ?4, decision = ?5, file = ?6, unidentified_since = ?7, reopened = 0""",
-            *(*identity, now, decision, event.file, waits),
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?7) ON CONFLICT (subject, kind, run)
+            DO UPDATE SET at = ?4, decision = ?5, file = ?6, code = ?8, unidentified_since = ?7, reopened = 0""",
+            *(*identity, now, decision, event.file, waits, event.content),
         )
         number: int = self.database.value(_EVENT, *identity)
         return number
@@ -232,12 +240,8 @@ class Store(Outbox):
     def _keep_code(self, event: int, preview: Preview) -> None:
         from syft_notify.store.payload import dump_preview
 
-        code = dump_preview(preview)
-        digest = hashlib.sha256(code).hexdigest()
-        self.database.run("UPDATE events SET code = ? WHERE id = ?", digest, event)
-        self.database.run(
-            "INSERT INTO code VALUES (?1, ?2) ON CONFLICT (event) DO UPDATE SET preview = ?2", event, code
-        )
+        keep = "INSERT INTO code VALUES (?1, ?2) ON CONFLICT (event) DO UPDATE SET preview = ?2"
+        self.database.run(keep, event, dump_preview(preview))
 
     def _remember_peer(self, address: str) -> None:
         known = self.database.row("SELECT 1 FROM peers WHERE account = ?", account_of(address))

@@ -168,6 +168,20 @@ def find_jobs(paths: Iterable[str]) -> dict[JobFolder, tuple[str, ...]]:
     return {job: tuple(paths) for job, paths in inside.items()}
 
 
+def possible_jobs(paths: Iterable[str]) -> dict[JobFolder, tuple[str, ...]]:
+    """The jobs to which file paths relative to a datasite may belong, each with its files' paths inside its folder.
+
+    Without a `config.yaml` among them nothing tells the generations apart: one path may belong to several.
+    """
+    inside: dict[JobFolder, list[str]] = {}
+    for path in filter(_is_safe, paths):
+        parts = path.split("/")
+        for depth in range(len(JOB_ROOT) + 1, min(len(parts), _DEEPEST_JOB + 1)):
+            if job := _job_of_config([*parts[:depth], CONFIG_FILE]):
+                inside.setdefault(job, []).append("/".join(parts[depth:]))
+    return {job: tuple(paths) for job, paths in inside.items()}
+
+
 def is_protocol(name: str) -> bool:
     """Whether a folder below `inbox/<ds>` may hold the J3 jobs of one protocol version (`v1`)."""
     return _PROTOCOL.fullmatch(name) is not None

@@ -144,6 +144,7 @@ def _every() -> Iterator[Case]:
     do, ds = Role.DO, Role.DS
     yield _job("job_submitted_do", Kind.JOB_SUBMITTED, do, CODE)
     yield _job("job_submitted_ds", Kind.JOB_SUBMITTED, ds)
+    yield _job("job_changed_do", Kind.JOB_CHANGED, do, CODE, started=True)
     yield _job("job_approved_ds", Kind.JOB_APPROVED, ds, started=True)
     yield _job("job_executed_ds", Kind.JOB_EXECUTED, ds, started=True, return_code=0)
     yield _job("job_failed_do", Kind.JOB_FAILED, do, started=True, return_code=1, stderr_tail=STDERR)

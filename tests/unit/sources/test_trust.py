@@ -301,6 +301,15 @@ class TestWithoutAcceptance:
         scene.sync(scene.job(name="later"))
         assert scene.told(2) == both(SUBMITTED, VICTOR)
 
+    def test_also_by_an_approval_of_the_same_look(self, scene):
+        known, unknown = scene.job(name="known"), scene.job(name="unknown")
+        scene.send(known, VICTOR)
+        scene.sync(known, JobStatus.APPROVED)
+        scene.sync(unknown)
+        assert scene.told(2) == sorted(
+            [*both(SUBMITTED, VICTOR), *both(SUBMITTED, VICTOR), (VICTOR, "job_approved", VICTOR)]
+        )
+
     def test_a_job_named_like_an_event_of_another_silences_nothing(self, scene):
         victims = scene.job(name="x")
         mark = scene.generation.message(victims, VICTOR, DO, scene.clock())[1]

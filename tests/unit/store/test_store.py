@@ -177,6 +177,28 @@ class TestIdentities:
             store.forget_jobs()
             assert list(store.candidates(JobId("", "sales"), MARK)) == [MALLORY]
 
+    def test_the_code_with_which_a_job_was_told_and_each_change_are_known(self, path):
+        changed = replace(job_event(Kind.JOB_CHANGED, run="b", file="f2"), content="b")
+        with opened(path) as store:
+            assert (store.submissions(JobId("", "sales")), store.contents(submission())) == ([], [])
+            admit(store, replace(job_event(file="f1"), content="a"), changed)
+            assert sorted(store.contents(submission())) == ["a", "b"]
+            assert store.contents(submission(sender=MALLORY)) == []
+            assert admit(store, job_event(mark="later", sender="")) == [Decision.SEND]
+            assert store.submissions(JobId("", "sales")) == [submission(), submission(mark="later", sender="")]
+
+    def test_the_code_of_a_job_that_was_told_from_disk_is_that_of_its_first_message(self, path):
+        with opened(path) as store:
+            admit(store, job_event())
+            for content in ("a", "b"):
+                assert admit(store, replace(job_event(file="f1"), content=content)) == [Decision.ALREADY_SEEN]
+            assert store.contents(submission()) == ["a"]
+
+    def test_who_changes_a_job_is_not_proven_to_have_sent_it(self, path):
+        with opened(path) as store:
+            admit(store, job_event(sender=""), job_event(Kind.JOB_CHANGED, run="b", file="f2"))
+            assert list(store.candidates(JobId("", "sales"), MARK)) == []
+
     def test_whose_job_the_owner_approved_is_known(self, path):
         with opened(path) as store:
             admit(store, job_event(), job_event(Kind.JOB_APPROVED, sender=MALLORY))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from syft_notify.domain.model import JobLayout, MessageContents, Submission, Unidentified
 from syft_notify.syftbox.archive import MAX_PACKED_BYTES, MAX_UNPACKED_BYTES
-from syft_notify.syftbox.submission import MAX_JOBS, read_message
+from syft_notify.syftbox.submission import MAX_CHANGED_JOBS, MAX_JOBS, read_message
 from tests.facts import lacking
 from tests.worlds import GENERATIONS, bash_job, folder_job, python_job
 from tests.worlds.messages import MEMBER, change, message_document, pack, pack_document
@@ -208,7 +208,50 @@ def test_changes_that_make_no_job_are_no_submission_and_nothing_opaque() -> None
         put("inbox/ds@x.org/sales/extra.txt", "hello"),
         change("app_data/notes.txt", "hello", 1.0, DO),
     )
-    assert contents == MessageContents(claimed_sender=DS)
+    assert replace(contents, changes=()) == MessageContents(claimed_sender=DS)
+
+
+@pytest.mark.parametrize(
+    ("path", "jobs"),
+    [
+        ("x/main.py", [("", "x")]),
+        ("x/lib/main.py", [("", "x")]),
+        ("ds@x.org/sales/main.py", [("", "ds@x.org"), ("ds@x.org", "sales")]),
+        ("inbox/ds@x.org/sales/main.py", [("", "inbox"), ("ds@x.org", "sales")]),
+        ("inbox/ds@x.org/v1/sales/main.py", [("", "inbox"), ("ds@x.org", "v1"), ("ds@x.org", "sales")]),
+        ("inbox/ds@x.org/readme.txt", [("", "inbox")]),
+        ("notes.txt", []),
+        ("../notes/x/main.py", []),
+    ],
+)
+def test_a_file_without_its_config_may_be_of_a_job_of_each_generation(path: str, jobs: list[tuple[str, str]]) -> None:
+    contents = read_files(put(path, "print()\n"))
+    assert [(change.job.folder, change.job.name) for change in contents.changes] == jobs
+    assert contents.submissions == ()
+    if jobs:
+        assert [file.text for file in contents.changes[-1].preview.files] == ["print()\n"]
+
+
+def test_what_lies_in_a_job_of_the_message_is_no_change_beside_it() -> None:
+    contents = read_files(put("x/config.yaml", "name: x\n"), put("x/main.py", "a"), put("y/main.py", "b"))
+    assert [submission.name for submission, _ in contents.submissions] == ["x"]
+    assert [change.job.name for change in contents.changes] == ["y"]
+
+
+def test_the_digest_of_a_submission_is_of_its_names_and_contents() -> None:
+    def digest(**files: str) -> str:
+        puts = [put(f"x/{name}.py", text) for name, text in files.items()]
+        return one_submission(read_files(put("x/config.yaml", "name: x\n"), *puts)).content
+
+    same = digest(a="1", b="2")
+    assert same == digest(b="2", a="1")
+    assert len({same, digest(a="2", b="1"), digest(a="12"), digest(a="1", c="2"), digest(a="1", b="2", c="")}) == 5
+
+
+def test_changes_of_too_many_jobs_are_too_large() -> None:
+    some = [put(f"job{n}/main.py", "print()\n") for n in range(MAX_CHANGED_JOBS)]
+    assert len(read_files(*some).changes) == MAX_CHANGED_JOBS
+    assert read_files(*some, put("one_more/main.py", "")).unidentified is Unidentified.TOO_LARGE
 
 
 @pytest.mark.parametrize("path", ["app_data//job/sales", "./app_data/job/./sales", "app_data/job/other/../sales"])
