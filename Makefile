@@ -22,6 +22,10 @@ $(VENV)/base.stamp: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
+$(VENV)/demo.stamp: pyproject.toml $(VENV)/base.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[demo]"
+	@touch $@
+
 $(VENV)/test.stamp: pyproject.toml $(VENV)/base.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
 	@touch $@
@@ -30,7 +34,7 @@ $(VENV)/dev.stamp: pyproject.toml $(VENV)/base.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
 	@touch $@
 
-demo: $(VENV)/base.stamp
+demo: $(VENV)/demo.stamp
 	$(BIN)/syft-notify demo
 
 test: $(VENV)/test.stamp
@@ -44,10 +48,10 @@ test-all: test test-rest
 coverage: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
-bench: $(VENV)/base.stamp
+bench: $(VENV)/demo.stamp
 	$(BIN)/python -m benchmarks
 
-bench-quick: $(VENV)/base.stamp
+bench-quick: $(VENV)/demo.stamp
 	$(BIN)/python -m benchmarks --quick
 
 lint: $(VENV)/dev.stamp

@@ -66,6 +66,8 @@ def install(session: nox.Session) -> None:
     session.install(".")
     session.env["HOME"] = home
     session.run("syft-notify", "--version")
+    session.run("syft-notify", "demo", "--once", success_codes=[1])  # says which extra it needs
+    session.install(".[demo]")
     session.run("syft-notify", "demo", "--once", "--output", f"{home}/mails", silent=True)
     session.run("test", "-f", f"{session.virtualenv.location}/share/man/man1/syft-notify.1", external=True)
     if session.python in SUPPORTED and session.python != SUITE:

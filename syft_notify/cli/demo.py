@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ _OURS = re.compile(r"\d\d-[a-z0-9-]+\.(eml|html)")
     help="Port of the page on 127.0.0.1; a free one when not given.",
 )
 def demo(folder: Path, once: bool, port: int) -> int:
+    _check_installed()
     from syft_notify.demo.actions import Actions
     from syft_notify.demo.owner import OwnerSetup
     from syft_notify.engine.app import utc_now
@@ -74,6 +76,14 @@ def demo(folder: Path, once: bool, port: int) -> int:
         if once or os.environ.get("CI") or not sys.stdout.isatty():
             return _tell(google, owner_setup, stage, folder)
         return _show(google, owner_setup, stage, folder, port)
+
+
+def _check_installed() -> None:
+    """Raises `UserError` when the extra of the demo is not installed."""
+    if find_spec("flask"):
+        return
+    clone = (Path(__file__).parents[2] / "pyproject.toml").is_file()
+    raise UserError("The demo needs Flask", f"`pip install '{'.' if clone else 'syft-notify'}[demo]'` installs it")
 
 
 def _show(google: Sandbox, owner_setup: OwnerSetup, stage: Actions, folder: Path, port: int) -> int:

@@ -163,7 +163,7 @@ def names(requirements: Sequence[str]) -> set[str]:
 def test_every_dependency_has_a_line_that_says_why(project):
     extras = project["project"]["optional-dependencies"]
     needed = {
-        "of the program": names(project["project"]["dependencies"]),
+        "of the program": names([*project["project"]["dependencies"], *extras["demo"]]),
         "of the tests": names(extras["test"]),
         "of the developers": names(extras["dev"]) - names(extras["test"]),
     }

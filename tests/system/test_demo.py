@@ -11,7 +11,7 @@ import pytest
 
 from tests.facts import lacking
 from tests.system.dialogue import Dialogue
-from tests.system.program import syft_notify
+from tests.system.program import environment, syft_notify
 
 
 @pytest.fixture
@@ -52,6 +52,14 @@ def test_an_output_that_is_no_folder_is_said_in_one_line(home):
     ended = syft_notify("demo", "--output", home / "file" / "x", home=home)
     assert ended.returncode == 1
     assert ended.stderr.startswith("Error: ")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_without_its_extra_it_says_what_to_install(home):
+    (home / "sitecustomize.py").write_text("import sys; sys.modules['flask'] = None")
+    ended = syft_notify("demo", "--once", home=home, env={**environment(home), "PYTHONPATH": str(home)})
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert lacking(ended.stderr, "Flask", "pip install '.[demo]'") == []
     assert len(ended.stderr.splitlines()) == 1
 
 
