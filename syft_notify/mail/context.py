@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
+from string import printable
 from typing import Any
+from urllib.parse import quote
 
 from syft_notify.domain.addresses import why_unreachable
 from syft_notify.domain.catalogue import CATALOGUE
@@ -21,6 +23,9 @@ REASON_LIMIT = 4_000
 STDERR_LIMIT = 50_000
 LISTED = 20  # dependencies; those beyond are counted, not named
 CODE_BUDGET = 800_000  # bytes of the escaped code, so that a whole part stays under a megabyte
+# Bytes of the items of a digest in both parts, as quoted-printable; with the rest that is below 200 KB.
+DIGEST_BYTES = 170_000
+_ITEM_MARKUP = 900
 LATE = timedelta(hours=1)
 Reaches = Callable[[str], str]
 
@@ -64,14 +69,27 @@ def contents(
 
 
 def _digest_contents(digest: Notification, zone: tzinfo | None, reaches: Reaches) -> dict[str, Any]:
+    items = [_item(part, reaches) for part in digest.members]
+    shown = _fitting(items)
     owner = digest.role is Role.DO
     other = [] if owner else [("Data owner", [plain(digest.facts.do)])]
     return {
         "title": title(digest),
         "asks": owner and digest.kind is Kind.JOB_SUBMITTED,
         "rows": [*other, ("When", _moment(digest.at, zone, "" if owner else " (owner)"))],
-        "items": [_item(part, reaches) for part in digest.members],
+        "items": shown,
+        "more": len(items) - len(shown) + digest.more,
     }
+
+
+def _fitting(items: Sequence[Mapping[str, str]]) -> Sequence[Mapping[str, str]]:
+    """The first of the items of a digest, as many as fit into a mail of 200 KB in both of its parts."""
+    room = DIGEST_BYTES
+    for count, item in enumerate(items):
+        room -= _ITEM_MARKUP + 2 * sum(len(quote(escape(text), printable)) for text in item.values())
+        if room < 0:
+            return items[:count]
+    return items
 
 
 def _times(notification: Notification, now: datetime, zone: tzinfo | None) -> list[tuple[str, list[str]]]:

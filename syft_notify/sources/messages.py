@@ -27,6 +27,8 @@ MAX_MESSAGES = 100
 MAX_RETRIES = 20
 # And so long: a message may take half a second to read. The rest waits for the next polls.
 MAX_READING = timedelta(seconds=30)
+# So many characters of code are in memory at once: what strangers upload does not decide how much memory we need.
+MAX_HELD = 15_000_000
 
 Found = tuple[PeerFolder, RemoteFile]
 
@@ -189,14 +191,14 @@ class MessageReader:
         return [pair for pair in due if pair[1].id not in later]
 
     def read(self, found: Sequence[Found], survey: Survey) -> tuple[tuple[SeenMessage, ...], tuple[str, ...]]:
-        """The messages that could be fetched, and in words that there was no time for all; `unread` knows the others.
+        """The messages that could be fetched, and in words that not all were read; `unread` knows those that failed.
 
         Raises `CredentialFault`.
         """
         place = {file.id: folder for folder, file in found}
         messages: dict[str, SeenMessage] = {}
         postponed: tuple[str, ...] = ()
-        end = self._clock() + MAX_READING
+        end, held = self._clock() + MAX_READING, 0
         for met, (file, content) in enumerate(self._remote.downloads(_in_turns(found), MAX_PACKED_BYTES), 1):
             folder = place[file.id]
             contents = _contents(file, content)
@@ -205,12 +207,14 @@ class MessageReader:
             if isinstance(contents, MessageContents):
                 sender = survey.sender_of(folder, file)
                 messages[file.id] = SeenMessage(file, folder.name.address, contents, sender)
+                held += _characters(contents)
             else:
                 self._retries.failed(file, contents)
             if isinstance(contents, MissingFault):
                 self._stale.add(folder.id)
-            if self._clock() >= end and met < len(found):
-                postponed = (f"Reading the messages took too long; {len(found) - met} wait for the next polls",)
+            if (held >= MAX_HELD or self._clock() >= end) and met < len(found):
+                reason = "are too large to be read at once" if held >= MAX_HELD else "took too long to read"
+                postponed = (f"The messages {reason}; {len(found) - met} wait for the next polls",)
                 break
         return tuple(messages[file.id] for _, file in found if file.id in messages), postponed
 
@@ -248,6 +252,11 @@ def _in_words(failed: Iterable[tuple[PeerFolder, RemoteFile, str]]) -> tuple[str
         else f"{len(those)} messages of {peer} could not be fetched: {reason}"
         for (peer, reason), those in sorted(names.items())
     )
+
+
+def _characters(contents: MessageContents) -> int:
+    previews = [preview for _, preview in contents.submissions] + [change.preview for change in contents.changes]
+    return sum(len(file.text) for preview in previews for file in preview.files)
 
 
 def is_message(file: RemoteFile) -> bool:

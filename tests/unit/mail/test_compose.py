@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syft_notify.domain.digest import digest
 from syft_notify.domain.errors import RejectedFault, TransientFault
 from syft_notify.domain.model import (
     CodeFile,
@@ -32,6 +33,7 @@ from syft_notify.domain.model import (
     Unidentified,
 )
 from syft_notify.mail.compose import Composer
+from syft_notify.mail.mime import mime
 from tests import titles
 from tests.facts import lacking
 from tests.unit.makers import DO, DS, NOW, job_event, job_facts, peer_event, routed
@@ -449,3 +451,26 @@ def test_the_version_of_a_peer_is_shown_when_it_is_known() -> None:
 
     assert re.search(r"Client: +0\.10\.0", known.text)
     assert "Client:" not in peer_mail(Kind.PEER_REQUESTED, Role.DO).text
+
+
+@pytest.mark.parametrize("char", ["a", "&", "\N{PILE OF POO}", "'"])
+@pytest.mark.parametrize("role", Role)
+def test_a_digest_of_the_longest_texts_is_below_200_kb_and_says_how_many_are_missing(char: str, role: Role) -> None:
+    long, proven = f"{'x' * 60}@{'y' * 60}.example.org", role is Role.DS
+    facts = job_facts(char * 300, ds=long, verified=proven, warning=char * 2000, reason=char * 5000)
+    member = next(n for n in routed(replace(job_event(Kind.JOB_FAILED), facts=facts))[1] if n.role is role)
+    made = digest([str(number) for number in range(5000)], [member] * 100)
+    message = COMPOSER.compose(made, None, FIRST, NOW)
+    assert len(mime(message).as_bytes()) < 200_000
+    named = len(re.findall(r"^ *\d+\. ", message.text, re.MULTILINE))
+    assert 5 < named <= 100
+    assert f"{5000 - named:,} more" in message.text
+    assert f"{5000 - named:,} more" in message.html
+
+
+def test_a_digest_that_fits_names_all() -> None:
+    event = job_event(Kind.JOB_REJECTED)
+    members = [routed(replace(event, facts=job_facts(f"job number {n}")))[1][0] for n in range(100)]
+    message = COMPOSER.compose(digest([member.id for member in members], members), None, FIRST, NOW)
+    assert [n for n in range(100) if f"job number {n}" not in message.text] == []
+    assert "more" not in message.text
