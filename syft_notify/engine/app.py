@@ -111,9 +111,9 @@ class App:
             return self._poll.tell([self._peers.granted(ds_email, self._clock())], reporter)
 
     def check_state(self) -> None:
-        """Read the state once. Raises as `poll`."""
+        """Read the state once; the first poll reports what was wrong with it. Raises as `poll`."""
         with self._alone():
-            self._store.refresh(self._clock())
+            self._poll.check_state()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -51,6 +51,7 @@ class Poll:
         self._reconcile_interval = reconcile_interval
         self._reconciled_at: datetime | None = None
         self._trusted: frozenset[str] | None = None
+        self._notice = ""
 
     def __call__(self, reporter: Reporter, wanted: Callable[[], bool] = lambda: True) -> PollReport:
         """One pass. Sources fail alone; whatever one brought is told even if another failed.
@@ -66,6 +67,10 @@ class Poll:
             self._send(wanted, tally)
 
         return self._end(work, tally)
+
+    def check_state(self) -> None:
+        """Read the state once, before the first poll, which reports what was wrong with it. Raises as `refresh`."""
+        self._notice = self._store.refresh(self._clock())
 
     def tell(self, events: Sequence[Event], reporter: Reporter) -> PollReport:
         """Keep and send events that a person asks to tell; what was kept quietly before is told now."""
@@ -89,7 +94,8 @@ class Poll:
 
     def _begin(self, reporter: Reporter) -> Tally:
         tally = Tally(reporter, self._clock())
-        if notice := self._store.refresh(tally.started):
+        notices, self._notice = (self._notice, self._store.refresh(tally.started)), ""
+        if notice := " ".join(filter(None, notices)):
             tally.problem(_STATE, notice)
         return tally
 

@@ -11,14 +11,15 @@ import yaml
 
 from syft_notify.config.paths import ServiceFiles
 from syft_notify.config.settings import load_config
-from tests.docs.markdown import CONTRIBUTING, DAEMON, DOCUMENTS, LOGGING, README, SYSTEMD, code_in
+from syft_notify.store.view import parse
+from tests.docs.markdown import CONTRIBUTING, DAEMON, DOCUMENTS, LOGGING, README, STATE, SYSTEMD, code_in
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_every_block_is_marked_with_a_language_that_contributing_explains(document):
     explained = {code for row in CONTRIBUTING.table("language") for code in code_in(row[0])}
     assert {block.language for block in document.blocks()} <= explained | {""}
-    assert document in (README, DAEMON, SYSTEMD) or document.blocks("sh") == []
+    assert document in (README, DAEMON, STATE, SYSTEMD) or document.blocks("sh") == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
@@ -44,6 +45,11 @@ def test_what_other_programs_are_told_follows_our_log():
         )
         if block.language in ("yaml", "json"):
             assert isinstance({"yaml": yaml.safe_load, "json": json.loads}[block.language](block.code), dict)
+
+
+def test_the_view_that_is_shown_is_one():
+    (block,) = STATE.blocks("json")
+    assert parse(block.code.encode()).peers == ("ds@example.org",)
 
 
 def test_the_first_screen_says_what_it_is_and_the_two_commands():

@@ -12,10 +12,10 @@ import pytest
 from syft_notify.cli import cli
 from syft_notify.daemon.daemonize import stop
 from syft_notify.sandbox import Sandbox
-from tests.docs.markdown import DAEMON, REPOSITORY, SYSTEMD, Document, code_in
+from tests.docs.markdown import DAEMON, REPOSITORY, STATE, SYSTEMD, Document, code_in
 from tests.docs.test_tables import options_of
 from tests.newcomer import Newcomer
-from tests.system.program import environment
+from tests.system.program import environment, wait_until
 
 
 @pytest.fixture
@@ -58,6 +58,15 @@ def test_the_units_are_written_and_removed(home):
     assert "Removed " in printed
     assert printed.count("[Service]") == 2
     assert not list((home / ".config/systemd/user").iterdir())
+
+
+def test_the_state_is_reset_copied_and_restored(home):
+    printed = followed(STATE, home)
+    assert "0 events forgotten" in printed
+    assert printed.count("✅ Daemon is running") == 2
+    wait_until(lambda: "The copy of " in (home / ".syft-creds/syft-notify.log").read_text())
+    there = {path.name for path in (home / ".syft-creds").glob("notification_state*")}
+    assert there == {name for row in STATE.table("file") for name in code_in(row[0]) if "damaged" not in name}
 
 
 def test_every_option_of_the_commands_is_told():

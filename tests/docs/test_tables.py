@@ -18,6 +18,7 @@ from syft_notify.config.paths import CONFIG_VARIABLE
 from syft_notify.config.settings import Config
 from syft_notify.domain.catalogue import CATALOGUE
 from syft_notify.domain.errors import ExitCode
+from syft_notify.domain.ids import EventId, JobId, PeerId, SubmissionId
 from syft_notify.domain.model import Event, JobFacts, Kind, Notification, PeerFacts, Role, ThreadRef
 from syft_notify.domain.routing import Router
 from syft_notify.mail.compose import Composer
@@ -83,8 +84,10 @@ def test_every_config_key_is_documented_with_type_default_and_meaning():
 
 def routed(kind: Kind) -> tuple[Notification, ...]:
     job = JobFacts(do=DO, ds=DS, job=JOB, key="job", identity="1")
-    facts = job if kind.value.startswith("job_") else PeerFacts(do=DO, ds=DS)
-    return Router("gmail").route(Event("key", kind, NOW, facts)).notifications
+    peer = PeerFacts(do=DO, ds=DS)
+    about = PeerId(DS) if kind.is_about_peer else SubmissionId(JobId(DS, JOB), "1", DS)
+    event = Event(EventId(about, kind), NOW, peer if kind.is_about_peer else job)
+    return Router("gmail").route(event).notifications
 
 
 def in_general(text: str) -> str:
