@@ -199,7 +199,7 @@ class NotificationMonitor:
                 self._loop(app)
         except Exception as error:
             if opened.is_set():
-                log.exception("watching ended by a mistake of ours")
+                log.exception("watching ended after an internal error")
             ready.append(error)
         finally:
             self._app = None

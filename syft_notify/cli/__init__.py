@@ -82,9 +82,9 @@ def main() -> NoReturn:
         sys.exit(ExitCode.FAILED)
     except Exception as error:
         # The last guard of the program: what nobody foresaw still ends in one line.
-        log.exception("the command failed by a mistake of ours")
+        log.exception("the command failed with an internal error")
         output.error(
-            f"This is a mistake of ours: {type(error).__name__}. "
+            f"Internal error: {type(error).__name__}. "
             f"Run it again with {TRACEBACK_VARIABLE}=1 before it, and report what that prints."
         )
         if os.environ.get(TRACEBACK_VARIABLE):

@@ -43,7 +43,7 @@ timeout_option = click.option(
 
 
 @click.command(
-    short_help="Watch in the daemonize.",
+    short_help="Watch in the background.",
     help="""Start the daemon; returns when it is ready, or says why it is not.
 
     \b

@@ -106,7 +106,7 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
         tell(error=f"The daemon cannot be set up: {_reason(error)}", hint="Make room and check its folder", code=code)
     except Exception as error:  # noqa: BLE001 - the caller prints it, and the log has it, once there is one
         tell(
-            error=f"This is a mistake of ours: {type(error).__name__}",
+            error=f"Internal error: {type(error).__name__}",
             hint="`syft-notify logs` may say more",
             code=code,
         )

@@ -130,7 +130,7 @@ class LogFiles:
             log.error("%s", error)
             raise
         except Exception:
-            log.exception("the daemon ends by a mistake of ours")
+            log.exception("the daemon ends after an internal error")
             raise
 
     def __enter__(self) -> LogFiles:
@@ -174,13 +174,13 @@ class LogStream(io.TextIOBase):
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    log.critical("the daemon ends by a mistake of ours", exc_info=(kind, error, traceback))
+    log.critical("the daemon ends after an internal error", exc_info=(kind, error, traceback))
 
 
 def _uncaught_in_thread(failure: threading.ExceptHookArgs) -> None:
     if failure.exc_value is not None:
         trace = (failure.exc_type, failure.exc_value, failure.exc_traceback)
-        log.critical("a thread ended by a mistake of ours", exc_info=trace)
+        log.critical("a thread ended after an internal error", exc_info=trace)
 
 
 def _visible(text: str) -> str:

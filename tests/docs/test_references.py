@@ -59,6 +59,13 @@ def test_every_folder_of_the_program_is_in_the_table():
     assert sorted(named | {"py.typed"}) == sorted(there)
 
 
+def test_every_module_is_in_the_map():
+    named = {code for row in ARCHITECTURE.rows("module") for code in code_in(row[0])}
+    program = REPOSITORY / "syft_notify"
+    modules = {path.relative_to(program).as_posix() for path in program.glob("*/**/*.py")}
+    assert named == {module for module in modules if not module.rpartition("/")[2].startswith("__")}
+
+
 def test_every_folder_of_the_tests_is_told():
     told = {code.rstrip("/") for row in CONTRIBUTING.table("in `tests/`") for code in code_in(row[0])}
     assert told == {path.parent.name for path in (REPOSITORY / "tests").glob("*/__init__.py")}

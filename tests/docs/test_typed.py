@@ -28,7 +28,7 @@ TYPED_HERE = ("make demo", "make test", "syft-notify run")
 NOT_TYPED = (
     "python3 -m venv .venv",
     ". .venv/bin/activate",
-    "pip install .",
+    "pip install '.[demo]'",
     "pip install . syft-rds==0.6.1 jupyterlab",
     "jupyter lab notebooks/e2e",
     ".venv/bin/jupyter execute notebooks/e2e/notifications_e2e.ipynb --output=played",
