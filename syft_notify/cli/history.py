@@ -38,16 +38,21 @@ def history(path: Path, count: int, as_json: bool) -> None:
         documents = [asdict(delivery) | {"time": delivery.time.isoformat()} for delivery in found]
         output.line(json.dumps(documents, indent=1, ensure_ascii=False))
         return
-    for delivery in found:
-        output.line(_in_words(delivery))
     if not found:
-        output.line("Nothing was told yet. (Test mails are not kept here.)")
+        output.line("Nothing was sent yet. (Test mails are not kept here.)")
+        return
+    output.listing(("Sent", "What", "To", "About"), map(_cells, found), map(_in_words, found))
 
 
-def _in_words(delivery: Delivery) -> str:
+def _cells(delivery: Delivery) -> tuple[str, str, str, str]:
     from syft_notify.domain.text import plain
 
     about = plain(delivery.marks[0][0], 120) if len(delivery.marks) == 1 else f"{len(delivery.marks)} in one"
-    twice = ", perhaps for the second time" if delivery.ambiguous else ""
-    kind = delivery.kind.replace("_", " ")
-    return f"{delivery.time.astimezone():%Y-%m-%d %H:%M:%S}  {kind} to {plain(delivery.to)} ({about}){twice}"
+    twice = " (perhaps for the second time)" if delivery.ambiguous else ""
+    sent = f"{delivery.time.astimezone():%Y-%m-%d %H:%M:%S}"
+    return sent, delivery.kind.replace("_", " "), plain(delivery.to), f"{about}{twice}"
+
+
+def _in_words(delivery: Delivery) -> str:
+    sent, kind, to, about = _cells(delivery)
+    return f"{sent}  {kind} to {to}: {about}"

@@ -73,10 +73,10 @@ def _list(path: Path, ids: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
         output.line(json.dumps([_as_json(queued) for queued in waiting], indent=1, ensure_ascii=False))
         return
-    for queued in waiting:
-        output.line(_in_words(queued))
     if not waiting:
-        output.line("Nothing waits.")
+        output.line("Nothing is waiting.")
+        return
+    output.listing(("ID", "State", "What", "Tried", "Why"), map(_cells, waiting), map(_in_words, waiting))
 
 
 def _chosen(waiting: Sequence[Queued], ids: Sequence[str]) -> list[Queued]:
@@ -106,15 +106,21 @@ def _as_json(queued: Queued) -> dict[str, Any]:
     }
 
 
-def _in_words(queued: Queued) -> str:
+def _cells(queued: Queued) -> tuple[str, str, str, str, str]:
     from syft_notify.domain.text import plain
 
-    tries = f", {queued.attempts} {'try' if queued.attempts == 1 else 'tries'}" if queued.attempts else ""
-    due = f", not before {queued.pause.until.astimezone():%Y-%m-%d %H:%M:%S}" if queued.pause else ""
-    fault = f"\n          {plain(queued.last_fault, 400)}" if queued.last_fault else ""
+    tries = f"{queued.attempts} {'try' if queued.attempts == 1 else 'tries'}" if queued.attempts else ""
+    due = f"not before {queued.pause.until.astimezone():%Y-%m-%d %H:%M:%S}" if queued.pause else ""
     kind = queued.kind.value.replace("_", " ")
     what = f"{kind} to {plain(queued.recipient)} ({plain(_about(queued), 120)})"
-    return f"{queued.id[:_SHOWN_ID]}  {queued.state.value}: {what}{tries}{due}{fault}"
+    tried = ", ".join(filter(None, (tries, due)))
+    return queued.id[:_SHOWN_ID], queued.state.value, what, tried, plain(queued.last_fault, 400)
+
+
+def _in_words(queued: Queued) -> str:
+    name, state, what, tried, fault = _cells(queued)
+    first = f"{name}  {state}: {what}" + (f", {tried}" if tried else "")
+    return f"{first}\n          {fault}" if fault else first
 
 
 def _about(queued: Queued) -> str:

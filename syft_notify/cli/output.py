@@ -7,7 +7,7 @@ import logging
 import os
 import select
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -48,6 +48,22 @@ def outcome(text: str) -> None:
         line(text)
     except OutputError as fault:
         forgo(fault)
+
+
+def listing(headers: Sequence[str], rows: Iterable[Sequence[str]], lines: Iterable[str]) -> None:
+    """A table on a terminal, whose cells wrap at words; lines elsewhere. Raises `OutputError`."""
+    if not is_lively():
+        for text in lines:
+            line(text)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*headers, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for row in rows:
+        table.add_row(*row)
+    with printing():
+        Console(highlight=False, markup=False).print(table)
 
 
 def prompt(text: str) -> None:

@@ -21,7 +21,12 @@ class Dialogue:
     """One command in a terminal of its own, wide enough for any address."""
 
     def __init__(
-        self, *arguments: str, home: Path, environ: Mapping[str, str] | None = None, program: Sequence[str] = PROGRAM
+        self,
+        *arguments: str,
+        home: Path,
+        environ: Mapping[str, str] | None = None,
+        program: Sequence[str] = PROGRAM,
+        columns: int = 2000,
     ) -> None:
         known = environment(home)
         known.update({"TERM": "dumb", "PATH": f"{Path(sys.executable).parent}:{known['PATH']}", **(environ or {})})
@@ -32,7 +37,7 @@ class Dialogue:
             env=known,
             encoding="utf-8",
             timeout=SECONDS,
-            dimensions=(50, 2000),
+            dimensions=(50, columns),
             preexec_fn=heed_interrupts,
         )
         self._terminal.delaybeforesend = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ import pytest
 from syft_notify.sandbox import Injected
 from tests.facts import lacking
 from tests.stories.site import DO, Site, requested, submitted
+from tests.system.dialogue import Dialogue
 from tests.system.program import syft_notify
 from tests.worlds import python_job
 
@@ -80,6 +82,24 @@ class TestHistory:
         assert [lacking(line, *each) for line, each in zip(lines, facts, strict=True)] == [[], []]
         assert call("history", "-n", "1").stdout.splitlines() == lines[1:]
         assert [entry["to"] for entry in json.loads(call("history", "--json").stdout)] == [DO, DS]
+
+
+class TestOnATerminal:
+    @pytest.mark.parametrize("columns", [40, 80, 120])
+    @pytest.mark.parametrize("command", ["history", "outbox"])
+    def test_a_table_fits_and_wraps_at_words(self, refused, command, columns):
+        if command == "history":
+            refused.google.faults.clear()
+            syft_notify("outbox", "retry", "-c", refused.config_file, home=refused.home)
+            refused.poll()
+        terminal = Dialogue(
+            command, "-c", str(refused.config_file), home=refused.home, environ={"TERM": "xterm"}, columns=columns
+        )
+        with terminal as shown:
+            assert shown.ended()[0] == 0
+        text = re.sub(r"\x1b\[[\d;]*m", "", shown.seen)
+        assert max(len(line.rstrip()) for line in text.splitlines()) <= columns
+        assert columns < 80 or lacking(" ".join(text.split()), "What", "peer", "requested") == []
 
 
 class TestReset:
