@@ -17,6 +17,7 @@ from syft_notify.sources.job_history import submission_id
 from syft_notify.sources.messages import MAX_MESSAGES, MAX_RETRIES
 from syft_notify.sources.retries import LASTING_FAILURES
 from syft_notify.syftbox.submission import MAX_PACKED_BYTES
+from tests.facts import lacking
 from tests.unit.sources.post import DO, DS, OTHER, TODAY, kinds
 from tests.worlds import python_job
 
@@ -42,13 +43,14 @@ class TestOddItems:
         look = DriveScan(messages=(SeenMessage(found, DS, odd, Sender(DS, verified=True)),))
         (event,) = JobDetector(DO, post.store, look, post.clock()).detect((), {})
         assert (event.facts.ds, event.facts.unidentified) == (DS, Unidentified.UNREADABLE)
-        assert event.facts.reason == "it cannot be compared with what is known: internal error (AttributeError)"
+        assert lacking(event.facts.reason, "internal error (AttributeError)") == []
 
     def test_a_disk_that_fails_in_a_way_that_nobody_foresaw_silences_no_message(self, post):
         post.submit(post.peer(), python_job("sales"))
         post.local.look = lambda full: 1 // 0
         assert kinds(post.look()) == [("sales", Kind.JOB_SUBMITTED, Decision.SEND)]
-        assert post.observation.problems == ("the SyftBox folder cannot be read: internal error (ZeroDivisionError)",)
+        (problem,) = post.observation.problems
+        assert lacking(problem, "SyftBox folder", "internal error (ZeroDivisionError)") == []
 
     def test_a_drive_that_fails_in_a_way_that_nobody_foresaw_hides_no_known_job(self, post):
         post.submit(post.peer(), python_job("sales"))
@@ -56,9 +58,8 @@ class TestOddItems:
         post.local.set(post.on_disk(status=JobStatus.APPROVED))
         post.drive.overview = lambda *names: 1 // 0
         assert kinds(post.look()) == [("sales", Kind.JOB_APPROVED, Decision.SEND)]
-        assert post.observation.problems == (
-            "the messages on Drive cannot be read: internal error (ZeroDivisionError)",
-        )
+        (problem,) = post.observation.problems
+        assert lacking(problem, "Drive", "internal error (ZeroDivisionError)") == []
 
     def test_code_that_cannot_be_shown_holds_no_mail_back(self, post):
         post.local.previews = {f"{DO}/sales": None}
@@ -331,7 +332,7 @@ class TestDrive:
         post.submit(archive, python_job("long ago"))
         post.drive.complete = False
         assert post.look() == []
-        assert "Drive did not list all folders" in post.observation.problems
+        assert [problem for problem in post.observation.problems if "folders" in problem]
         assert not post.store.started("drive")
         post.drive.complete = True
         assert post.look() == []

@@ -56,7 +56,7 @@ class Box:
     file_id: str = ""
 
 
-HIDDEN, ANOTHER = "Drive does not say", f"but Drive says that it belongs to {MALLORY}"
+HIDDEN, ANOTHER = "Drive does not say", f"belongs to {MALLORY}"
 
 # (the situation, the inbox, which names OTHER, and a message in it; who sent it, words of the warning if nobody did)
 IN_INBOXES = [

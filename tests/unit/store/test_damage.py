@@ -310,7 +310,7 @@ class TestRefused:
         cursor = other.execute("SELECT * FROM outbox UNION ALL SELECT * FROM outbox")
         cursor.fetchone()
         with opened(path) as store:
-            with pytest.raises(UserError, match="is in use by another process"):
+            with pytest.raises(UserError, match="in use"):
                 admit(store, job_event(job="new"))
             cursor.close()
             other.close()
