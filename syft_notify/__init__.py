@@ -1,4 +1,4 @@
-"""syft-notify: the data owner's watchman for SyftBox."""
+"""syft-notify: email notifications for the owner of data in SyftBox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`NotificationMonitor`: the same line in a notebook, in a thread beside your work."""
+"""`NotificationMonitor`: the same pipeline in a notebook, in a thread beside your work."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ TRACEBACK_VARIABLE = "SYFT_NOTIFY_TRACEBACK"
     Examples:
       syft-notify demo         see the whole story on a local Google, no account needed
       syft-notify init         set it up, with Google's consent
-      syft-notify doctor       see what is not as it should be, and what cures it
+      syft-notify doctor       check everything, and say how to fix each fault
       syft-notify run --once   look once, send what is new
       syft-notify run          keep watching
       syft-notify start        keep watching in the background

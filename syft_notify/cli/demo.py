@@ -72,10 +72,10 @@ def demo(folder: Path, once: bool, port: int) -> int:
     _make_folder(folder)
     with tempfile.TemporaryDirectory(prefix="syft-notify-demo-") as temporary, Sandbox().start() as google:
         owner_setup = OwnerSetup(google, Path(temporary), DO)
-        stage = Actions(google, owner_setup, DS, utc_now)
+        actions = Actions(google, owner_setup, DS, utc_now)
         if once or os.environ.get("CI") or not sys.stdout.isatty():
-            return _tell(google, owner_setup, stage, folder)
-        return _show(google, owner_setup, stage, folder, port)
+            return _tell(google, owner_setup, actions, folder)
+        return _show(google, owner_setup, actions, folder, port)
 
 
 def _check_installed() -> None:
@@ -86,17 +86,17 @@ def _check_installed() -> None:
     raise UserError("The demo needs Flask", f"`pip install '{'.' if clone else 'syft-notify'}[demo]'` installs it")
 
 
-def _show(google: Sandbox, owner_setup: OwnerSetup, stage: Actions, folder: Path, port: int) -> int:
+def _show(google: Sandbox, owner_setup: OwnerSetup, actions: Actions, folder: Path, port: int) -> int:
     """Tell the story, and stay with the page until Ctrl+C."""
     from syft_notify.demo.server import PageServer
     from syft_notify.demo.web import Pages
 
-    with owner_setup.logging(), PageServer(Pages(google, owner_setup, stage).app(), port) as page:
+    with owner_setup.logging(), PageServer(Pages(google, owner_setup, actions).app(), port) as page:
         output.line(f"Both mailboxes: {page.url}\n")
-        code = _tell(google, owner_setup, stage, folder)
+        code = _tell(google, owner_setup, actions, folder)
 
         def invite() -> None:
-            stage.open()
+            actions.open()
             output.line(f"\nNow it is your turn: {page.url} has buttons for all that people do. Ctrl+C ends it.")
 
         owner_setup.watch(invite)
@@ -104,7 +104,7 @@ def _show(google: Sandbox, owner_setup: OwnerSetup, stage: Actions, folder: Path
     return code
 
 
-def _tell(google: Sandbox, owner_setup: OwnerSetup, stage: Actions, folder: Path) -> int:
+def _tell(google: Sandbox, owner_setup: OwnerSetup, actions: Actions, folder: Path) -> int:
     """Play the story and leave its mails in the folder; the exit code."""
     from syft_notify.engine.app import open_app, utc_now
     from syft_notify.sandbox.story import steps
@@ -113,7 +113,7 @@ def _tell(google: Sandbox, owner_setup: OwnerSetup, stage: Actions, folder: Path
     with open_app(owner_setup.config) as app:
         wrong = [
             text
-            for number, step in enumerate(steps(stage.first, stage.owner, utc_now), 1)
+            for number, step in enumerate(steps(actions.first, actions.owner, utc_now), 1)
             for text in _play(number, step, app, google)
         ]
     count = _write_mails(google, folder)

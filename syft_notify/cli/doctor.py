@@ -1,4 +1,4 @@
-"""`syft-notify doctor`: what is good, what is not, and what cures it."""
+"""`syft-notify doctor`: what works, what does not, and how to fix it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLOURS = {"ok": "green", "failed": "red"}
 
 
 @click.command(
-    short_help="Check everything, and say what cures it.",
+    short_help="Check everything, and say how to fix it.",
     help="""Check config, secrets, SyftBox folder, disk, state, network, clock, Drive, mail and service.
 
     Nothing is changed and no mail is sent. What cannot be told, because something before it is not good, is skipped.
@@ -58,25 +58,25 @@ def doctor(path: Path, as_json: bool) -> int:
 
 
 def _in_words(finding: Finding) -> str:
-    """A line, and under what failed its cure."""
+    """A line, and under what failed how to fix it."""
     signs = {"ok": output.sign("✓", "ok  "), "failed": output.sign("✗", "FAIL"), "skipped": output.sign("-", "skip")}
     sign = output.coloured(signs[finding.state.value], _COLOURS.get(finding.state.value))
     first = f"{sign} {finding.name:<{_NAME_WIDTH}}  {finding.detail}"
     if not finding.fix:
         return first
     indent = " " * (len(signs["failed"]) + 1 + _NAME_WIDTH + 2)
-    return f"{first}\n{indent}{output.sign('→', 'Cure:')} {finding.fix}"
+    return f"{first}\n{indent}{output.sign('→', 'Fix:')} {finding.fix}"
 
 
 def _summary(failed: Sequence[str]) -> str:
     if not failed:
         return "Nothing is wrong."
-    return f"{len(failed)} to cure: {', '.join(failed)}."
+    return f"{len(failed)} to fix: {', '.join(failed)}."
 
 
 def _document(path: Path, findings: Sequence[Finding], *, healthy: bool) -> str:
     checks = [
-        {"name": found.name, "state": found.state.value, "detail": found.detail, "cure": found.fix or None}
+        {"name": found.name, "state": found.state.value, "detail": found.detail, "fix": found.fix or None}
         for found in findings
     ]
     return json.dumps({"healthy": healthy, "config": str(path), "checks": checks}, indent=1, ensure_ascii=False)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Set everything up, or mend it.",
+    short_help="Set everything up, or repair it.",
     help="""Ask what is to be watched, get Google's consent to read Drive and to send mail, and write the config.
 
     What is there already and good is kept, so it can be run again at any time. Nothing is written before all is

@@ -18,18 +18,18 @@ INDENT = " " * 10
 
 
 class LiveReporter:
-    """Tells polls to a person through `say`. A trouble that lasts is told twice: when it begins and when it is over."""
+    """Tells polls to a person through `say`. A problem that lasts is told twice: when it begins and when it is over."""
 
     def __init__(self, say: Callable[[str], None], clock: Callable[[], datetime], *, verbose: bool = False) -> None:
         """`clock` gives local time; `verbose` also tells why nothing is sent."""
         self._say = say
         self._clock = clock
         self._verbose = verbose
-        self._troubles = ProblemTracker()
+        self._problems = ProblemTracker()
 
     def end(self) -> None:
-        """A poll ended: troubles that did not come back are over."""
-        for text in self._troubles.end_poll():
+        """A poll ended: problems that did not come back are over."""
+        for text in self._problems.end_poll():
             log.info("over: %s", text)
             self._say(f"{self._stamp()}  over: {text}")
 
@@ -72,7 +72,7 @@ class LiveReporter:
         self._tell_once(f"{source}: {plain(problem, 400)}")
 
     def _tell_once(self, text: str) -> None:
-        if self._troubles.is_new(text):
+        if self._problems.is_new(text):
             log.info("%s", text)
             self._say(f"{self._stamp()}  {text}")
 

@@ -47,7 +47,7 @@ def test_email(path: Path, to: str) -> None:
     short_help="Tell a scientist that you accepted them.",
     help="""Tell the scientist at EMAIL at once that their request was granted.
 
-    A watchman does so by itself when it sees your decision; they are told once, whoever is first.
+    A running syft-notify does so by itself when it sees your decision; they are told once, whoever is first.
 
     \b
     Exit codes: 0 the mail went out, or did so before; 1 it did not, and goes

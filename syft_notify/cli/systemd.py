@@ -71,7 +71,7 @@ def install_service(path: Path, for_user: bool, name: str, only_print: bool) -> 
         unit.path.parent.mkdir(parents=True, exist_ok=True)
         unit.path.write_text(unit.text)
     except OSError as error:
-        raise UserError(f"{unit.path} cannot be written: {error.strerror}", _cure(for_user=for_user)) from error
+        raise UserError(f"{unit.path} cannot be written: {error.strerror}", _hint(for_user=for_user)) from error
     systemctl = _systemctl(for_user=for_user)
     output.line(f"Wrote {unit.path}. Now:")
     output.line(f"  {systemctl} daemon-reload")
@@ -105,7 +105,7 @@ def uninstall_service(path: Path, for_user: bool, name: str) -> None:
         output.line(f"There is no {place}.")
         return
     except OSError as error:
-        raise UserError(f"{place} cannot be removed: {error.strerror}", _cure(for_user=for_user)) from error
+        raise UserError(f"{place} cannot be removed: {error.strerror}", _hint(for_user=for_user)) from error
     systemctl = _systemctl(for_user=for_user)
     output.line(f"Removed {place}. If it still runs:")
     output.line(f"  {systemctl} disable --now {place.stem}")
@@ -161,5 +161,5 @@ def _systemctl(*, for_user: bool) -> str:
     return "systemctl --user" if for_user else "sudo systemctl"
 
 
-def _cure(*, for_user: bool) -> str:
+def _hint(*, for_user: bool) -> str:
     return "Check who owns the folder" if for_user else "Run it with sudo"

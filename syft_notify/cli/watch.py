@@ -1,4 +1,4 @@
-"""Runs the line in the foreground for a person: live output, a clean end on Ctrl+C or SIGTERM."""
+"""Polls in the foreground for a person: live output, a clean end on Ctrl+C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Watch:
         self._options = options
         self._dry_run = dry_run
         self._screen = Screen()
-        self._narrator = LiveReporter(self._say, local_now, verbose=verbose)
+        self._reporter = LiveReporter(self._say, local_now, verbose=verbose)
         self._service: Service | None = None
         self._sent = 0
         self._unheard: OutputError | None = None
@@ -52,7 +52,7 @@ class Watch:
             self._screen.begins("looking at everything")
 
             def poll() -> None:
-                reports.append(app.poll(self._narrator, wanted=lambda: not stop.is_set()))
+                reports.append(app.poll(self._reporter, wanted=lambda: not stop.is_set()))
 
             attend(poll, inbox, heed, lambda: not app.sending)
         if not reports:
@@ -71,16 +71,16 @@ class Watch:
         attached = sys.stdin.isatty() or sys.stdout.isatty()
         with FileLock(ServiceFiles(self._path.parent).lock) as lock:
             service = Service(
-                self._path, self._config, self._options, self._narrator, lock, polled=self._polled, attached=attached
+                self._path, self._config, self._options, self._reporter, lock, polled=self._polled, attached=attached
             )
             self._service = service
             with self._screen, SignalInbox(*STOP, RELOAD, POLL) as inbox:
-                service.serve(inbox, self._greet)
+                service.serve(inbox, self._announce)
         self._say(f"Stopped. {_mails(self._sent)} sent.")
         self._check_heard()
         return ExitCode.OK
 
-    def _greet(self) -> None:
+    def _announce(self) -> None:
         wanted = {
             "jobs": self._options.jobs and self._config.monitor_jobs,
             "peers": self._options.peers and self._config.monitor_peers,

@@ -1,4 +1,4 @@
-"""daemon.yaml -> Config: every key documented once, every problem reported at once with its cure."""
+"""daemon.yaml -> Config: every key documented once, every problem reported at once, with how to fix it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ class Config(BaseModel):
     syftbox_root: Path = Field(description="the owner's SyftBox folder, e.g. `~/SyftBox_<do_email>`")
     drive_token_path: Path = Field(Path("token_do.json"), description="token file for Drive")
     gmail_token_path: Path = Field(Path("gmail_token.json"), description="token file for Gmail")
-    state_path: Path = Field(Path("notification_state.json"), description="the ledger: what was seen, waits, was sent")
+    state_path: Path = Field(
+        Path("notification_state.json"), description="what was told, to read and edit; the database lies beside it"
+    )
     interval: timedelta = Field(timedelta(seconds=30), description="pause between two polls, in seconds, at least 1")
     reconcile_interval: timedelta = Field(
         timedelta(seconds=900),

@@ -15,7 +15,7 @@ class LogReporter:
     """What happened and what was sent, at INFO; what was not, as warnings. Addresses and job names only."""
 
     def __init__(self) -> None:
-        self._troubles = ProblemTracker()
+        self._problems = ProblemTracker()
 
     def saw(self, event: Event, decision: Decision) -> None:
         """An event was found."""
@@ -41,10 +41,10 @@ class LogReporter:
 
     def problem(self, source: str, problem: str) -> None:
         """A look failed or was incomplete; one that lasts is told when it begins and when it is over."""
-        if self._troubles.is_new(f"{source}: {problem}"):
+        if self._problems.is_new(f"{source}: {problem}"):
             log.warning("%s: %s", source, problem)
 
     def end(self) -> None:
         """A poll ended."""
-        for text in self._troubles.end_poll():
+        for text in self._problems.end_poll():
             log.info("over: %s", text)

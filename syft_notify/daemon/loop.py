@@ -100,7 +100,7 @@ def run_loop(
         except NotifyError as error:
             failed(error)
         except Exception as error:
-            # The last guard: a watchman that dies of one bad moment is worse than one that reports it.
+            # The last guard: a daemon that ends after one error is worse than one that reports it.
             log.exception("the poll failed")
             failed(error)
 

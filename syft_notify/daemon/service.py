@@ -1,4 +1,4 @@
-"""The service: one loop over the line until it is told to stop, its health written down, its config read again."""
+"""The service: polls in a loop until it is told to stop, its health written down, its config read again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class PollReporter(Reporter, Protocol):
-    """A narrator that wants to know when a poll is over."""
+    """A reporter that wants to know when a poll is over."""
 
     def end(self) -> None:
         """The poll ended."""
@@ -73,7 +73,7 @@ class Service:
         """
         self._path = path
         self._options = options
-        self._narrator = reporter
+        self._reporter = reporter
         self._lock = lock
         self._polled = polled
         self._reloaded = reloaded
@@ -82,7 +82,7 @@ class Service:
         self._control = Control(self._systemd.beat, self._systemd.beat_seconds or 3600)
         self._refused = ""
         self._successor: HeldError | None = None
-        self._line = _Line(config, options, self._systemd.beat)
+        self._running = _RunningApp(config, options, self._systemd.beat)
         self._files = ServiceFiles(path.parent)
         self._health = Health(
             pid=os.getpid(),
@@ -106,9 +106,9 @@ class Service:
         `HeldError` when another one took over after somebody removed the lock's file.
         """
         log.info("syft-notify %s starts with %s", __version__, self._path)
-        with self._line:
+        with self._running:
             attend(
-                lambda: self._work(ready, demanding=demanding), inbox, self._heed, lambda: not self._line.app.sending
+                lambda: self._work(ready, demanding=demanding), inbox, self._heed, lambda: not self._running.app.sending
             )
         self._systemd.stopping()
         log.info("syft-notify stops; %d mails were sent", self._health.sent)
@@ -118,7 +118,7 @@ class Service:
     @property
     def _interval(self) -> timedelta:
         given = self._options.interval
-        return self._line.config.interval if given is None else given
+        return self._running.config.interval if given is None else given
 
     def _heed(self, number: int) -> bool:
         if number in self._stops:
@@ -141,34 +141,34 @@ class Service:
 
     def _check(self, *, demanding: bool) -> None:
         """Raises `CredentialFault` when a person must act first and, if `demanding`, what else is in the way."""
-        self._line.app.check_state()
+        self._running.app.check_state()
         try:
             log.info("checking the tokens and channels")
-            access = self._line.app.check_access(demanding=True)
+            access = self._running.app.check_access(demanding=True)
             _check_good(access)
             self._note_access(access)
             if demanding:
                 log.info("asking Drive whether it answers")
-                self._line.app.check_drive()
+                self._running.app.check_drive()
         except CredentialFault:
             raise
         except Fault as fault:
             if demanding:
                 raise
-            self._narrator.problem("start", str(fault))
+            self._reporter.problem("start", str(fault))
 
     def _poll(self) -> None:
         if self._refused:
-            self._narrator.problem(*self._refused.split(": ", 1))
+            self._reporter.problem(*self._refused.split(": ", 1))
         try:
             self._lock.keep()
         except HeldError as error:
             self._successor = error
             self.stop()
             return
-        report = self._line.app.poll(self._narrator, wanted=self._wanted)
+        report = self._running.app.poll(self._reporter, wanted=self._wanted)
         self._note(report)
-        self._narrator.end()
+        self._reporter.end()
         self._polled(report)
 
     def _wanted(self) -> bool:
@@ -176,7 +176,7 @@ class Service:
         return not self._control.stopping
 
     def _failed(self, error: Exception) -> None:
-        self._narrator.problem("poll", described(error))
+        self._reporter.problem("poll", described(error))
         self._note(failed_poll(error, utc_now()))
 
     def _note(self, report: PollReport) -> None:
@@ -189,10 +189,10 @@ class Service:
 
     def _check_consents(self) -> None:
         """In a long pause between two polls: a consent may end meanwhile."""
-        access = self._line.app.check_access()
+        access = self._running.app.check_access()
         for name, state in access.items():
             if state.problem:
-                self._narrator.problem(name, state.problem)
+                self._reporter.problem(name, state.problem)
         self._note_access(access)
         self._write_health()
         self._systemd.status(_in_words(self._health))
@@ -209,7 +209,7 @@ class Service:
         try:
             self._health.write(self._files.health)
         except UserError as error:
-            self._narrator.problem("status", str(error))
+            self._reporter.problem("status", str(error))
             with suppress(OSError):  # an old report would tell of a time when all was well
                 remove_file(self._files.health)
 
@@ -218,7 +218,7 @@ class Service:
         self._systemd.reloading()
         self._control.reloaded()
         try:
-            self._line.replace(load_config(self._path, os.environ, Path.home()))
+            self._running.replace(load_config(self._path, os.environ, Path.home()))
         except Exception as error:
             if not isinstance(error, NotifyError):
                 log.exception("internal error while the config was read again")
@@ -228,13 +228,13 @@ class Service:
         else:
             self._refused = ""
             self._health.interval_seconds = self._interval.total_seconds()
-            self._note_access(self._line.app.check_access())
-            self._reloaded(self._line.config)
+            self._note_access(self._running.app.check_access())
+            self._reloaded(self._running.config)
             log.info("the config was read again")
         self._systemd.ready()
 
 
-class _Line:
+class _RunningApp:
     """The app in force, between `with` and its end."""
 
     def __init__(self, config: Config, options: Options, heartbeat: Callable[[], None]) -> None:
@@ -243,7 +243,7 @@ class _Line:
         self._heartbeat = heartbeat
         self.app: App
 
-    def __enter__(self) -> _Line:
+    def __enter__(self) -> _RunningApp:
         self.app = self._built(self.config)
         return self
 

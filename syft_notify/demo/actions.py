@@ -65,7 +65,7 @@ class Actions:
     """The people, their jobs and the outages. Acts are refused until `open`, and done one after the other."""
 
     def __init__(self, google: Sandbox, owner_setup: OwnerSetup, first: str, now: Callable[[], datetime]) -> None:
-        """`first` is the scientist of the story, who is a peer when the stage opens."""
+        """`first` is the scientist of the story, who is a peer when the page opens."""
         self.owner = Owner(google, owner_setup.owner, owner_setup.syftbox)
         self.first = Scientist(google, first)
         self.scientists = {first: self.first}
@@ -86,7 +86,7 @@ class Actions:
             "run": lambda said: self._run(self._job(said, "run"), has_data=True),
             "run-failing": lambda said: self._run(self._job(said, "run-failing"), has_data=False),
             "break-gmail": lambda said: self.outages.break_gmail(),
-            "mend-gmail": lambda said: self.outages.mend_gmail(),
+            "repair-gmail": lambda said: self.outages.repair_gmail(),
             "kill-token": lambda said: self.outages.kill_token(),
             "renew-token": lambda said: self.outages.renew_token(),
         }

@@ -58,7 +58,7 @@ class ReceivedMails(list[ReceivedMail]):
 class Accounts:
     """A data owner and a data scientist, each with a token for their client.
 
-    `settings` are the keys of daemon.yaml that the watchman needs to meet the Google of these accounts.
+    `settings` are the keys of daemon.yaml that syft-notify needs to meet the Google of these accounts.
     """
 
     def __init__(self, do: str, ds: str, do_token: Path, ds_token: Path, settings: Mapping[str, object]) -> None:
@@ -103,7 +103,7 @@ _MOST_MAILS = 100_000
 
 
 class RealAccounts(Accounts):
-    """Accounts at Google, whose mails `syft-notify history` knows: the watchman's state is in its usual place."""
+    """Accounts at Google, whose mails `syft-notify history` knows: its state is in its usual place."""
 
     def __init__(self, do: str, ds: str, do_token: str | Path, ds_token: str | Path) -> None:
         """The tokens are those that `login_do` and `login_ds` take."""

@@ -1,4 +1,4 @@
-"""What can be taken from the watchman and given back: Gmail, and the consent to use it."""
+"""Breaks Gmail or the consent to use it, and restores it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Outages:
 
     def __init__(self, google: Sandbox, owner_setup: OwnerSetup, now: Callable[[], datetime]) -> None:
         self._google = google
-        self._house = owner_setup
+        self._owner_setup = owner_setup
         self._now = now
         self._rule: Rule | None = None
         self.token_lives = True
@@ -36,25 +36,25 @@ class Outages:
         if self._rule is None:
             self._rule = self._google.faults.add(Injected.UNAVAILABLE, "gmail.*", times=None)
 
-    def mend_gmail(self) -> None:
+    def repair_gmail(self) -> None:
         """Gmail answers again, and what waits is tried at once: that is `syft-notify outbox retry`."""
         if self._rule is not None:
             self._google.faults.remove(self._rule)
             self._rule = None
-        files = Files(self._house.config.state_path)
+        files = Files(self._owner_setup.config.state_path)
         with FileLock(files.lock, patience=_PATIENCE_SECONDS):
-            store = Store(files, self._house.owner, migrate=False)
+            store = Store(files, self._owner_setup.owner, migrate=False)
             store.refresh(self._now())
             store.retry([queued.id for queued in store.pending()], self._now())
             store.close()
 
     def kill_token(self) -> None:
         """The owner took back the consent to send mail, as a new password does."""
-        token = json.loads(self._house.config.gmail_token_path.read_text())
+        token = json.loads(self._owner_setup.config.gmail_token_path.read_text())
         self._google.tokens.revoke(token["refresh_token"])
         self.token_lives = False
 
     def renew_token(self) -> None:
         """The owner consented again."""
-        self._house.renew_gmail_token()
+        self._owner_setup.renew_gmail_token()
         self.token_lives = True

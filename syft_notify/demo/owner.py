@@ -23,7 +23,7 @@ PAUSE = timedelta(seconds=1)
 
 
 class OwnerSetup:
-    """The folder of one owner's watchman, which uses the local Google."""
+    """The folder of one owner, which uses the local Google."""
 
     def __init__(self, google: Sandbox, home: Path, owner: str) -> None:
         self.owner = owner

@@ -30,8 +30,8 @@ class Pages:
 
     def __init__(self, google: Sandbox, owner_setup: OwnerSetup, actions: Actions) -> None:
         self._google = google
-        self._house = owner_setup
-        self._stage = actions
+        self._owner_setup = owner_setup
+        self._actions = actions
         self._token = secrets.token_urlsafe(24)
 
     def app(self) -> Flask:
@@ -76,13 +76,13 @@ class Pages:
 
     def _state(self) -> Mapping[str, Any]:
         owner, *scientists = self._persons()
-        log = self._house.files.log
+        log = self._owner_setup.files.log
         return {
-            **view.people(self._stage),
+            **view.people(self._actions),
             "mailboxes": {
                 person: view.conversations(self._google.mailbox(person).received) for person in (owner, *scientists)
             },
-            "daemon": view.daemon(read_health(self._house.files.health)),
+            "daemon": view.daemon(read_health(self._owner_setup.files.health)),
             "log": last_lines(log, LOG_LINES) if log.exists() else [],
         }
 
@@ -102,7 +102,7 @@ class Pages:
         if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
             abort(400)
         try:
-            self._stage.perform(act, said)
+            self._actions.perform(act, said)
         except KeyError:
             abort(404)
         except UserError as error:
@@ -115,7 +115,7 @@ class Pages:
         return found or abort(404)
 
     def _persons(self) -> list[str]:
-        return [self._house.owner, *self._stage.scientists]
+        return [self._owner_setup.owner, *self._actions.scientists]
 
 
 def _protected(response: Response) -> Response:

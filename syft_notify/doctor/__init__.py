@@ -1,1 +1,1 @@
-"""What `doctor` finds out: whether all that a watchman needs is there and good. Writes nothing, sends nothing."""
+"""The checks of `doctor`: whether all that is needed is there and works. They write and send nothing."""

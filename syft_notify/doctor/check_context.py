@@ -12,7 +12,7 @@ from syft_notify.domain.ports import Clock
 from syft_notify.google.auth import LentToken, TokenFile
 from syft_notify.google.token_files import drive_token
 
-# A person looks on, so nobody waits as long as a watchman would.
+# A person looks on, so nobody waits as long as the daemon would.
 PATIENCE_SECONDS = 10.0
 
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from syft_notify.domain.errors import NotifyError
 
 Context = TypeVar("Context")
-_AGAIN = "Try again in a few minutes; a watchman does so by itself"
+_AGAIN = "Try again in a few minutes; the daemon does so by itself"
 
 
 class State(StrEnum):
@@ -34,7 +34,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check(Generic[Context]):
-    """`look` returns the detail of what is good, and raises `NotifyError` with what is not and its cure.
+    """`look` returns the detail of what is good, and raises `NotifyError` with what is not, and how to fix it.
 
     `needs` are checks without which this one cannot be made.
     """
@@ -69,7 +69,7 @@ def _found(check: Check[Context], context: Context) -> Finding:
     except NothingToCheck as nothing:
         return Finding(check.name, State.SKIPPED, str(nothing))
     except NotifyError as error:
-        # Only what passes by itself comes without a cure.
+        # Only what passes by itself comes without a fix.
         return Finding(check.name, State.FAILED, error.title.rstrip("."), error.hint.rstrip(".") or _AGAIN)
     except OSError as error:
         place = str(error.filename or ".")

@@ -30,7 +30,7 @@ def _config(context: CheckContext) -> str:
     try:
         config = context.config
     except ConfigError as error:
-        # It tells all that is wrong, each with its cure, in lines of their own.
+        # It tells all that is wrong, each with how to fix it, in lines of their own.
         raise UserError(str(error).replace("\n", " "), f"Correct it in an editor, or run {init}") from error
     return f"{context.path}, of {config.do_email}"
 

@@ -24,7 +24,7 @@ class Accent:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """This role gets this template; `type` is what the ledger notes under the event's key.
+    """This role gets this template; `type` is what the view notes under the event's key.
 
     `title` follows the number in the title of a digest: "12 new jobs".
     """

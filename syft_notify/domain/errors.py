@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller. 78 is EX_CONFIG of sysexits.h: restarting cannot cure it."""
+    """What the process tells its caller. 78 is EX_CONFIG of sysexits.h: restarting does not help."""
 
     OK = 0
     FAILED = 1

@@ -1,4 +1,4 @@
-"""The types of the line, from what a monitor saw to what became of a mail. Imports only identities."""
+"""The types of the pipeline, from what a source saw to what became of a mail. Imports only identities."""
 
 from __future__ import annotations
 
@@ -314,7 +314,7 @@ class Observation:
     `parts` are the places that were seen whole (after the first time, their past is known).
     `present` is all that is there, when nothing at all was missed. `by_feed` and `by_reconcile` count the things on
     Drive that are new and were found by its changes feed, or only because everything was looked at. A `doubtful` look
-    saw something that only a thorough one can explain.
+    saw something that only a full scan can explain.
     """
 
     problems: tuple[str, ...] = ()

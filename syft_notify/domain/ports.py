@@ -1,4 +1,4 @@
-"""What the line needs from the world, as protocols; the real ones and the fakes of `testing` fit them alike."""
+"""What the pipeline needs from the world, as protocols; the real ones and the fakes of `testing` fit them alike."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class Channel(Protocol):
         """Find out whether it may work; sends nothing.
 
         A full check believes nothing that was found before, and writes nothing. Raises `CredentialFault`, whose hint
-        is the cure, when a person must act, else a passing `Fault`.
+        says how to fix it, when a person must act, else a passing `Fault`.
         """
 
     def reaches(self, recipient: str) -> str:
@@ -216,7 +216,7 @@ class Reporter(Protocol):
     """Hears what a poll does while it does it: the live output, the log, the demo."""
 
     def saw(self, event: Event, decision: Decision) -> None:
-        """A monitor found an event; `decision` says why it is told or not."""
+        """A source found an event; `decision` says why it is told or not."""
 
     def withheld(self, notification: Notification, decision: Decision) -> None:
         """A notification that the event would make is not sent, for the reason given."""
@@ -228,4 +228,4 @@ class Reporter(Protocol):
         """One attempt at delivery ended."""
 
     def problem(self, source: str, problem: str) -> None:
-        """A look failed or was incomplete; `source` is the monitor's name."""
+        """A look failed or was incomplete; `source` is the source's name."""

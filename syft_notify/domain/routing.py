@@ -66,13 +66,13 @@ class Router:
             channel=self._channel,
             event=event.id,
             at=event.at,
-            mark=(_ledger_key(event.kind, facts, row.role), row.type),
+            mark=(_view_key(event.kind, facts, row.role), row.type),
             thread=Thread(event.id.about, _subject_line(facts, row.role)),
             facts=facts,
         )
 
 
-def _ledger_key(kind: Kind, facts: JobFacts | PeerFacts, role: Role) -> str:
+def _view_key(kind: Kind, facts: JobFacts | PeerFacts, role: Role) -> str:
     if isinstance(facts, JobFacts):
         return facts.key
     if kind is Kind.PEER_GRANTED:

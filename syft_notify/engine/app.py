@@ -1,4 +1,4 @@
-"""The composition root: builds the line of one owner from a config; the only file that knows all parts."""
+"""The composition root: builds the pipeline of one owner from a config; the only file that knows all parts."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ class App:
 def open_app(
     config: Config, *, jobs: bool = True, peers: bool = True, dry_run: bool = False, lent_drive: Any = None
 ) -> Iterator[App]:
-    """Build the line and close its connections at the end of the block; a dry run writes nothing.
+    """Build the pipeline and close its connections at the end of the block; a dry run writes nothing.
 
     `lent_drive` are google-auth credentials of a client in this process, used instead of a token file for Drive.
     Raises as `build_app`.
@@ -194,7 +194,7 @@ def build_app(
     lent_drive: Any = None,
     heartbeat: Callable[[], None] = lambda: None,
 ) -> App:
-    """Build the line for a caller that closes it.
+    """Build the pipeline for a caller that closes it.
 
     `heartbeat` is called before each request. Raises `ConfigError` and `CredentialFault` for tokens, and
     `ConfigError` where others can write to the config's folder.

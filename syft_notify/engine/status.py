@@ -1,4 +1,4 @@
-"""How a watchman does, for people: as rows for `status` in a terminal, and as a table below a cell of a notebook."""
+"""The health of the daemon, for people: rows for `status` in a terminal, and a table below a cell of a notebook."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ class TokenFile:
         self._load()
 
     def credentials(self) -> Any:
-        """Valid credentials. Raises `CredentialFault` for a file that was spoilt since, else as Google answers."""
+        """Valid credentials. Raises `CredentialFault` for a file that was corrupted since, else as Google answers."""
         self._follow()
         credentials = _refreshed(self._credentials, self)
         if credentials.token != self._document.get("token"):

@@ -47,7 +47,7 @@ class Query(Generic[Entry]):
         self._pages: set[str] = set()
 
     def request(self, files: Any) -> Any:
-        """The request for the next page, whose answer stays raw: one that is no JSON shall not spoil the batch."""
+        """The request for the next page, whose answer stays raw: one that is no JSON must not break the batch."""
         request = files.list(q=self._text, pageSize=self._size, pageToken=self._page, fields=self._fields)
         request.postproc = lambda _, content: content
         return request

@@ -35,7 +35,9 @@ class CallbackServer:
             ) from error
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._bell, self._rope = socket.socketpair()
-        serve = threading.Thread(target=self._server.serve_forever, args=(_LOOK_SECONDS,), name="landing", daemon=True)
+        serve = threading.Thread(
+            target=self._server.serve_forever, args=(_LOOK_SECONDS,), name="callback-server", daemon=True
+        )
         serve.start()
 
     @property

@@ -1,4 +1,4 @@
-"""The errors of Google's libraries -> ours: what happened, what cures it, whether to try again."""
+"""The errors of Google's libraries -> ours: what happened, how to fix it, whether to try again."""
 
 from __future__ import annotations
 

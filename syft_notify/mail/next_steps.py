@@ -36,7 +36,7 @@ def next_steps(notification: Notification) -> tuple[Step, ...]:
     if isinstance(facts, PeerFacts):
         return _PEER_STEPS.get((notification.kind, notification.role), _nothing)(facts)
     if facts.unidentified:
-        return _OPAQUE_STEPS[notification.role](facts)
+        return _UNIDENTIFIED_STEPS[notification.role](facts)
     return _JOB_STEPS.get((notification.kind, notification.role), _nothing)(facts)
 
 
@@ -153,7 +153,7 @@ def _submit(do: str, name: str) -> str:
     )
 
 
-def _fetch_opaque(facts: JobFacts) -> tuple[Step, ...]:
+def _fetch_unidentified(facts: JobFacts) -> tuple[Step, ...]:
     return (Step("Fetch it, and list the jobs", _lines(_job_login(Role.DO, facts), "client.jobs")),)
 
 
@@ -190,7 +190,10 @@ _JOB_STEPS: Mapping[tuple[Kind, Role], Callable[[JobFacts], tuple[Step, ...]]] =
     (Kind.JOB_FAILED, Role.DS): _submit_again,
     (Kind.JOB_REJECTED, Role.DS): _submit_again,
 }
-_OPAQUE_STEPS: Mapping[Role, Callable[[JobFacts], tuple[Step, ...]]] = {Role.DO: _fetch_opaque, Role.DS: _watch}
+_UNIDENTIFIED_STEPS: Mapping[Role, Callable[[JobFacts], tuple[Step, ...]]] = {
+    Role.DO: _fetch_unidentified,
+    Role.DS: _watch,
+}
 _PEER_STEPS: Mapping[tuple[Kind, Role], Callable[[PeerFacts], tuple[Step, ...]]] = {
     (Kind.PEER_REQUESTED, Role.DO): _decide_on_peer,
     (Kind.PEER_REQUESTED, Role.DS): _watch_peer,

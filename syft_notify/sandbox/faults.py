@@ -61,7 +61,7 @@ class Injected(StrEnum):
 UNANSWERED = frozenset(
     {Injected.RESET, Injected.CLOSE, Injected.STALL, Injected.LOST, Injected.SILENT, Injected.TRUNCATED}
 )
-"""Troubles of the connection; inside a batch they cannot happen to a single call."""
+"""Faults of the connection; inside a batch they cannot happen to a single call."""
 
 
 @dataclass

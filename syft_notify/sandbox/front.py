@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from syft_notify.sandbox.faults import Faults, Injected
 from syft_notify.sandbox.journal import Call, Journal
-from syft_notify.sandbox.replies import Incoming, Reply, troubled
+from syft_notify.sandbox.replies import Incoming, Reply, faulty_reply
 from syft_notify.sandbox.tokens import Tokens
 from syft_notify.sandbox.wsgi import carried_out
 
@@ -54,7 +54,7 @@ class Front:
             return carried_out(self._app, incoming)
         if rule.injected is Injected.STALL:
             self._wait(rule.seconds)
-        reply = troubled(rule, self._now(), lambda: carried_out(self._app, incoming))
+        reply = faulty_reply(rule, self._now(), lambda: carried_out(self._app, incoming))
         if rule.injected is Injected.SILENT:
             self._wait(rule.seconds)
         return reply

@@ -152,8 +152,8 @@ def _altered(reply: Reply, rule: Rule) -> Reply:
     return replace(reply, body=json.dumps({**json.loads(reply.body), **rule.changes}).encode())
 
 
-def troubled(rule: Rule, now: datetime, carry_out: Callable[[], Reply]) -> Reply:
-    """The answer of a request that meets `rule`; `carry_out` does what was asked, where the trouble comes after it."""
+def faulty_reply(rule: Rule, now: datetime, carry_out: Callable[[], Reply]) -> Reply:
+    """The answer of a request that meets `rule`; `carry_out` does what was asked, where the fault comes after it."""
     injected = rule.injected
     if injected in (Injected.RESET, Injected.CLOSE, Injected.STALL):
         return Reply(0, cut=Cut.RESET if injected is Injected.RESET else Cut.CLOSE)

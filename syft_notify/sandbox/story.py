@@ -84,7 +84,7 @@ def steps(ds: Scientist, do: Owner, now: Callable[[], datetime]) -> Iterator[Ste
         _submitted(model, ds.email, do.email),
     )
     yield Step(
-        "A third job is synced by the owner's client before the watchman looks.",
+        "A third job is synced by the owner's client before syft-notify polls.",
         (lambda: ds.submit(do.email, export, {"main.py": EXPORT}, "main.py", now()), do.sync),
         _submitted(export, ds.email, do.email),
     )

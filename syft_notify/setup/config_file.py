@@ -29,11 +29,11 @@ _FILLED = {"do_email": "owner@example.org", "syftbox_root": "~"}
 
 @dataclass(frozen=True)
 class FormerConfig:
-    """What a config says before the set-up: the settings that can be used, and the text unless it is spoilt."""
+    """What a config says before the set-up: the settings that can be used, and the text unless it is corrupted."""
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
-    spoilt: bool = False
+    corrupted: bool = False
 
 
 def former_config(prompter: Prompter, place: SetupPaths) -> FormerConfig:
@@ -55,7 +55,7 @@ def former_config(prompter: Prompter, place: SetupPaths) -> FormerConfig:
         check_settings({**_FILLED, **settings}, str(place.config), place.surroundings(), found.lines)
     except ConfigProblems as problems:
         _begin_anew(prompter, place, problems)
-        return FormerConfig({key: value for key, value in settings.items() if key not in problems.keys}, spoilt=True)
+        return FormerConfig({key: value for key, value in settings.items() if key not in problems.keys}, corrupted=True)
     return FormerConfig(settings, place.config.read_bytes().decode())
 
 

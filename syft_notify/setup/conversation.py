@@ -17,7 +17,7 @@ from syft_notify.setup.prompter import GivenUp, Prompter, confirm, persist
 def set_up(
     prompter: Prompter, place: SetupPaths, given: Given, ways: Ways, clock: Clock, test_mail: bool | None = None
 ) -> Config:
-    """Everything that a watchman needs. Nothing is written before all is answered; then comes the test mail.
+    """Everything that syft-notify needs. Nothing is written before all is answered; then comes the test mail.
 
     `test_mail` None asks the person. Raises `UserError`: what was there before is then as it was, or all is written.
     """
@@ -35,7 +35,7 @@ def set_up(
 
 
 def _drawn_up(prompter: Prompter, place: SetupPaths, given: Given, ways: Ways, clock: Clock) -> Plan:
-    """Every failure is one of the set-up, whatever it would be of a watchman."""
+    """Every failure is one of the set-up, whatever it would be in a poll."""
     try:
         return draw_up(prompter, place, given, ways, clock)
     except KeyboardInterrupt:

@@ -43,7 +43,7 @@ def ask_root(prompter: Prompter, place: SetupPaths, former: Mapping[str, Any], e
         doubt = doubt_about(path, email)
         if doubt and prompter.alone:
             raise UserError(doubt, "Name it with --syftbox-root if it is right")
-        if doubt and not confirm(prompter, f"{doubt} Take it all the same?", default=False):
+        if doubt and not confirm(prompter, f"{doubt} Use it anyway?", default=False):
             raise UserError(f"Then {place.shown(path)} is not taken", "Name another folder")
         return place.shown(path)
 

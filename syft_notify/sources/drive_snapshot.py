@@ -50,7 +50,7 @@ class DriveSnapshot:
 class DriveScanner:
     """Makes one sight a look, for all monitors.
 
-    The feed is a hint: where it fails, and in thorough looks, everything is looked at. The cursor goes on only after
+    The feed is a hint: where it fails, and in full scans, everything is looked at. The cursor goes on only after
     what came before was taken in here; whether it is news is for the memory to say.
     """
 
@@ -131,7 +131,7 @@ class DriveScanner:
         return self._remote.overview(FOLDER_PREFIX, PEERS_FILE)
 
     def _feed_start(self) -> str:
-        """Empty where there is no feed: then the next look is thorough too."""
+        """Empty where there is no feed: then the next scan is full too."""
         try:
             return self._remote.feed_start()
         except CredentialFault:

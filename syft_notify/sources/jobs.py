@@ -47,14 +47,14 @@ class JobSource:
     def __init__(
         self, scanner: DriveScanner, remote: RemoteFiles, local: LocalJobs, do_email: str, clock: Clock
     ) -> None:
-        self._surveyor = scanner
+        self._scanner = scanner
         self._messages = MessageReader(remote, clock)
         self._archives = ArchiveSearch(self._messages)
         self._addresses: Mapping[str, str] = {}
         self._local = local
         self._me = do_email
         self._open: dict[str, LocalJob] = {}
-        self._edition = -1
+        self._revision = -1
         self.failed: Sequence[str] = ()
 
     def observe(self, look: Scan, memory: Memory) -> JobObservation:
@@ -62,8 +62,8 @@ class JobSource:
 
         What cannot be seen is named in `problems`.
         """
-        local = self._look_at_disk(full=look.full or memory.revision != self._edition)
-        self._edition = memory.revision
+        local = self._look_at_disk(full=look.full or memory.revision != self._revision)
+        self._revision = memory.revision
         jobs = self._to_compare(local, memory)
         drive = self._look_at_drive(look, jobs, memory)
         return JobObservation(
@@ -112,7 +112,7 @@ class JobSource:
         failed: list[str] = []
         with ItemGuard("the messages on Drive cannot be read", failed):
             try:
-                return self._read_messages(self._surveyor.snapshot(look), jobs, memory)
+                return self._read_messages(self._scanner.snapshot(look), jobs, memory)
             except CredentialFault as fault:
                 return DriveScan(problems=(fault.title,), credential=str(fault), addresses=self._addresses)
             except Fault as fault:

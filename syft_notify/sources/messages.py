@@ -83,7 +83,7 @@ class MessageReader:
         self._new: dict[str, Found] = {}
         self._stale: set[str] = set()
         self._problems: dict[str, str] = {}
-        self._edition = -1
+        self._revision = -1
         self._survey: Survey | None = None
 
     def find(self, snapshot: DriveSnapshot, memory: Memory) -> Messages:
@@ -110,9 +110,9 @@ class MessageReader:
         wanted = snapshot.survey.to_read
         if snapshot.full:
             self._stale = set(wanted)
-        if memory.revision != self._edition:
+        if memory.revision != self._revision:
             self._stale |= {self._place[i] for i in self._place if i not in self._new and not memory.file_seen(i)}
-            self._edition = memory.revision
+            self._revision = memory.revision
         for change in snapshot.changes:
             self._stale |= self._concerned_by(change, snapshot)
         if snapshot.survey is not self._survey:

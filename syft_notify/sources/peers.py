@@ -39,7 +39,7 @@ class PeerSource:
     failed: Sequence[str] = ()
 
     def __init__(self, scanner: DriveScanner, do_email: str) -> None:
-        self._surveyor = scanner
+        self._scanner = scanner
         self._me = do_email
         self._known: Set[str] = frozenset()
         self._compared: tuple[Survey, int] | None = None
@@ -50,7 +50,7 @@ class PeerSource:
         Raises `Fault` when not all could be seen: an accepted peer would then look like one that asks. What was
         compared before, and neither changed nor was forgotten since, is not shown again.
         """
-        snapshot = self._surveyor.snapshot(look)
+        snapshot = self._scanner.snapshot(look)
         survey = snapshot.survey
         if survey.peers_problem:
             raise TransientFault(survey.peers_problem, f"Peers are looked at again when {PEERS_FILE} can be read")

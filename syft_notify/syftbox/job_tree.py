@@ -53,13 +53,13 @@ class Branch:
 
 
 class JobTree:
-    """The branches of a datasite; `troubled` are those with a problem."""
+    """The branches of a datasite; `incomplete` are those with a problem."""
 
     def __init__(self, datasite: Path, now_ns: Callable[[], int]) -> None:
         self.branches: dict[str, Branch] = {}
         self.datasite = datasite
         self._now_ns = now_ns
-        self.troubled: list[Branch] = []
+        self.incomplete: list[Branch] = []
         self._trunks: dict[str, tuple[Stamp | None, list[str]]] = {}
         self._named: tuple[list[str], list[str], Mapping[str, Callable[[_Scan], None]]] | None = None
 
@@ -83,7 +83,7 @@ class JobTree:
             if failed:  # its jobs count as they were, and it is looked at again
                 self.branches[key] = Branch(before.jobs, [(key, failed[0])], whole=False, restless=True)
         if renewed or gone:
-            self.troubled = [branch for branch in self.branches.values() if branch.problems or not branch.whole]
+            self.incomplete = [branch for branch in self.branches.values() if branch.problems or not branch.whole]
         return renewed | gone
 
     def _named_now(self) -> Mapping[str, Callable[[_Scan], None]]:

@@ -74,7 +74,7 @@ class JobFolder:
 
     @property
     def key(self) -> str:
-        """The job's ledger key: the bare name where all jobs share one namespace, `<ds>/<name>` otherwise."""
+        """The job's key in the view: the bare name where all jobs share one namespace, `<ds>/<name>` otherwise."""
         return f"{self.ds}/{self.name}" if self.ds else self.name
 
 

@@ -33,7 +33,7 @@ from syft_notify.syftbox.layouts import CONFIG_FILE, REVIEW, is_address, printab
 from syft_notify.syftbox.preview import build_preview
 
 STDERR_TAIL_BYTES = 50_000
-# So many settled jobs are looked at in a look that is not thorough, in turn: one may be run again.
+# So many settled jobs are looked at in a scan that is not full, in turn: one may be run again.
 SETTLED_SHARE = 500
 
 _MAX_PROBLEM = 500
@@ -54,7 +54,7 @@ class _Unusable:
 class LocalJobFolder:
     """The `LocalJobs` of a SyftBox folder.
 
-    In a look that is not thorough an unchanged job costs one `stat`, and a settled one that only every so many looks.
+    In a scan that is not full an unchanged job costs one `stat`, and a settled one that only every so many looks.
     """
 
     def __init__(self, root: Path, do_email: str, now_ns: Callable[[], int] = time.time_ns) -> None:
@@ -108,7 +108,7 @@ class LocalJobFolder:
         return LocalScan(
             jobs=tuple(self._jobs[path].as_job(f"{site}/{path}") for path in (changed if partial else self._jobs)),
             problems=(*self._problems(tree), *unlisted),
-            whole=all(branch.whole for branch in tree.troubled) and not unlisted,
+            whole=all(branch.whole for branch in tree.incomplete) and not unlisted,
             unread=tuple(f"{site}/{path}" for path in self._unread()),
             partial=partial,
             gone=frozenset(f"{site}/{path}" for path in gone),
@@ -194,7 +194,7 @@ class LocalJobFolder:
 
     def _problems(self, tree: JobTree) -> Iterable[str]:
         """In words what could not be read: some of each kind, so that many of one kind hide no other."""
-        unlike_jobs = [(tree.datasite / path, why) for branch in tree.troubled for path, why in branch.problems]
+        unlike_jobs = [(tree.datasite / path, why) for branch in tree.incomplete for path, why in branch.problems]
         yield from few(unlike_jobs, lambda found: self._sentence(*found))
         yield from few([job.sentence for job in self._unusable.values()])
         stateless = [job for job in map(self._jobs.__getitem__, self._live) if job.problem]

@@ -106,7 +106,7 @@ def event_row(notification: Notification) -> list[str]:
     ]
 
 
-def test_every_notification_is_in_the_events_table_with_headline_ledger_key_and_switch():
+def test_every_notification_is_in_the_events_table_with_headline_view_key_and_switch():
     assert EVENTS.table("event") == [event_row(notification) for kind in Kind for notification in routed(kind)]
 
 

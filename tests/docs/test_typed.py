@@ -112,7 +112,7 @@ def test_the_local_google_of_contributing_leads_init(tmp_path: Path):
             with Dialogue(script, home=tmp_path, program=["/bin/sh", "-e", "-c"]) as shell:
                 shell.asked("Your email address", OWNER)
                 shell.asked("Your SyftBox folder", "")
-                shell.asked("Take it all the same?", "y")
+                shell.asked("Use it anyway?", "y")
                 shell.hears("client_secret_1.json")
                 shell.presses("c")
                 assert "nothing was changed" in shell.ended()[1]

@@ -131,7 +131,7 @@ def test_a_mail_is_shown_as_it_is_seen_and_as_text_and_with_its_headers(visitor:
 
 
 def test_a_job_is_submitted_approved_and_run(visitor: Visitor) -> None:
-    visitor.cannot_press("approve", "reject", "run", "run-failing", "accept", "mend-gmail", "renew-token")
+    visitor.cannot_press("approve", "reject", "run", "run-failing", "accept", "repair-gmail", "renew-token")
     job = visitor.submits()
     visitor.gets(OWNER, titles.new_job(job, DS))
     visitor.gets(SCIENTIST, titles.job_submitted(job))
@@ -179,20 +179,20 @@ def test_a_new_scientist_asks_is_accepted_and_submits(visitor: Visitor) -> None:
     expect(visitor.part(SCIENTIST, ".line .headline").filter(has_text=job)).to_have_count(0)
 
 
-def test_mails_wait_while_gmail_is_broken_and_come_when_it_is_mended(visitor: Visitor) -> None:
+def test_mails_wait_while_gmail_is_broken_and_come_when_it_is_repaired(visitor: Visitor) -> None:
     visitor.presses("break-gmail")
     job = visitor.submits()
     state = visitor.page.get_by_role("status")
     expect(state).not_to_have_text("All is well", timeout=SOON_MS)
     expect(visitor.page.locator("#log .warning").last).to_contain_text("Gmail answered 503", timeout=SOON_MS)
     assert not [each for each in visitor.headlines(OWNER) if job in each]
-    visitor.presses("mend-gmail")
+    visitor.presses("repair-gmail")
     visitor.gets(OWNER, titles.new_job(job, DS))
     visitor.gets(SCIENTIST, titles.job_submitted(job))
     expect(state).to_have_text("All is well", timeout=SOON_MS)
 
 
-def test_a_dead_token_is_said_with_its_cure_and_a_new_one_is_noticed(visitor: Visitor) -> None:
+def test_a_dead_token_is_said_with_its_fix_and_a_new_one_is_noticed(visitor: Visitor) -> None:
     visitor.presses("kill-token")
     job = visitor.submits()
     state = visitor.page.get_by_role("status")

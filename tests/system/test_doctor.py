@@ -73,9 +73,9 @@ def test_json_is_one_document(ill):
     assert (document["healthy"], document["config"]) == (False, str(ill.config_file))
     checks = {check["name"]: check for check in document["checks"]}
     assert len(checks) == 16
-    assert checks["config"]["cure"] is None
+    assert checks["config"]["fix"] is None
     assert checks["Drive account"]["state"] == "skipped"
-    assert "--renew gmail" in checks["mail"]["cure"]
+    assert "--renew gmail" in checks["mail"]["fix"]
     assert [secret for secret in secrets(ill) if secret in ended.stdout] == []
 
 
@@ -84,7 +84,7 @@ def test_without_utf_8_it_speaks_in_letters(ill, environ):
     ended = doctor(ill, **environ)
     assert ended.stdout.isascii()
     assert {line.split(" ")[0] for line in ended.stdout.splitlines()[:-2]} == {"ok", "FAIL", "skip", ""}
-    assert "Cure: `chmod 600" in ended.stdout
+    assert "Fix: `chmod 600" in ended.stdout
 
 
 class TestOnATerminal:

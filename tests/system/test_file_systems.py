@@ -92,7 +92,7 @@ class TestNoLocksBesideTheState:
         ended = on({"FLOCK": "ENOLCK", "FLOCK_ON": "notification_state.lock"}, "doctor", "--json")
         (found,) = (check for check in json.loads(ended.stdout)["checks"] if check["name"] == "state")
         assert found["state"] == "failed"
-        assert lacking(found["cure"], "state_path") == []
+        assert lacking(found["fix"], "state_path") == []
 
 
 class TestNoLocksBesideTheConfig:
@@ -109,7 +109,7 @@ class TestNoLocksBesideTheConfig:
         (site.home / "syft-notify.lock").touch(mode=0o600)
         ended = on({"FLOCK": "ENOSYS", "FLOCK_ON": "syft-notify.lock"}, "doctor", "--json")
         (found,) = (check for check in json.loads(ended.stdout)["checks"] if check["name"] == "service")
-        assert (found["state"], "--config" in found["cure"]) == ("failed", True)
+        assert (found["state"], "--config" in found["fix"]) == ("failed", True)
 
     def test_another_answer_is_an_error_of_the_disk(self, site, on):
         ended = on({"FLOCK": "EIO", "FLOCK_ON": "syft-notify.lock"}, "run")
@@ -148,7 +148,7 @@ class TestAFolderThatOthersCanWriteTo:
         assert lacking(ended.stderr, "Error", "write", site.home, f"`chmod 700 {site.home}`") == []
         (found,) = (c for c in json.loads(on({}, "doctor", "--json").stdout)["checks"] if c["name"] == "folder")
         assert lacking(found["detail"], "write", site.home) == []
-        assert lacking(found["cure"], f"`chmod 700 {site.home}`") == []
+        assert lacking(found["fix"], f"`chmod 700 {site.home}`") == []
         assert stat.S_IMODE(site.home.stat().st_mode) == mode
         site.home.chmod(0o700)
         assert on({}, "run", "--once").returncode == 0

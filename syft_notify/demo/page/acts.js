@@ -41,7 +41,7 @@ function enable() {
   button("submit").disabled = !people.open || !peer || !find("name").value.trim();
   button("ask").disabled = !people.open;
   button("break-gmail").disabled = !people.open || !people.gmail_works;
-  button("mend-gmail").disabled = !people.open || people.gmail_works;
+  button("repair-gmail").disabled = !people.open || people.gmail_works;
   button("kill-token").disabled = !people.open || !people.token_lives;
   button("renew-token").disabled = !people.open || people.token_lives;
   find("hint").textContent = people.open && !peer ? "The owner accepts this scientist first." : "";

@@ -2,7 +2,7 @@
 
 import { showPeople, wireActs, chosenScientist } from "./acts.js";
 import { Mailbox } from "./mailbox.js";
-import { showWatchman, showLost } from "./watchman.js";
+import { showDaemon, showLost } from "./daemon.js";
 
 const PAUSE_MS = 500;
 const owner = new Mailbox(document.querySelector("[data-mailbox=owner]"), "Owner");
@@ -16,7 +16,7 @@ function show() {
   owner.show(latest.owner, latest.mailboxes[latest.owner] ?? []);
   const person = chosenScientist();
   scientist.show(person, latest.mailboxes[person] ?? []);
-  showWatchman(latest.daemon, latest.log, latest.open);
+  showDaemon(latest.daemon, latest.log, latest.open);
 }
 
 async function look() {

@@ -1,4 +1,4 @@
-"""A stage on a local Google, before anybody polls."""
+"""The actions on a local Google, before anybody polls."""
 
 from __future__ import annotations
 

@@ -89,12 +89,12 @@ def test_there_are_always_more_scientists(actions: Actions) -> None:
     assert len(actions.scientists) == 13
 
 
-def test_gmail_is_broken_once_and_mended_whole(sandbox: Sandbox, actions: Actions) -> None:
+def test_gmail_is_broken_once_and_repaired_whole(sandbox: Sandbox, actions: Actions) -> None:
     for _ in range(2):
         actions.perform("break-gmail", {})
     assert len(sandbox.faults.rules()) == 1
     assert not actions.outages.gmail_works
-    actions.perform("mend-gmail", {})
+    actions.perform("repair-gmail", {})
     assert sandbox.faults.rules() == []
     assert actions.outages.gmail_works
 

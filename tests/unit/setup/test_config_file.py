@@ -93,12 +93,12 @@ class TestFormer:
     def test_one_that_lacks_what_is_asked_anyway_is_not_broken(self, place):
         found = former(place, "gmail_api_endpoint: http://127.0.0.1:1/\n")
         assert found.settings == {"gmail_api_endpoint": "http://127.0.0.1:1/"}
-        assert not found.spoilt
+        assert not found.corrupted
 
     def test_a_broken_one_is_explained_and_what_is_good_is_taken_over(self, place):
         person = Scripted("y")
         found = former(place, "do_email: nobody\ninterval: 60\nintervall: 5\n", person)
-        assert (found.settings, found.text, found.spoilt) == ({"interval": 60}, "", True)
+        assert (found.settings, found.text, found.corrupted) == ({"interval": 60}, "", True)
         assert lacking(person.heard, "do_email", "'nobody'", "'intervall'", "interval") == []
 
     @pytest.mark.parametrize("text", ["", "a: [", "- a\n", "do_email: a\ndo_email: b\n"])

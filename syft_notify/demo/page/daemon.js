@@ -17,7 +17,7 @@ function showState(state) {
   find("state").textContent = WORDS[state];
 }
 
-export function showWatchman(daemon, log, open) {
+export function showDaemon(daemon, log, open) {
   showState(open ? daemon.state : "starting");
   showHealth(daemon);
   showLog(log);
