@@ -128,7 +128,7 @@ def test_a_new_file_is_never_taken_for_an_old_one(world):
     assert (before.id, before.version) != (after.id, after.version)
 
 
-def test_what_is_not_there_is_missing_and_spoils_nothing(world):
+def test_what_is_not_there_is_missing_and_breaks_nothing(world):
     inbox, gone = world.add_folder("inbox", DS), world.add_folder("gone", DS)
     message = world.add_file(inbox, "message", b"content", DS)
     file = listed(world, inbox)[0]

@@ -44,7 +44,7 @@ class Reader(Newcomer):
         shell.asked(f"Send a test mail to {OWNER}?", "")
 
     def _client(self) -> SimpleNamespace:
-        """As much of the client that `login_do()` returns as the watchman looks at."""
+        """As much of the client that `login_do()` returns as syft-notify looks at."""
         connection = SimpleNamespace(token_path=self.folder / "token_do.json")
         router = SimpleNamespace(connections=[connection])
         return SimpleNamespace(
@@ -62,7 +62,7 @@ def newcomer(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return Reader(sandbox, tmp_path / "home", OWNER)
 
 
-def test_it_leads_from_nothing_to_a_watchman_that_mails(newcomer):
+def test_it_leads_from_nothing_to_mails(newcomer):
     drive = newcomer.google.drive
     box = drive.folder(SCIENTIST, "SyftBox")
     drive.folder(SCIENTIST, f"syft_datasite#0.10.0#{OWNER}#inbox#{SCIENTIST}", box, share={OWNER: "writer"})

@@ -20,7 +20,7 @@ SAYS_IT_ALL = (
     "is a file",
     "Then … is not taken",
     "… in … …",  # an address in the file of an OAuth client: the rest is that of an endpoint in the config
-    # Faults that make the watchman look again, or at everything, in the same poll: nobody reads them.
+    # Faults that make syft-notify look again, or at everything, in the same poll: nobody reads them.
     "Drive has too many changes",
     "… is larger than … bytes",
 )

@@ -82,7 +82,7 @@ def test_run_says_what_the_readme_shows(sandbox: Sandbox, tmp_path: Path):
     shown = block.code.replace("/home/you/", f"{tmp_path}/home/").splitlines()[1:]
     owner = Newcomer(sandbox, tmp_path / "home", OWNER)
     owner.is_set_up()
-    site = Site(sandbox, tmp_path / "village", GENERATIONS["syft-rds-0.6.1"], do=OWNER)
+    site = Site(sandbox, tmp_path / "site", GENERATIONS["syft-rds-0.6.1"], do=OWNER)
     site.ask(SCIENTIST)
     site.accept(SCIENTIST)
     with Dialogue("run", "--interval", "1", home=owner.home) as run:

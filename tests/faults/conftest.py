@@ -1,4 +1,4 @@
-"""A village for each test."""
+"""A site for each test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _impatient(impatient: None) -> None:
 
 @pytest.fixture
 def found(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Site]:
-    """Founds a village whose people use the given release, today's by default."""
+    """Makes a site whose people use the given release, today's by default."""
 
     def make(release: str = TODAY, **options: Any) -> Site:
         return Site(sandbox, tmp_path / "home" / release, GENERATIONS[release], **options)
@@ -33,5 +33,5 @@ def found(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Site]:
 
 @pytest.fixture
 def site(found: Callable[..., Site]) -> Site:
-    """Today's village."""
+    """Today's site."""
     return found()

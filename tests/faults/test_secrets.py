@@ -17,7 +17,7 @@ from tests.worlds import python_job
 DS = "ds@example.org"
 TOKENS = ("token_do.json", "gmail_token.json")
 STALE = "2020-01-01T00:00:00Z"
-TROUBLES = (
+FAULTS = (
     Injected.UNAUTHORIZED,
     Injected.INSUFFICIENT_PERMISSIONS,
     Injected.INVALID_GRANT,
@@ -52,7 +52,7 @@ def test_no_secret_is_written_said_or_sent(site: Site, kind: str) -> None:
     site.ask(DS)
     site.accept(DS)
     known, said = secrets(site), ""
-    for injected in TROUBLES:
+    for injected in FAULTS:
         site.submit(python_job(injected.value))
         make_stale(site)
         rule = site.google.faults.add(injected, kind, times=4)

@@ -126,7 +126,7 @@ def _job(
     return Case(name, kind, role, replace(JOB, **facts), preview, started)
 
 
-def _opaque(role: Role, unidentified: Unidentified, reason: str = "") -> Case:
+def _unidentified(role: Role, unidentified: Unidentified, reason: str = "") -> Case:
     facts = JobFacts(
         do=DO,
         ds=DS,
@@ -153,10 +153,10 @@ def _every() -> Iterator[Case]:
     yield Case("peer_requested_do", Kind.PEER_REQUESTED, do, PEER)
     yield Case("peer_requested_ds", Kind.PEER_REQUESTED, ds, PEER)
     yield Case("peer_granted_ds", Kind.PEER_GRANTED, ds, replace(PEER, version=""), started=True)
-    yield _opaque(do, Unidentified.ENCRYPTED)
-    yield _opaque(ds, Unidentified.ENCRYPTED)
-    yield _opaque(do, Unidentified.UNREADABLE, "The archive is cut off.")
-    yield _opaque(do, Unidentified.TOO_LARGE)
+    yield _unidentified(do, Unidentified.ENCRYPTED)
+    yield _unidentified(ds, Unidentified.ENCRYPTED)
+    yield _unidentified(do, Unidentified.UNREADABLE, "The archive is cut off.")
+    yield _unidentified(do, Unidentified.TOO_LARGE)
     yield _job(
         "doubtful_sender_do",
         Kind.JOB_SUBMITTED,

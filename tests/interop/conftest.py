@@ -1,4 +1,4 @@
-"""One town for each story and each released client."""
+"""One scene for each story and each released client."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def scene(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path) -> I
 
 
 @pytest.fixture
-def town_of_today(sandbox: Sandbox, tmp_path: Path) -> Iterator[Scene]:
+def scene_of_today(sandbox: Sandbox, tmp_path: Path) -> Iterator[Scene]:
     with ExitStack() as people:
         yield Scene(tmp_path, TODAY, sandbox, people)

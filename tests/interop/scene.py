@@ -44,7 +44,7 @@ class Scene:
         return person
 
     def notifier(self, name: str) -> Notifier:
-        """A daemon of ours for the owner, with a ledger of its own that is still empty."""
+        """A daemon of ours for the owner, with a state of its own that is still empty."""
         where = {"do_email": DO, "syftbox_root": str(self._folder / DO / f"SyftBox_{DO}")}
         drive = {"drive_token_path": str(self._token(f"{name}.drive", DO, DRIVE))}
         return Notifier(self._folder / name, {**where, **drive, **self.settings(name)})

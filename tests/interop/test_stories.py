@@ -83,7 +83,7 @@ def accept_both(do: Person) -> None:
 
 def test_every_step_is_told_once_to_whom_it_concerns(scene: Scene) -> None:
     do, ds, first_last = scene.people(DO, DS, UNDERSCORE)
-    notifier = scene.notifier("watchman")
+    notifier = scene.notifier("daemon")
 
     submit_first_half(scene, ds, first_last)
     early = (submitted(DS, "sales analysis"), submitted(UNDERSCORE, "sales analysis"), submitted(UNDERSCORE, "shell"))
@@ -184,11 +184,11 @@ def test_the_owner_syncing_before_we_look_changes_no_job_mail(scene: Scene) -> N
 
 
 @pytest.mark.thorough
-def test_the_owner_hears_of_an_old_client_that_their_own_never_shows(old_client: Path, town_of_today: Scene) -> None:
-    scene = town_of_today
+def test_the_owner_hears_of_an_old_client_that_their_own_never_shows(old_client: Path, scene_of_today: Scene) -> None:
+    scene = scene_of_today
     (do,) = scene.people(DO)
     ds = scene.joins("ds", DS, python=old_client)
-    notifier = scene.notifier("watchman")
+    notifier = scene.notifier("daemon")
 
     # The folder gets the name as typed; the owner's client compares exactly, Drive and we do not.
     ds.does("add_peer", email="Do@Example.org")

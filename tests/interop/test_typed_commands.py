@@ -29,19 +29,19 @@ class Story:
     """Each person acts on the newest mail with a headline, after a look of ours."""
 
     def __init__(self, scene: Scene, notifier: Notifier) -> None:
-        self._town = scene
-        self._watchman = notifier
+        self._scene = scene
+        self._notifier = notifier
 
     def types(self, person: Person, headline: str, *steps: int) -> str:
         """Lets the person type those steps of the mail, counted from 1; returns what they printed."""
-        self._watchman.looks()
-        code = commands(self._town.mail(person.email, headline))
+        self._notifier.looks()
+        code = commands(self._scene.mail(person.email, headline))
         return "".join(person.does("types", code=code[step - 1]) for step in steps)
 
 
 def test_the_commands_in_the_mails_lead_from_the_request_to_the_results(scene: Scene) -> None:
     do, ds = scene.people(DO, UNDERSCORE)
-    story = Story(scene, scene.notifier("watchman"))
+    story = Story(scene, scene.notifier("daemon"))
 
     ds.does("add_peer", email=DO)
     story.types(ds, titles.request_sent(DO), 1)
@@ -66,7 +66,7 @@ def test_the_commands_in_the_mails_lead_from_the_request_to_the_results(scene: S
 
 def test_the_commands_in_the_mails_reject_a_job(scene: Scene) -> None:
     do, ds = scene.people(DO, UNDERSCORE)
-    story = Story(scene, scene.notifier("watchman"))
+    story = Story(scene, scene.notifier("daemon"))
     ds.does("add_peer", email=DO)
     ds.does("submit_bash", to=DO, name='it\'s "odd"', script="uptime\n", force=True)
     do.does("accept_peer", email=UNDERSCORE)
@@ -81,7 +81,7 @@ def test_the_commands_in_the_mails_reject_a_job(scene: Scene) -> None:
 
 def test_the_commands_in_the_mails_reject_a_peer(scene: Scene) -> None:
     do, ds = scene.people(DO, UNDERSCORE)
-    story = Story(scene, scene.notifier("watchman"))
+    story = Story(scene, scene.notifier("daemon"))
     ds.does("add_peer", email=DO)
     assert "Rejected" in story.types(do, titles.new_request(UNDERSCORE), 1, 3)
 

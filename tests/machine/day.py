@@ -1,4 +1,4 @@
-"""One run of the machine: a town, its Google, our program in it, and what must hold after every poll."""
+"""One run of the machine: a site, its Google, our program in it, and what must hold after every poll."""
 
 from __future__ import annotations
 
@@ -118,9 +118,9 @@ class Day(RuleBasedStateMachine):
     def teardown(self) -> None:
         with self.ending:
             if sys.exc_info()[0] is None:  # else a rule failed, or was given up
-                self._all_troubles_cease()
+                self._all_faults_end()
 
-    def _all_troubles_cease(self) -> None:
+    def _all_faults_end(self) -> None:
         """But for the feed, which may keep its silence."""
         self.google.faults.clear()
         self.site.wait(RECONCILE)

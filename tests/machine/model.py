@@ -1,4 +1,4 @@
-"""Who must have been told what: a watchman with perfect eyes, against whom the mails are compared."""
+"""Who must have been told what: an observer who misses nothing, against whom the mails are compared."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Model:
         self.glimpses.update(found)
 
     def look(self, found: Iterable[Fact], *, whole: bool, disk: bool) -> None:
-        """Our watchman looked while this could be seen.
+        """Our program looked while this could be seen.
 
         `whole` says that it cannot have missed any of it; `disk` the same of what only the disk tells about jobs
         whose sender is known.

@@ -25,10 +25,10 @@ class Death(BaseException):
 
 
 class Notifier:
-    """Polls in a town. Before any of its requests something can happen, its death included."""
+    """Polls in a site. Before any of its requests something can happen, its death included."""
 
     def __init__(self, site: TrackedSite, patches: pytest.MonkeyPatch) -> None:
-        self._town = site
+        self._site = site
         self._patches = patches
         self._requests = 0
         self._at = 0
@@ -37,7 +37,7 @@ class Notifier:
         self._app = self._build()
 
     def _build(self) -> App:
-        config = load_config(self._town.config_file, {}, self._town.home)
+        config = load_config(self._site.config_file, {}, self._site.home)
         return build_app(config, heartbeat=self._before_request)
 
     def restart(self) -> None:
@@ -87,15 +87,15 @@ class Notifier:
     @contextmanager
     def unmounted(self) -> Iterator[None]:
         """The owner's SyftBox folder is not there."""
-        away = Path(f"{self._town.root}.away")
-        self._town.root.rename(away)
+        away = Path(f"{self._site.root}.away")
+        self._site.root.rename(away)
         try:
             yield
         finally:
-            away.rename(self._town.root)
+            away.rename(self._site.root)
 
     def mails(self) -> list[tuple[str, Told]]:
         """The id of the event and what is told to whom, for every mail that went out, oldest first."""
-        new = self._town.google.mailbox(self._town.do).sent[len(self._mails) :]
+        new = self._site.google.mailbox(self._site.do).sent[len(self._mails) :]
         self._mails += [(mail.header("X-Syft-Event-Id"), told_by(",".join(mail.to), mail)) for mail in new]
         return self._mails

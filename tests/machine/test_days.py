@@ -1,4 +1,4 @@
-"""Days of the machine that chance brings too seldom: one trouble after the other, at every request of a poll."""
+"""Days of the machine that chance brings too seldom: one fault after the other, at every request of a poll."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ REQUESTS = range(7)
 
 
 @contextmanager
-def day_in_town(
+def day_on_site(
     release: str = TODAY, *, file_gets_lost: bool = False, feed_speaks: bool = True, coarse_disk: bool = False
 ) -> Iterator[Detection]:
-    """A day in a settled town; at its end nothing may be missing."""
+    """A day in a settled site; at its end nothing may be missing."""
     day = Detection()
     try:
-        day.a_settled_town(release, file_gets_lost, feed_speaks, coarse_disk)
+        day.a_settled_site(release, file_gets_lost, feed_speaks, coarse_disk)
         yield day
     finally:
         day.teardown()
@@ -41,7 +41,7 @@ def news_of_all_kinds(day: Detection, number: int) -> None:
 
 
 def clear_away(day: Detection) -> None:
-    """The next poll finds what the troubled one did not; then the owner deletes a job, and the town stays small."""
+    """The next poll finds what the faulty one did not; then the owner deletes a job, and the site stays small."""
     day.poll()
     day.sync()
     day.poll_when_reconcile_is_due()
@@ -51,10 +51,10 @@ def clear_away(day: Detection) -> None:
 
 @pytest.mark.parametrize("started", [False, True], ids=["led by the feed", "just started"])
 class TestEveryRequest:
-    """The trouble comes at each request of a poll; gaps, from there on. There is always something new to see."""
+    """The fault comes at each request of a poll; gaps, from there on. There is always something new to see."""
 
     def test_may_fail(self, started: bool) -> None:
-        with day_in_town() as day:
+        with day_on_site() as day:
             for request in REQUESTS:
                 news_of_all_kinds(day, request)
                 self.maybe_start(day, started)
@@ -62,7 +62,7 @@ class TestEveryRequest:
                 clear_away(day)
 
     def test_may_be_answered_with_a_gap(self, started: bool) -> None:
-        with day_in_town() as day:
+        with day_on_site() as day:
             for request in REQUESTS:
                 news_of_all_kinds(day, request)
                 self.maybe_start(day, started)
@@ -70,15 +70,15 @@ class TestEveryRequest:
                 clear_away(day)
 
     def test_may_be_the_last_of_the_process(self, started: bool) -> None:
-        with day_in_town() as day:
+        with day_on_site() as day:
             for request in REQUESTS:
                 news_of_all_kinds(day, request)
                 self.maybe_start(day, started)
-                day.poll_with_bad_luck("it dies", request, ("work", 0))
+                day.poll_with_a_fault("it dies", request, ("work", 0))
                 clear_away(day)
 
     def test_may_find_the_message_elsewhere(self, started: bool) -> None:
-        with day_in_town() as day:
+        with day_on_site() as day:
             for request in REQUESTS:
                 day.submit(request, "sales")
                 self.maybe_start(day, started)
@@ -86,7 +86,7 @@ class TestEveryRequest:
                 clear_away(day)
 
     def test_may_miss_what_comes_right_after_it(self, started: bool) -> None:
-        with day_in_town() as day:
+        with day_on_site() as day:
             for request in REQUESTS:
                 self.maybe_start(day, started)
                 day.look(request + 1, partial(news_of_all_kinds, day, request))
@@ -99,13 +99,13 @@ class TestEveryRequest:
 
 
 def test_what_could_not_be_kept_is_found_again() -> None:
-    with day_in_town() as day:
-        day.poll_with_bad_luck("its disk is full", 0, ("submit", 0))
+    with day_on_site() as day:
+        day.poll_with_a_fault("its disk is full", 0, ("submit", 0))
         day.poll()
 
 
 def test_a_message_that_cannot_be_fetched_is_fetched_later() -> None:
-    with day_in_town() as day:
+    with day_on_site() as day:
         day.poll_while_drive_fails("drive.files.media", Injected.UNAVAILABLE, 0, 4, ("submit", 0))
         day.poll()
 
@@ -113,7 +113,7 @@ def test_a_message_that_cannot_be_fetched_is_fetched_later() -> None:
 @pytest.mark.parametrize("release", [TODAY, MARKERS])
 @pytest.mark.parametrize("feed_speaks", [True, False])
 def test_a_grant_is_seen_without_the_peers_file(release: str, feed_speaks: bool) -> None:
-    with day_in_town(release, file_gets_lost=True, feed_speaks=feed_speaks) as day:
+    with day_on_site(release, file_gets_lost=True, feed_speaks=feed_speaks) as day:
         day.ask(NEW)
         day.poll_when_reconcile_is_due()
         day.answer(0, accepts=True)
@@ -124,7 +124,7 @@ def test_a_grant_is_seen_without_the_peers_file(release: str, feed_speaks: bool)
 
 @pytest.mark.parametrize("release", [TODAY, BEFORE_FOLDERS])
 def test_what_only_the_peers_file_says_is_seen(release: str) -> None:
-    with day_in_town(release) as day:
+    with day_on_site(release) as day:
         day.ask(NEW)
         day.poll()
         day.answer(0, accepts=False)
@@ -137,7 +137,7 @@ def test_what_only_the_peers_file_says_is_seen(release: str) -> None:
 @pytest.mark.parametrize("release", [TODAY, MARKERS])
 def test_a_new_peers_job_that_only_the_disk_shows_is_told_to_both(release: str) -> None:
     """All that Drive could say about it is hidden by the feed."""
-    with day_in_town(release, feed_speaks=False) as day:
+    with day_on_site(release, feed_speaks=False) as day:
         day.ask(NEW)
         day.poll_when_reconcile_is_due()
         day.answer(0, accepts=True)
@@ -147,7 +147,7 @@ def test_a_new_peers_job_that_only_the_disk_shows_is_told_to_both(release: str) 
 
 @pytest.mark.parametrize("release", [TODAY, MARKERS])
 def test_a_job_of_somebody_of_whom_the_feed_never_told_is_told_to_both(release: str) -> None:
-    with day_in_town(release, feed_speaks=False) as day:
+    with day_on_site(release, feed_speaks=False) as day:
         day.ask(NEW)
         day.answer(0, accepts=True)
         day.submit_to_a_quick_owner(1, "sales", [0])
@@ -155,7 +155,7 @@ def test_a_job_of_somebody_of_whom_the_feed_never_told_is_told_to_both(release: 
 
 
 def test_the_reconcile_is_not_put_off_by_a_clock_that_was_set_back() -> None:
-    with day_in_town(feed_speaks=False) as day:
+    with day_on_site(feed_speaks=False) as day:
         day.clock_is_set(behind=timedelta(days=1))
         day.submit(0, "sales")
         day.poll()
@@ -163,7 +163,7 @@ def test_the_reconcile_is_not_put_off_by_a_clock_that_was_set_back() -> None:
 
 
 def test_peers_are_counted_and_not_their_inboxes() -> None:
-    with day_in_town() as day:
+    with day_on_site() as day:
         day.ask(NEW)
         day.poll()
         day.ask(NEW)
@@ -173,7 +173,7 @@ def test_peers_are_counted_and_not_their_inboxes() -> None:
 
 
 def test_two_runs_within_one_step_of_the_disks_clock_are_two() -> None:
-    with day_in_town(coarse_disk=True) as day:
+    with day_on_site(coarse_disk=True) as day:
         for _ in range(8):
             day.work(0, [0, 0])
             day.poll()

@@ -1,7 +1,7 @@
 """Whatever happens in whatever order, and whatever the change feed keeps to itself: everything is told, and once.
 
-People, Drive, the disk and our program's luck are driven at random. After every poll the mails are compared with a
-model; at the end all troubles cease, and nothing may be missing.
+People, Drive, the disk and our program's fault are driven at random. After every poll the mails are compared with a
+model; at the end all faults end, and nothing may be missing.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Detection(Day):
         feed_speaks=st.booleans(),
         coarse_disk=st.booleans(),
     )
-    def a_settled_town(self, release: str, file_gets_lost: bool, feed_speaks: bool, coarse_disk: bool) -> None:
+    def a_settled_site(self, release: str, file_gets_lost: bool, feed_speaks: bool, coarse_disk: bool) -> None:
         self.begin(release, file_gets_lost=file_gets_lost, coarse_disk=coarse_disk)
         if not feed_speaks:
             self.feed_falls_silent()
@@ -209,13 +209,13 @@ class Detection(Day):
         self.site.wait(RECONCILE)
         self.look()
 
-    @rule(luck=st.sampled_from(["it dies", "its disk is full", "the SyftBox folder is away"]), request=some, news=news)
-    def poll_with_bad_luck(self, luck: str, request: int, news: News) -> None:
+    @rule(fault=st.sampled_from(["it dies", "its disk is full", "the SyftBox folder is away"]), request=some, news=news)
+    def poll_with_a_fault(self, fault: str, request: int, news: News) -> None:
         self._act(news)
-        if luck == "it dies":
+        if fault == "it dies":
             self.look(request + 1, _die)
             self.visibility.restarted()
-        elif luck == "its disk is full":
+        elif fault == "its disk is full":
             self.look(during=self.notifier.full_disk(), keeps=False)
         else:
             self.look(during=self.notifier.unmounted(), disk=False)
@@ -236,7 +236,7 @@ class Detection(Day):
         self.look(request, lambda: self._act(news))
 
     def _act(self, news: News) -> None:
-        """Something happens: troubles say little when there is nothing new to see."""
+        """Something happens: faults say little when there is nothing new to see."""
         act, number = news
         if act == "submit":
             self.submit(number, "sales" if number % 2 else "costs")

@@ -1,4 +1,4 @@
-"""What a town is made of: its hours, the messages and folders on Drive, and the submissions of jobs."""
+"""What a site is made of: its hours, the messages and folders on Drive, and the submissions of jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A village that knows the truth about itself: where each message lies, who can see it, how far each job has come."""
+"""A site that knows the truth about itself: where each message lies, who can see it, how far each job has come."""
 
 from __future__ import annotations
 

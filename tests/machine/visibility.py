@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 class Visibility:
     """What clouds the sight of our program.
 
-    `fresh`: it started and owes a look at everything. `tried`: it had that look, perhaps amid troubles. `silent`: the
+    `fresh`: it started and owes a look at everything. `tried`: it had that look, perhaps amid faults. `silent`: the
     feed hides something now. `blind`: it hid something while we looked, perhaps for ever. `expired`: it will refuse our
     page token once.
     """

@@ -1,4 +1,4 @@
-"""The village without HTTP: a Drive in memory, in which single answers can fail or have gaps. All else is real."""
+"""The site without HTTP: a Drive in memory, in which single answers can fail or have gaps. All else is real."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class GappyDrive(MemoryRemoteFiles):
 
 @dataclass
 class MemorySite:
-    """What people do and what a poll says, as in a village; each act takes a second."""
+    """What people do and what a poll says, as in a site; each act takes a second."""
 
     home: Path
     generation: Generation

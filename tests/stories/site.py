@@ -1,4 +1,4 @@
-"""A local Google, an owner with a SyftBox folder, scientists of any client generation, and our watchman."""
+"""A local Google, an owner with a SyftBox folder, scientists of any client generation, and our program."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class Site:
             self._boxes[person] = self.google.drive.folder(person, "SyftBox")
         return self._boxes[person]
 
-    # Our watchman.
+    # Our program.
 
     def poll(self, **options: Any) -> list[Told]:
         """One `run --once`, with everything read from disk; the mails that it brought, sorted."""

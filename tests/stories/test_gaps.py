@@ -24,7 +24,7 @@ OTHER, EVIL = "other@example.org", "evil@example.org"
 
 @pytest.fixture
 def settled(tmp_path: Path) -> Callable[..., MemorySite]:
-    """Makes a hamlet of a release in which DS is a peer whom the owner accepted, before our first look or after."""
+    """Makes a site of a release in which DS is a peer whom the owner accepted, before our first look or after."""
 
     def make(release: str = "syft-rds-0.6.1", *, first_look: bool = True, **options: Any) -> MemorySite:
         memory_site = MemorySite(tmp_path / release, GENERATIONS[release], **options)
@@ -215,7 +215,7 @@ class TestFirstLook:
         assert memory_site.poll() == sorted(told)
 
 
-class TestNamelessSubmissions:
+class TestUnidentifiedSubmissions:
     @pytest.mark.parametrize("after", [60, 1800])
     def test_a_settled_job_of_the_past_takes_no_waiting_message(self, settled, after):
         memory_site = settled("0.1.117-encrypted", first_look=False)

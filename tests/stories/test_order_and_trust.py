@@ -17,7 +17,7 @@ DS = "ds@example.org"
 
 @pytest.fixture
 def accepted(site: Site) -> Site:
-    """A village where the scientist is a peer and everything so far was told."""
+    """A site where the scientist is a peer and everything so far was told."""
     site.poll()
     site.ask(DS)
     site.poll()

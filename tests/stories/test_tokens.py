@@ -1,4 +1,4 @@
-"""Tokens that age, die and are renewed while the watchman watches."""
+"""Tokens that age, die and are renewed while the daemon runs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_token_of_five_days_is_warned_of_until_a_new_one_is_there(site, clock)
     assert warned(site) == []
 
 
-def test_all_that_waits_for_a_dead_token_goes_out_after_the_cure(site, clock):
+def test_all_that_waits_for_a_dead_token_goes_out_after_it_is_renewed(site, clock):
     site.google.tokens.revoke_person(site.do)
     renew(site, DRIVE)
     site.ask("ds@example.org")

@@ -1,4 +1,4 @@
-"""A village for the real program."""
+"""A site for the real program."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ from tests.worlds import GENERATIONS
 
 @pytest.fixture
 def site(sandbox: Sandbox, tmp_path: Path) -> Site:
-    """Today's village; its home is the HOME of the program."""
+    """Today's site; its home is the HOME of the program."""
     return Site(sandbox, tmp_path / "home", GENERATIONS["syft-rds-0.6.1"])

@@ -34,7 +34,7 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def command(site: Site) -> Iterator[Command]:
-    """`command("start", …)` with the village's config; what still runs at the end is ended."""
+    """`command("start", …)` with the site's config; what still runs at the end is ended."""
     site.settings["interval"] = 1
     config = site.config_file
 
@@ -48,7 +48,7 @@ def command(site: Site) -> Iterator[Command]:
 
 
 def processes(site: Site) -> list[psutil.Process]:
-    """The processes that work in the village's home."""
+    """The processes that work in the site's home."""
     return [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(site.home)]
 
 

@@ -51,13 +51,13 @@ def test_where_all_is_well_it_ends_with_0_and_leaves_no_trace(well):
     assert well.google.mailbox(DO).sent == []
 
 
-def test_each_fault_stands_above_its_cure(ill):
+def test_each_fault_stands_above_its_fix(ill):
     ended = doctor(ill)
     assert (ended.returncode, ended.stderr) == (1, "")
     lines = [line.strip() for line in ended.stdout.splitlines()]
-    cures = [(line.split("  ")[0], lines[at + 1]) for at, line in enumerate(lines) if line.startswith("✗")]
+    fixes = [(line.split("  ")[0], lines[at + 1]) for at, line in enumerate(lines) if line.startswith("✗")]
     place = f"-c {ill.config_file}`"
-    assert cures == [
+    assert fixes == [
         ("✗ secrets", f"→ `chmod 600 {ill.home / 'gmail_token.json'}`"),
         ("✗ Drive consent", f"→ Run `syft-notify init --renew drive {place}"),
         ("✗ mail", f"→ Run `syft-notify init --renew gmail {place}"),

@@ -1,4 +1,4 @@
-"""The commands that look into the ledger and change it, beside a daemon or alone."""
+"""The commands that look into the store and change it, beside a daemon or alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Call = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def call(site: Site) -> Call:
-    """`call("outbox", "retry")` with the village's config."""
+    """`call("outbox", "retry")` with the site's config."""
 
     def called(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return syft_notify(name, *arguments, "-c", site.config_file, home=site.home)
@@ -32,7 +32,7 @@ def call(site: Site) -> Call:
 
 @pytest.fixture
 def refused(site: Site) -> Site:
-    """A village where Gmail refused the two mails about a peer."""
+    """A site where Gmail refused the two mails about a peer."""
     site.google.faults.add(Injected.BAD_REQUEST, "gmail.messages.send", times=None)
     site.ask(DS)
     assert site.poll() == []

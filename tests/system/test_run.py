@@ -268,7 +268,7 @@ class TestLoop:
         assert process.returncode == 0
         assert time.monotonic() - begun < 3
 
-    def test_a_trouble_that_repeats_is_told_once_and_the_loop_goes_on(self, site):
+    def test_a_problem_that_repeats_is_told_once_and_the_loop_goes_on(self, site):
         site.google.faults.add(Injected.INSUFFICIENT_PERMISSIONS, "drive.files.list", times=None)
         process = started("run", "-c", site.config_file, "--interval", "1", "--peers-only", home=site.home)
         assert site.google.requests.wait_for(3, "drive.batch")
@@ -277,7 +277,7 @@ class TestLoop:
         assert process.returncode == 0
         assert output.count("insufficientPermissions") == 1
 
-    def test_it_says_when_a_trouble_is_over(self, site):
+    def test_it_says_when_a_problem_is_over(self, site):
         site.google.faults.add(Injected.INSUFFICIENT_PERMISSIONS, "drive.files.list")
         process = started("run", "-c", site.config_file, "--interval", "1", "--peers-only", home=site.home)
         assert site.google.requests.wait_for(1, "drive.changes.list")

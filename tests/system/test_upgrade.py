@@ -28,18 +28,18 @@ class Installed:
     def __init__(self, site: Site, folder: Path) -> None:
         self.package = folder / "syft_notify"
         shutil.copytree(Path(syft_notify.__file__).parent, self.package, ignore=shutil.ignore_patterns("__pycache__"))
-        self._village = site
+        self._site = site
         self._environment = {**environment(site.home), "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
         self._config = site.config_file
 
     def call(self, *words: str) -> str:
         """What a command said that ended well."""
-        ended = program.syft_notify(*words, "-c", self._config, home=self._village.home, env=self._environment)
+        ended = program.syft_notify(*words, "-c", self._config, home=self._site.home, env=self._environment)
         assert (ended.returncode, ended.stderr) == (0, "")
         return ended.stdout
 
     def health(self) -> dict[str, object]:
-        return read_health(self._village.home / "syft-notify.status.json")
+        return read_health(self._site.home / "syft-notify.status.json")
 
     def poll(self) -> None:
         """Let the daemon poll, and wait until it did."""

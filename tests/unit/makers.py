@@ -1,4 +1,4 @@
-"""Short ways to make the values of the line for tests."""
+"""Short ways to make the values of the pipeline for tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MARK = "2026-11-23T11:00:00Z"
 
 
 def job_facts(job: str = "sales", **changes: Any) -> JobFacts:
-    """The facts of a J0 job, whose ledger key is its bare name."""
+    """The facts of a J0 job, whose key in the view is its bare name."""
     facts = JobFacts(do=DO, ds=DS, job=job, key=job, identity=MARK, layout=JobLayout.J0)
     return replace(facts, **changes)
 
@@ -66,7 +66,7 @@ def peer_event(kind: Kind = Kind.PEER_REQUESTED, ds: str = DS, **changes: Any) -
 
 
 def routed(event: Event) -> tuple[Event, tuple[Notification, ...]]:
-    """The event with all its notifications, as the ledger wants it."""
+    """The event with all its notifications, as the store wants it."""
     return event, Router("gmail").route(event).notifications
 
 

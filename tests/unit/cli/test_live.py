@@ -17,7 +17,7 @@ NOTIFICATION = Router("gmail").route(job_event()).notifications[0]
 
 
 class Said(list[str]):
-    """The lines that a narrator said."""
+    """The lines that a reporter said."""
 
     def reporter(self, *, verbose: bool = False) -> LiveReporter:
         return LiveReporter(self.append, lambda: datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC), verbose=verbose)
@@ -75,7 +75,7 @@ def test_what_did_not_go_out_and_what_happens_next(said, outcome, words):
     assert all(word in line for word in words)
 
 
-def test_a_trouble_is_told_when_it_begins_and_when_it_is_over(said):
+def test_a_problem_is_told_when_it_begins_and_when_it_is_over(said):
     reporter = said.reporter()
     for problem in (True, True, True, False, False, True):
         if problem:

@@ -1,4 +1,4 @@
-"""Seeded faults: each is named, with its cure, and no other is."""
+"""Seeded faults: each is named, with its fix, and no other is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DO = "do@example.org"
 
 
 class Home:
-    """A home in which all is good, until a test spoils it."""
+    """A home in which all is good, until a test breaks something."""
 
     def __init__(self, google: Sandbox, home: Path) -> None:
         self.google = google

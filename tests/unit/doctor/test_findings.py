@@ -41,7 +41,7 @@ def test_what_needs_something_bad_is_skipped_and_the_first_cause_is_named():
     ]
 
 
-def test_a_fault_without_a_cure_passes_by_itself():
+def test_a_fault_without_a_fix_passes_by_itself():
     def passing(context: str) -> str:
         raise TransientFault("Drive answered 503")
 

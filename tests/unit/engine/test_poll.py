@@ -1,4 +1,4 @@
-"""The order of the line: look, keep, send, remember; and what a failure in one place leaves alone."""
+"""The order of the pipeline: look, keep, send, remember; and what a failure in one place leaves alone."""
 
 from __future__ import annotations
 

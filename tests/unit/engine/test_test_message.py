@@ -46,7 +46,7 @@ def test_a_folder_whose_name_is_not_utf_8_does_not_stop_it(sandbox, config):
     assert "the folder /home/Ren\ufffd/SyftBox" in mail.text
 
 
-def test_what_stands_in_its_way_is_raised_with_the_cure(sandbox, config):
+def test_what_stands_in_its_way_is_raised_with_the_fix(sandbox, config):
     sandbox.faults.add(Injected.API_DISABLED, "gmail.messages.send")
     with pytest.raises(CredentialFault, match="accessNotConfigured"):
         send_test_mail(config, "to@example.org", NOW)

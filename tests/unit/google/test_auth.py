@@ -217,7 +217,7 @@ class TestAFileThatChanges:
         assert token.credentials().token == json.loads(token_path.read_text())["token"]
 
     @pytest.mark.parametrize("content", [None, "", "null", '{"refresh_token": '])
-    def test_a_file_that_was_spoilt_waits_for_a_person_and_loses_no_mail(self, sandbox, token_path, content):
+    def test_a_file_that_was_corrupted_waits_for_a_person_and_loses_no_mail(self, sandbox, token_path, content):
         token = opened(sandbox, token_path)
         good = token_path.read_text()
         token_path.unlink()
@@ -373,7 +373,7 @@ def test_the_scopes_of_a_file_can_be_read_even_when_it_is_of_no_use(tmp_path, co
     assert scopes_in(path) == scopes
 
 
-def test_the_cure_of_a_token_file_names_the_config_unless_it_is_the_default_one(tmp_path):
+def test_the_fix_of_a_token_file_names_the_config_unless_it_is_the_default_one(tmp_path):
     for folder, command in ((".syft-creds", ""), ("my other", f" -c '{tmp_path}/my other/daemon.yaml'")):
         path = tmp_path / folder / "daemon.yaml"
         path.parent.mkdir()

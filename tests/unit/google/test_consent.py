@@ -99,7 +99,7 @@ class TestTheQuestion:
 
 class TestYes:
     @pytest.mark.parametrize("act", [browser, paste])
-    def test_it_becomes_a_token_file_that_the_watchman_can_use(self, sandbox, client, tmp_path, act):
+    def test_it_becomes_a_token_file_that_syft_notify_can_use(self, sandbox, client, tmp_path, act):
         consent = ask(client, Somebody(act()))
         document = json.loads(consent.file())
         assert document["scopes"] == [DRIVE_READONLY]

@@ -263,7 +263,7 @@ class TestBatches:
         assert all(isinstance(listing, Listing) for listing in listings.values())
         assert sandbox.requests.count(batched=False) == 2
 
-    def test_a_folder_that_is_gone_spoils_no_other(self, sandbox, drive, inboxes):
+    def test_a_folder_that_is_gone_breaks_no_other(self, sandbox, drive, inboxes):
         sandbox.drive.delete(inboxes[1])
         answers = drive.children(inboxes)
         assert isinstance(answers[inboxes[1]], MissingFault)

@@ -11,11 +11,11 @@ from tests.facts import lacking
 
 GIVEN = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-CURE = "Run `syft-notify init --renew drive`"
+FIX = "Run `syft-notify init --renew drive`"
 
 
 def warning(ends_at: datetime | None, now: datetime) -> str:
-    return TokenConsent("token_do.json", "print", CURE, ends_at).warning(GIVEN, now)
+    return TokenConsent("token_do.json", "print", FIX, ends_at).warning(GIVEN, now)
 
 
 @pytest.mark.parametrize(

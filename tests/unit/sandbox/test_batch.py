@@ -85,7 +85,7 @@ def test_a_call_is_made_as_the_one_who_signs_it(sandbox: Sandbox, drive: Service
     assert b"Content-ID" not in text
 
 
-def test_a_part_that_is_no_call_spoils_the_batch(caller: Callable[..., Any]) -> None:
+def test_a_part_that_is_no_call_breaks_the_batch(caller: Callable[..., Any]) -> None:
     body = "--b\r\nContent-Type: application/http\r\n\r\nnonsense\r\n--b--"
     assert caller(DS)("POST", "/batch", body, Content_Type="multipart/mixed; boundary=b")[0].status_code == 400
     assert caller(DS)("POST", "/batch", "nonsense", Content_Type="text/plain")[0].status_code == 400

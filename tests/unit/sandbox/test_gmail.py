@@ -55,9 +55,9 @@ def test_a_mail_arrives_as_it_was_written_but_for_what_gmail_replaces(sandbox: S
 
 
 def test_nobody_sends_in_somebody_elses_name(sandbox: Sandbox, gmail: Service) -> None:
-    send(gmail(DO), mail(From=f"Watchman <{DS2}>"))
-    send(gmail(DO), mail(From=f"Watchman <{DO}>", Date="Thu, 01 Jan 2026 00:00:00 +0000"))
-    assert [mail.header("From") for mail in sandbox.mailbox(DS).received] == [f"Watchman <{DO}>"] * 2
+    send(gmail(DO), mail(From=f"Notifier <{DS2}>"))
+    send(gmail(DO), mail(From=f"Notifier <{DO}>", Date="Thu, 01 Jan 2026 00:00:00 +0000"))
+    assert [mail.header("From") for mail in sandbox.mailbox(DS).received] == [f"Notifier <{DO}>"] * 2
     assert sandbox.mailbox(DS).received[1].message.get_all("Date") == ["Thu, 01 Jan 2026 00:00:00 +0000"]
 
 

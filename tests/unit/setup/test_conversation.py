@@ -61,7 +61,7 @@ def newcomer(sandbox: Sandbox, tmp_path: Path) -> Person:
 
 
 class TestFromNothing:
-    def test_a_few_answers_and_two_consents_make_a_watchman(self, newcomer):
+    def test_a_few_answers_and_two_consents_make_a_set_up(self, newcomer):
         person = Scripted("", "", "", "y", at_the_page=agree)
         config = newcomer.sets_up(person, test_mail=None)
         facts = ("email", "SyftBox", "OAuth client", DO)
@@ -152,7 +152,7 @@ class TestWrongTurns:
             newcomer.sets_up(person, test_mail=True)
         assert load_config(newcomer.place.config, {}, newcomer.place.home).do_email == DO
 
-    def test_an_app_in_testing_is_told_at_once_with_the_day_and_the_cure(self, newcomer):
+    def test_an_app_in_testing_is_told_at_once_with_the_day_and_the_fix(self, newcomer):
         newcomer.google.tokens.in_testing = True
         person = Scripted("", "", "", at_the_page=agree)
         newcomer.sets_up(person)

@@ -61,7 +61,7 @@ def test_a_folder_is_of_whom_drive_says_and_not_of_whom_its_name_says(one_peer: 
     assert set(one_peer.looks(full=True).survey.peers) == {DS}
 
 
-def test_what_the_feed_hides_is_found_by_a_thorough_look(one_peer: OnePeer) -> None:
+def test_what_the_feed_hides_is_found_by_a_full_scan(one_peer: OnePeer) -> None:
     one_peer.drive.hidden.add(one_peer.drive.add_folder(TODAY.inbox_folder(DO, OTHER), OTHER))
     assert set(one_peer.looks().survey.peers) == {DS}
     assert set(one_peer.looks(full=True).survey.peers) == {DS, OTHER}
@@ -81,7 +81,7 @@ def test_a_feed_that_fails_is_replaced_by_a_look_at_everything_and_recovers(
     assert one_peer.drive.calls == NOTHING_NEW
 
 
-def test_without_a_feed_every_look_is_thorough(one_peer: OnePeer) -> None:
+def test_without_a_feed_every_scan_is_full(one_peer: OnePeer) -> None:
     one_peer.drive.faults |= {"changes": RejectedFault("too old"), "feed_start": RejectedFault("no feed")}
     for _ in range(3):
         assert one_peer.looks().full
@@ -139,13 +139,13 @@ class TestThePeersFile:
         assert snapshot.survey.states == {}
 
     def test_that_cannot_be_understood_leaves_what_was_known(self, one_peer: OnePeer) -> None:
-        spoilt = one_peer.drive.add_own_file(PEERS_FILE, b"{")
+        corrupted = one_peer.drive.add_own_file(PEERS_FILE, b"{")
         for _ in range(2):
             survey = one_peer.looks().survey
             assert survey.states == {DS: "accepted"}
             assert PEERS_FILE in survey.peers_problem
             assert one_peer.read == [f"download {PEERS_FILE}"]
-        one_peer.drive.remove(spoilt)
+        one_peer.drive.remove(corrupted)
         one_peer.says(ds="rejected")
         survey = one_peer.looks().survey
         assert (survey.states, survey.peers_problem) == ({DS: "rejected"}, "")

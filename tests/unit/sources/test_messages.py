@@ -18,7 +18,7 @@ from tests.worlds import python_job
 
 @dataclass
 class Books:
-    """What the ledger says of messages."""
+    """What the store says of messages."""
 
     seen: set[str] = field(default_factory=set)
     revision: int = 0

@@ -233,7 +233,7 @@ def test_other_paths_are_no_jobs(path: str) -> None:
     assert find_jobs([path]) == {}
 
 
-def test_the_ledger_key_is_bare_only_where_all_jobs_share_one_namespace() -> None:
+def test_the_view_key_is_bare_only_where_all_jobs_share_one_namespace() -> None:
     assert job(J0, "sales", "sales").key == "sales"
     assert job(J3, "inbox/ds@x.org/v1/sales", "sales", "ds@x.org").key == "ds@x.org/sales"
 

@@ -200,7 +200,7 @@ def test_settled_jobs_that_come_and_go_are_not_asked_twice(watcher: Watcher, mon
     assert asked.count(str(J2.review(watcher.root, KEPT) / "state.yaml")) == 1
 
 
-def test_a_config_that_was_spoilt_is_seen_by_the_next_look_at_everything(watcher: Watcher) -> None:
+def test_a_config_that_was_corrupted_is_seen_by_the_next_look_at_everything(watcher: Watcher) -> None:
     """It is read once: an unchanged job costs one look at its state."""
     (J2.folder(watcher.root, KEPT) / "config.yaml").write_bytes(b"\xff")
     assert watcher.looks() == []

@@ -202,7 +202,7 @@ def test_names_that_are_too_long_in_all_are_refused() -> None:
     assert read_files(*deep).unidentified is Unidentified.TOO_LARGE
 
 
-def test_changes_that_make_no_job_are_no_submission_and_nothing_opaque() -> None:
+def test_changes_that_make_no_job_are_no_submission_and_nothing_unidentified() -> None:
     contents = read_files(
         put("inbox/ds@x.org/readme.txt", "hello"),
         put("inbox/ds@x.org/sales/extra.txt", "hello"),
