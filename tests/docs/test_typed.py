@@ -49,7 +49,7 @@ def clone(tmp_path: Path) -> Path:
     (tmp_path / ".venv").mkdir()
     for name in ("bin", "lib", "pyvenv.cfg"):
         (tmp_path / ".venv" / name).symlink_to(Path(sys.prefix) / name)
-    for name in ("base.stamp", "test.stamp"):
+    for name in ("base.stamp", "demo.stamp", "test.stamp"):
         (tmp_path / ".venv" / name).touch()
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_it.py").write_text("def test_it():\n    pass\n")
