@@ -25,7 +25,7 @@ from syft_notify.store.database import (
     open_existing,
     replacing,
 )
-from syft_notify.store.reset import REVISION
+from syft_notify.store.reset import grow_revision
 from syft_notify.store.view import Document, View, digest_of_view, import_view, parse
 
 log = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ class Opening:
         with database.transaction():
             import_view(database, document, digest_of_view(content) if content is not None else "")
             database.put(OWNER, self.owner)
-            database.put(REVISION, max(self.revision, database.get(REVISION) or 0) + 1)
+            grow_revision(database, beyond=self.revision)
         return ". ".join(filter(None, notices))
 
     def _take_copy(self, database: Database, *, damaged: bool) -> list[str]:

@@ -45,9 +45,9 @@ def forget_requests(database: Database) -> int:
     return _forget(database, database.rows("SELECT id FROM events WHERE kind = ?", Kind.PEER_REQUESTED))
 
 
-def grow_revision(database: Database) -> None:
+def grow_revision(database: Database, *, beyond: int = 0) -> None:
     """Something may be forgotten: all must be compared again."""
-    database.put(REVISION, (database.get(REVISION) or 0) + 1)
+    database.put(REVISION, max(database.get(REVISION) or 0, beyond) + 1)
 
 
 def _forget(database: Database, events: Iterable[tuple[int]]) -> int:

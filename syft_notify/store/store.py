@@ -25,7 +25,7 @@ from syft_notify.store.database import DamagedError
 from syft_notify.store.outbox import ADD_MARK, Outbox
 from syft_notify.store.reset import DRIVE_PART, LOCAL_PART, REVISION
 from syft_notify.store.retention import is_due, prune
-from syft_notify.store.view import PEERS_PART, View
+from syft_notify.store.view import PEERS_PART, Stamp, View, stamp
 
 _PEER_TYPES = ("new_peer_request", "peer_request_sent", "peer_granted")
 _EVENT = "SELECT id, reopened FROM events WHERE subject = ? AND kind = ? AND run = ?"
@@ -60,6 +60,7 @@ class Store(Outbox):
         self._dry_run = dry_run
         self._view = View(files.state)
         self._checked = False
+        self._left: Stamp | None = None
         self._changed = True
         self._copied_changes = 0
         self.revision = 0
@@ -86,6 +87,7 @@ class Store(Outbox):
         self._open, notice = opening.open(now, check=not self._checked)
         self._checked = True
         try:
+            self._compare_anew()
             self._settle_late()
             self._doubt()
             edited = self._view.take_edits(self.database)
@@ -95,6 +97,11 @@ class Store(Outbox):
             raise
         return " ".join(filter(None, (notice, edited)))
 
+    def _compare_anew(self) -> None:
+        """What another process wrote meanwhile may be an older copy that somebody restored, which knows less."""
+        if self._left is not None and self._left != stamp(self._files.database):
+            reset.grow_revision(self.database, beyond=self.revision)
+
     def release(self) -> None:
         """Let others have it until the next `refresh`; what a dry run found stays known."""
         if not self._dry_run:
@@ -102,12 +109,13 @@ class Store(Outbox):
 
     def close(self) -> None:
         """Let go of it."""
-        if self._open is not None:
-            self._changed = self._changed or self._open.changes > self._copied_changes
+        database, self._open = self._open, None
+        if database is not None:
+            self._changed = self._changed or database.changes > self._copied_changes
             self._copied_changes = 0
-            self._checked = self._checked and not self._open.damaged
-            self._open.close()
-            self._open = None
+            self._checked = self._checked and not database.damaged
+            with database:
+                self._left = stamp(self._files.database)
 
     def write_view(self) -> None:
         """Write the file that people read, if it says something else. Raises `UserError`; then it is written later."""

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 PEERS_PART = "peers"
 NOTIFIED_KEY, PEERS_KEY = "notified_jobs", "peer_snapshot"
 _OLD_KEY = "syft_notify"  # of versions that were never released
-_Stamp = tuple[int, int, int]
+Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,14 @@ class View:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stamp: _Stamp | None = None
+        self._stamp: Stamp | None = None
         self._digest = ""
         self._half_written = False
 
     def read(self) -> bytes | None:
         """What is in the file; None when it is not there. Raises `ConfigError` when it cannot be read."""
         try:
-            self._stamp = _stamp(self._path)
+            self._stamp = stamp(self._path)
             with open_to_read(self._path) as file:
                 content = file.read()
         except FileNotFoundError:
@@ -106,7 +106,7 @@ class View:
 
         A file that is no JSON may be half written: it is left alone until it was found so twice, then written again.
         """
-        if self._stamp is not None and self._stamp == _stamp(self._path) and not self._half_written:
+        if self._stamp is not None and self._stamp == stamp(self._path) and not self._half_written:
             return ""
         try:
             return self._take_edits(database)
@@ -142,7 +142,7 @@ class View:
         changes, written, last = database.row("SELECT changes, written, last FROM view")
         if self._half_written or (changes == written and self._digest == last):
             return
-        if _stamp(self._path) != self._stamp:
+        if stamp(self._path) != self._stamp:
             log.info("%s was edited just now: it is read again at the next poll", self._path)
             return
         content = b"".join(_lines(database))
@@ -150,7 +150,7 @@ class View:
         if digest != self._digest:
             database.run("UPDATE view SET intended = ?", digest)
             write_atomically(self._path, content)
-            self._stamp, self._digest = _stamp(self._path), digest
+            self._stamp, self._digest = stamp(self._path), digest
         _complete(database, digest)
 
 
@@ -232,7 +232,8 @@ def _json(value: Any) -> bytes:
         return json.dumps(value).encode()
 
 
-def _stamp(path: Path) -> _Stamp | None:
+def stamp(path: Path) -> Stamp | None:
+    """Changes with every change of a file; None when it is not there. Raises `ConfigError` when it cannot be seen."""
     try:
         status = os.stat(path)
     except FileNotFoundError:

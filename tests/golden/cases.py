@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from syft_notify.config.settings import Surroundings, check_settings
-from syft_notify.domain.digest import digests
+from syft_notify.domain.accounts import account_of
+from syft_notify.domain.digest import digest
+from syft_notify.domain.ids import EventId, JobId, MessageId, PeerId, Subject, SubmissionId
 from syft_notify.domain.model import (
     CodeFile,
     Event,
@@ -108,9 +110,9 @@ class Case:
     @property
     def notification(self) -> Notification:
         if self.others:
-            (digest,) = digests(replace(self, facts=facts, others=()).notification for facts in self.others)
-            return digest
-        event = Event(f"event of {self.name}", self.kind, AT, self.facts)
+            members = [replace(self, facts=facts, others=()).notification for facts in self.others]
+            return digest([member.id for member in members], members)
+        event = Event(EventId(_subject(self.facts), self.kind), AT, self.facts)
         made = Router("gmail").route(event)
         every = [*made.notifications, *(notification for notification, _ in made.withheld)]
         return next(notification for notification in every if notification.role is self.role)
@@ -118,6 +120,14 @@ class Case:
     def compose(self) -> Message:
         thread = ThreadRef("a thread", "<0123456789abcdef@syft-notify.invalid>", started=self.started)
         return Composer(ZONE).compose(self.notification, self.preview, thread, self.now)
+
+
+def _subject(facts: Facts) -> Subject:
+    if isinstance(facts, PeerFacts):
+        return PeerId(account_of(facts.ds))
+    if facts.unidentified:
+        return MessageId(facts.identity)
+    return SubmissionId(JobId(facts.ds, facts.job), facts.identity, account_of(facts.ds) if facts.verified else "")
 
 
 def _job(

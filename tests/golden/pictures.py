@@ -25,6 +25,7 @@ MAIL = "mail"  # the key of a picture's text that tells which mail it shows
 LINES = {
     "job_submitted_do": "A new job, to the owner: who asks for what, the commands to type, the code.",
     "job_submitted_ds": "The same, to the scientist: it arrived, and there is nothing to do.",
+    "job_changed_do": "The code of a job changed after the owner was told of it.",
     "job_approved_ds": "The owner approved the job.",
     "job_executed_ds": "The job ran and ended well.",
     "job_failed_do": "The job failed, to the owner: return code and the end of stderr.",

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from pathlib import Path
 
-from syft_notify.store.ledger import Ledger
-
 from syft_notify.config.paths import Files
 from syft_notify.domain.errors import Fault
 from syft_notify.domain.model import Kind, Listing, PollReport, RemoteFile
 from syft_notify.domain.routing import Router
 from syft_notify.engine.poll import Poll
+from syft_notify.engine.sender import Sender
 from syft_notify.mail.compose import Composer
 from syft_notify.sources.drive_snapshot import DriveScanner
 from syft_notify.sources.jobs import JobSource
 from syft_notify.sources.peers import PeerSource
+from syft_notify.store.store import Store
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 from syft_notify.testing import FakeClock, MemoryChannel, MemoryRemoteFiles, RecordingReporter
 from tests.stories.site import DO, Told
@@ -81,19 +81,18 @@ class MemorySite:
         return self.root / DO
 
     def start(self) -> None:
-        """Our program starts anew: only the state file is left of what it knew."""
-        self.ledger = Ledger(Files(self.home / "state.json"), DO)
+        """Our program starts anew: only its files are left of what it knew."""
+        self.store = Store(Files(self.home / "state.json"), DO)
         scanner = DriveScanner(self.drive, self.local.accepted_peers, DO)
         self.peers = PeerSource(scanner, DO)
+        channels = {self.channel.name: self.channel}
         self.line = Poll(
             sources=[self.peers, JobSource(scanner, self.drive, self.local, DO, self.clock)],
             router=Router(self.channel.name, self.muted),
-            compose=Composer(UTC).compose,
-            channels={self.channel.name: self.channel},
-            ledger=self.ledger,
+            store=self.store,
+            sender=Sender(self.store, channels, Composer(UTC).compose, self.clock, lambda: 0.0),
             clock=self.clock,
             reconcile_interval=self.reconcile_interval,
-            jitter=lambda: 0.0,
         )
 
     def tick(self, seconds: float = 1):
@@ -146,7 +145,18 @@ class MemorySite:
         """The mails that one poll brought, sorted."""
         self.tick(after)
         self.reporter = RecordingReporter()
-        self.report = self.line(self.reporter)
+        try:
+            self.report = self.line(self.reporter)
+        finally:
+            self.store.release()
+        return self.new_mails()
+
+    def grant(self, ds: str = DS) -> list[Told]:
+        """The mails that `peer-granted` brought."""
+        try:
+            self.line.tell([self.peers.granted(ds, self.tick())], self.reporter)
+        finally:
+            self.store.release()
         return self.new_mails()
 
     def new_mails(self) -> list[Told]:

@@ -13,7 +13,6 @@ import pytest
 
 from syft_notify.domain.errors import RateLimitedFault, TransientFault
 from syft_notify.domain.model import Kind
-from tests import titles
 from tests.facts import lacking
 from tests.stories.memory_site import A_YEAR, DS, MemorySite
 from tests.stories.site import DO, decided, granted, requested, submitted
@@ -250,19 +249,20 @@ class TestUnidentifiedSubmissions:
         memory_site.drive.faults.clear()
         assert memory_site.poll() == []
 
-    def test_nobody_can_put_a_job_under_the_name_of_another_by_a_message_we_cannot_read(self, settled):
+    def test_a_message_of_another_that_we_cannot_read_takes_no_job_from_the_peer_whom_its_path_names(self, settled):
         memory_site = settled()
         memory_site.ask(EVIL)
         memory_site.accept(EVIL)
         assert memory_site.poll() == granted(EVIL)
-        trap = replace(python_job("trap"), ds=DS, do=DO, submitted_at=memory_site.tick(3600))
-        name, content = memory_site.generation.message(trap, DS, DO, memory_site.clock())
+        job = replace(python_job("sales"), ds=DS, do=DO, submitted_at=memory_site.tick(3600))
+        name, content = memory_site.generation.message(job, DS, DO, memory_site.clock())
         message = memory_site.send(name, content + bytes(10_100_000), EVIL)
-        memory_site.generation.write_received(memory_site.root, trap)
+        memory_site.generation.write_received(memory_site.root, job)
         memory_site.drive.move(message, memory_site.archive())
         told = memory_site.poll()
-        assert [mail for mail in told if mail[0] == DS] == []
-        assert (DO, "job_submitted", titles.new_job("trap", DS)) in told
+        assert [mail for mail in told if "sales" in mail[2]] == sorted(submitted("sales"))
+        memory_site.approve(job)
+        assert memory_site.poll() == decided("approved", "sales")
 
     def test_a_message_that_still_waits_casts_no_doubt_on_others(self, settled):
         memory_site = settled("0.1.117-encrypted")
@@ -314,14 +314,10 @@ class TestStates:
 
 
 class TestManualGrants:
-    def grant(self, memory_site: MemorySite):
-        memory_site.line.tell([memory_site.peers.granted(DS, memory_site.tick())], memory_site.reporter)
-        return memory_site.new_mails()
-
     def test_what_was_granted_before_our_first_look_can_be_told_by_hand_once(self, settled):
         memory_site = settled()
-        assert self.grant(memory_site) == granted(DS)
-        assert self.grant(memory_site) == []
+        assert memory_site.grant() == granted(DS)
+        assert memory_site.grant() == []
         assert memory_site.poll() == []
 
     def test_what_was_muted_can_be_told_by_hand_when_it_is_not_muted_any_more(self, settled):
@@ -333,16 +329,14 @@ class TestManualGrants:
         assert memory_site.poll() == []
         memory_site.muted = frozenset()
         memory_site.start()
-        memory_site.line.tell([memory_site.peers.granted(OTHER, memory_site.tick())], memory_site.reporter)
-        assert memory_site.new_mails() == granted(OTHER)
+        assert memory_site.grant(OTHER) == granted(OTHER)
 
     def test_what_was_told_is_not_told_by_hand_again(self, settled):
         memory_site = settled()
         memory_site.ask(OTHER)
         memory_site.accept(OTHER)
         assert memory_site.poll() == granted(OTHER)
-        memory_site.line.tell([memory_site.peers.granted(OTHER, memory_site.tick())], memory_site.reporter)
-        assert memory_site.new_mails() == []
+        assert memory_site.grant(OTHER) == []
 
 
 class TestAnOlderMemory:
