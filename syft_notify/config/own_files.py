@@ -108,6 +108,6 @@ def _marks(file: OwnFile) -> Iterator[object]:
         status = os.stat(file.path)
     except OSError:
         return
-    # Tools that save space link equal files, as the state and its backup: that ends when one of them is replaced.
+    # Tools that save space link equal files, as two tokens: that ends when one of them is replaced.
     if file.kinds != _REPLACED or status.st_nlink == 1:
         yield status.st_dev, status.st_ino

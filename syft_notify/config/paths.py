@@ -8,7 +8,7 @@ from pathlib import Path
 
 CONFIG_NAME = "daemon.yaml"
 CLIENT_NAME = "credentials.json"
-KEPT_COPIES = 7  # of a log and of the history, when the file has become large
+KEPT_COPIES = 7  # of a log, when the file has become large
 CONFIG_VARIABLE = "SYFT_NOTIFY_CONFIG"
 COLAB_DRIVE = Path("/content/drive/MyDrive")
 

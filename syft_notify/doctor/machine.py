@@ -16,7 +16,9 @@ from syft_notify.doctor.findings import Check, NothingToCheck
 from syft_notify.domain.accounts import is_same_account
 from syft_notify.domain.errors import ConfigError, UserError
 from syft_notify.engine.health import problems_of, read_health
+from syft_notify.store.database import DamagedError
 from syft_notify.store.reading import Reader
+from syft_notify.store.view import View, parse
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 
 # The logs alone may grow to more; below this a full disk is a matter of days.
@@ -99,19 +101,31 @@ def _state(context: CheckContext) -> str:
     if is_there(lock):
         is_held(lock, MOVE_STATE)  # raises where the folder has no locks
     files = Files(config.state_path)
+    aside = f"{config.command('run --once')} sets it aside"
     if not is_there(files.database):
-        return "none yet: the first poll begins one"
+        return _view(files.state, aside)
     reader = Reader(files.database, lambda: FileLock(files.lock, move=MOVE_STATE))
     try:
         owner, waiting = reader.checked_owner(), reader.counts().pending
-    except ConfigError as error:
-        aside = f"{config.command('run --once')} sets it aside, and goes on with its copy and {files.state.name}"
-        raise UserError(error.title, error.hint or aside) from error
+    except DamagedError as error:
+        raise UserError(error.title, f"{aside}, and goes on with its copy and {files.state.name}") from error
     if owner and not is_same_account(owner, config.do_email):
         raise UserError(
             f"{files.state} is the state of {owner}", f"Set another state_path for {config.do_email} in {context.path}"
         )
     return f"{files.database} is valid; in the outbox: {waiting}"
+
+
+def _view(path: Path, aside: str) -> str:
+    """The state without its database, which the first poll makes of it."""
+    content = View(path).read() if is_there(path) else None
+    if content is None:
+        return "none yet: the first poll begins one"
+    try:
+        parse(content)
+    except ValueError as error:
+        raise UserError(f"{path} {error}", f"Correct it, or {aside} and believes nothing of it") from error
+    return f"{path} is valid; the first poll goes on with what it says was told"
 
 
 def _service(context: CheckContext) -> str:

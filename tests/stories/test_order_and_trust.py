@@ -119,7 +119,8 @@ class TestFailingHalves:
         accepted.accept("old@example.org")
         accepted.poll()
         accepted.root.rename(accepted.home / "moved")
-        (accepted.home / "notification_state.json").unlink()
+        for file in accepted.home.glob("notification_state.*"):
+            file.unlink()
         accepted.poll()
         (accepted.home / "moved").rename(accepted.root)
         job = replace(python_job("settled"), ds="old@example.org", do=DO)

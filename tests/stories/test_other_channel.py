@@ -31,7 +31,7 @@ from syft_notify.engine.status import Status, summary
 from tests import titles
 from tests.facts import lacking
 from tests.pigeons import ADDRESS, Lease, Loft, text_of
-from tests.stories.site import DO, Site, requested
+from tests.stories.site import DO, Site, requested, submitted
 from tests.worlds import GENERATIONS, python_job
 
 DS = "ds@example.org"
@@ -67,30 +67,51 @@ def test_a_job_is_told_through_it_once(site, loft):
     assert len(loft.letters) == 4
 
 
-def test_its_limits_are_kept_and_no_others(site, loft):
-    loft.limits = Limits(per_day=3)
+@pytest.fixture
+def peer(site) -> str:
+    """A scientist whom the owner accepted, of which three mails told."""
     site.poll()
     site.ask(DS)
-    site.submit(python_job("sales"))
     site.poll()
-    assert (len(loft.letters), site.report.pending) == (3, 1)
-    assert lacking(site.report.problems[0], "3", "pigeon", "24 hours") == []
+    site.accept(DS)
+    site.poll()
+    return DS
+
+
+def test_its_limits_are_kept_and_no_others(site, loft, peer):
+    assert len(loft.letters) == 3
+    loft.limits = Limits(per_day=4)
+    site.submit(python_job("sales"), peer)
+    site.poll()
+    assert (len(loft.letters), site.report.pending) == (4, 1)
+    assert loft.carried[-1] == (DO, titles.new_job("sales", peer))
+    assert lacking(site.report.problems[0], "4", "pigeon", "24 hours") == []
     loft.limits = Limits()
     site.poll()
-    assert (len(loft.letters), site.report.pending) == (4, 0)
+    assert (len(loft.letters), site.report.pending) == (5, 0)
 
 
-def test_what_went_through_one_channel_does_not_count_for_another(site, loft):
-    site.settings["daily_cap"] = 2
+def test_strangers_share_a_fifth_of_a_day_and_leave_the_rest_to_peers(site, loft, peer):
+    loft.limits = Limits(per_day=10)
+    for number in range(4):
+        site.ask(f"stranger{number}@example.org")
     site.poll()
-    site.ask(DS)
+    assert (len(loft.letters), site.report.pending) == (5, 6)
+    assert lacking(site.report.problems[0], "2", "accepted", "24 hours") == []
+    site.submit(python_job("sales"), peer)
     site.poll()
-    assert len(loft.letters) == 2
-    site.settings["email_channel"] = "gmail"
+    assert sorted(loft.carried[5:]) == sorted(
+        [(DO, titles.new_job("sales", peer)), (DS, titles.job_submitted("sales"))]
+    )
+
+
+def test_what_went_through_one_channel_does_not_count_for_another(site, loft, peer):
+    assert len(loft.letters) == 3
+    site.settings |= {"daily_cap": 2, "email_channel": "gmail"}
     (site.home / "gmail_token.json").touch(mode=0o600)
     (site.home / "gmail_token.json").write_text(site.google.token_file(DO))
-    site.ask("other@example.org")
-    assert site.poll() == requested("other@example.org")
+    site.submit(python_job("sales"), peer)
+    assert site.poll() == sorted(submitted("sales"))
 
 
 @pytest.mark.parametrize(

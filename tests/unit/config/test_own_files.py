@@ -38,9 +38,8 @@ def problem(folder: Path, name: str = "daemon.yaml", **settings: object) -> str:
         ("syft-notify.error.log.3", {"state", "log"}),
         ("syft-notify.status.json", {"state", "health report"}),
         ("state.lock", {"state", "lock"}),
-        ("state.backup", {"state", "backup"}),
-        ("state.attempts", {"state", "journal"}),
-        ("state.spool", {"state", "code previews"}),
+        ("state.db", {"state", "database"}),
+        ("state.db-journal", {"state", "journal"}),
         ("daemon.yaml", {"state", "config"}),
         ("x/../daemon.yaml", {"state", "config"}),
         ("Daemon.YAML", {"state", "config"}),
@@ -61,10 +60,11 @@ def test_a_state_at_a_path_that_has_another_use_is_refused(tmp_path, state, role
     ("settings", "roles"),
     [
         ({"drive_token_path": "notification_state.lock"}, ["lock", "token"]),
-        ({"gmail_token_path": "notification_history.jsonl.7"}, ["history", "token"]),
+        ({"gmail_token_path": "notification_state.db"}, ["database", "token"]),
+        ({"gmail_token_path": "syft-notify.log.7"}, ["log", "token"]),
         ({"gmail_token_path": "credentials.json"}, ["token", "OAuth client"]),
         ({"drive_token_path": "daemon.yaml"}, ["token", "config"]),
-        ({"syftbox_root": "notification_state.spool"}, ["code previews", "SyftBox folder"]),
+        ({"syftbox_root": "notification_state.db.bak"}, ["copy", "SyftBox folder"]),
     ],
 )
 def test_so_is_any_other_path_and_the_key_is_named_that_was_written(tmp_path, settings, roles):
@@ -83,14 +83,14 @@ def test_two_names_of_one_file_are_one_path(tmp_path):
     (tmp_path / "again").symlink_to("disk")
     said = problem(tmp_path, state_path="disk/s.json", drive_token_path="again/s.json")
     assert lacking(said, "both", "state", "token") == []
-    (tmp_path / "notification_state.attempts").touch()
-    os.link(tmp_path / "notification_state.attempts", tmp_path / "syft-notify.log")
+    (tmp_path / "notification_state.db-journal").touch()
+    os.link(tmp_path / "notification_state.db-journal", tmp_path / "syft-notify.log")
     assert lacking(problem(tmp_path), "both", "journal", "log") == []
 
 
 def test_equal_files_that_a_tool_linked_to_save_space_are_no_problem(tmp_path):
     (tmp_path / "notification_state.json").touch()
-    os.link(tmp_path / "notification_state.json", tmp_path / "notification_state.backup")
+    os.link(tmp_path / "notification_state.json", tmp_path / "notification_state.db.bak")
     load(tmp_path)
 
 
@@ -116,13 +116,14 @@ def test_a_folder_is_no_state(tmp_path, state):
 @pytest.mark.parametrize(
     ("name", "role"),
     [
-        ("notification_state.backup", "backup"),
+        ("notification_state.db.bak", "copy"),
         ("token_do.json", "token"),
         ("syft-notify.status.json", "health report"),
         ("syft-notify.log", "log"),
         ("syft-notify.lock", "lock"),
         ("notification_state.lock", "lock"),
-        ("notification_history.jsonl", "history"),
+        ("notification_state.db", "database"),
+        ("notification_state.db-journal", "journal"),
     ],
 )
 def test_a_pipe_or_a_socket_in_the_place_of_a_file_is_named(tmp_path, name, role):
@@ -141,5 +142,5 @@ def test_links_to_files_that_are_replaced_work_and_links_to_what_is_written_in_p
         (tmp_path / name).symlink_to(disk / name)
     (tmp_path / "syft-notify.log").symlink_to("/dev/null")
     assert load(tmp_path).state_path == tmp_path / "notification_state.json"
-    (tmp_path / "notification_state.attempts").symlink_to(disk / "journal")
-    assert lacking(problem(tmp_path), "notification_state.attempts", "symbolic link") == []
+    (tmp_path / "notification_state.db").symlink_to(disk / "memory")
+    assert lacking(problem(tmp_path), "notification_state.db", "symbolic link") == []

@@ -37,9 +37,11 @@ def test_on_colab_everything_lies_on_the_mounted_drive(tmp_path):
 
 def test_two_states_share_no_file():
     first, second = Files(Path("/a/state.json")), Files(Path("/b/state.json"))
-    assert {first.spool, first.lock}.isdisjoint({second.spool, second.lock})
-    assert first.lock == Path("/a/state.lock")
-    assert first.spool == Path("/a/state.spool")
+    names = ["state", "database", "journal", "copy", "lock"]
+    assert [getattr(first, name) for name in names] == [
+        Path("/a") / f"state.{end}" for end in ("json", "db", "db-journal", "db.bak", "lock")
+    ]
+    assert {getattr(first, name) for name in names}.isdisjoint(getattr(second, name) for name in names)
 
 
 @pytest.mark.parametrize("name", ["file", "folder", "link"])

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 from googleapiclient import discovery
-from syft_notify.store.history import Delivery, History, ToldEvent
 
 from syft_notify import NotificationMonitor
 from syft_notify.demo.notebook_accounts import RealAccounts, ReceivedMail, ReceivedMails, SandboxAccounts
 from syft_notify.domain.errors import UserError
+from syft_notify.domain.model import Kind
 from syft_notify.sandbox.client_redirect import lead_clients_to
-from tests.unit.makers import NOW
+from tests.unit.makers import job_event, peer_event
+from tests.unit.store.stores import admit, deliver, opened
 
 DO, DS = "owner@example.org", "scientist@example.org"
 
@@ -107,16 +108,17 @@ class TestOnTheSandbox:
 class TestRealOnes:
     def test_what_went_out_is_read_from_the_history_since_the_beginning(self, tmp_path, monkeypatch):
         monkeypatch.setenv("HOME", str(tmp_path))
-        history = History(tmp_path / ".syft-creds" / "notification_history.jsonl")
         (tmp_path / ".syft-creds").mkdir()
-        event = ToldEvent("job:1", ("ds/sales", "new"), "sales", DS)
-        history.append(Delivery(1, NOW, "job_submitted", DO, "gmail", "1", (event,)))
-        accounts = RealAccounts(DO.upper(), DS, "~/token_do.json", tmp_path / "token_ds.json")
-        assert (accounts.do, accounts.do_token) == (DO, tmp_path / "token_do.json")
-        assert accounts.settings == {}
-        history.append(Delivery(2, NOW, "job_failed", DS, "gmail", "2", (event,)))
-        (mail,) = accounts.expect_mails(to_ds=["job failed"])
-        assert (mail.to, mail.event, mail.headline) == (DS, "job failed", "sales")
+        with opened(tmp_path / ".syft-creds" / "notification_state.json") as store:
+            admit(store, job_event())
+            assert deliver(store) == ["new", "submitted"]
+            accounts = RealAccounts(DO.upper(), DS, "~/token_do.json", tmp_path / "token_ds.json")
+            assert (accounts.do, accounts.do_token) == (DO, tmp_path / "token_do.json")
+            assert accounts.settings == {}
+            admit(store, peer_event(Kind.PEER_GRANTED, DS))
+            deliver(store)
+            (mail,) = accounts.expect_mails(to_ds=["peer granted"])
+        assert (mail.to, mail.event, mail.headline) == (DS, "peer granted", f"peer_granted_{DS}")
         accounts.close()
 
 

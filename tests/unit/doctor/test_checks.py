@@ -11,15 +11,19 @@ from types import SimpleNamespace
 import pytest
 
 from syft_notify.config.file_lock import FileLock
+from syft_notify.config.paths import Files
 from syft_notify.doctor.check_context import CheckContext
 from syft_notify.doctor.findings import Finding, State, examine
 from syft_notify.doctor.order import checks
 from syft_notify.engine.health import Health
 from syft_notify.sandbox import Injected, Sandbox
 from syft_notify.sandbox.tokens import DRIVE_READONLY, GMAIL_ALL, GMAIL_SEND
+from syft_notify.store.store import Store
 from tests.facts import lacking
 from tests.folders import contents
 from tests.tls import HttpProxy
+from tests.unit.makers import job_event
+from tests.unit.store.stores import admit, opened
 
 DO = "do@example.org"
 
@@ -158,18 +162,43 @@ class TestTheMachine:
         assert (fault.name, lacking(fault.detail, home.folder, "full")) == ("disk", [])
         assert f"`df -h {home.folder}`" in fault.fix
 
+    def test_a_damaged_database(self, home):
+        with opened(home.folder / "notification_state.json") as store:
+            admit(store, *(job_event(job=f"job {number}") for number in range(50)))
+        database = home.folder / "notification_state.db"
+        whole = database.read_bytes()
+        database.write_bytes(whole[:8192] + bytes(len(whole) - 8192))
+        before = contents(home.folder)
+        fault = home.fault()
+        assert (fault.name, str(database) in fault.detail) == ("state", True)
+        assert lacking(fault.fix, "`syft-notify run --once`", "notification_state.json") == []
+        assert contents(home.folder) == before
+
     @pytest.mark.parametrize("text", ["{half", "[]", '{"notified_jobs": 3}'])
-    def test_a_corrupt_state(self, home, text):
+    def test_a_corrupt_state_of_which_the_first_poll_would_know_nothing(self, home, text):
         state = home.has("notification_state.json", text)
         fault = home.fault()
         assert (fault.name, str(state) in fault.detail) == ("state", True)
         assert lacking(fault.fix, "`syft-notify run --once`") == []
         assert state.read_text() == text
 
-    def test_a_state_of_a_newer_program_or_another_owner(self, home):
-        home.has("notification_state.json", '{"syft_notify": {"version": 99}}')
-        assert lacking(home.fault().fix, "Update") == []
-        home.has("notification_state.json", '{"syft_notify": {"owner": "else@example.org"}}')
+    @pytest.mark.parametrize("text", ["{half", '{"notified_jobs": {}}'])
+    def test_a_state_that_a_good_database_writes_again_is_no_fault(self, home, text):
+        with opened(home.folder / "notification_state.json"):
+            pass
+        home.has("notification_state.json", text)
+        assert lacking(home.examined()["state"].detail, home.folder / "notification_state.db") == []
+        assert home.examined()["state"].state is State.OK
+
+    def test_a_database_of_a_newer_program(self, home):
+        with opened(home.folder / "notification_state.json") as store:
+            store.database.run("PRAGMA user_version = 99")
+        assert (home.fault().name, lacking(home.fault().fix, "Update")) == ("state", [])
+
+    def test_a_database_of_another_owner(self, home):
+        store = Store(Files(home.folder / "notification_state.json"), "else@example.org")
+        store.refresh(datetime.now(UTC))
+        store.close()
         fault = home.fault()
         assert lacking(fault.detail, home.folder / "notification_state.json", "else@example.org") == []
         assert lacking(fault.fix, "state_path", DO, home.config) == []
