@@ -1,1 +1,1 @@
-"""Measurements of what watching costs, each beside a naive watchman; they assert nothing about time."""
+"""Measurements of what watching costs, each beside a naive notifier; they assert nothing about time."""

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from benchmarks.burst import bursts
 from benchmarks.daemon import memory, starts
+from benchmarks.delivery import delivery_writes
 from benchmarks.drive import crowd, idle_polls, reconciles
 from benchmarks.google import REPOSITORY
-from benchmarks.ledger import ledger_writes
 from benchmarks.limits import limits
 from benchmarks.local import local_scans
 from benchmarks.report import Report
@@ -21,7 +21,7 @@ from benchmarks.scale import FULL, QUICK, Scale
 
 PARTS: Mapping[str, Callable[[Scale, Report], None]] = {
     "start-up": starts,
-    "ledger": ledger_writes,
+    "delivery": delivery_writes,
     "idle": idle_polls,
     "reconcile": reconciles,
     "burst": bursts,

@@ -13,10 +13,10 @@ from typing import Any
 
 from benchmarks.cost import cost_of, too_long
 from benchmarks.google import Google
-from benchmarks.naive import NaiveWatchman, naive_seconds, open_naive
+from benchmarks.naive import NaiveNotifier, naive_seconds, open_naive
+from benchmarks.program import Home, Program, persisting, program, without_rate_guard
 from benchmarks.report import Report
 from benchmarks.scale import Scale
-from benchmarks.watchman import Home, Watchman, persisting, watchman, without_rate_guard
 
 _OURS = ("requests", "mails", "persisted", "poll", "cpu", "accepted median", "accepted p95")
 _NAIVE = ("naive requests", "naive mails", "naive poll", "naive median", "naive p95")
@@ -33,7 +33,7 @@ def bursts(scale: Scale, report: Report) -> None:
     table = report.table("burst", world, ("jobs", "latency ms", *_OURS, *_NAIVE))
     with Google(scale.burst_peers) as google, Google(scale.burst_peers) as naive_google, _folder() as folder:
         home, where = Home(folder, google), naive_google.order("where")
-        with without_rate_guard(), watchman(home) as ours, open_naive(where, folder) as naive:
+        with without_rate_guard(), program(home) as ours, open_naive(where, folder) as naive:
             ours.poll()
             naive.poll()
             for latency, jobs in product(scale.latencies_ms, scale.bursts):
@@ -51,7 +51,7 @@ def _folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _our_burst(google: Google, ours: Watchman, jobs: int) -> Mapping[str, Any]:
+def _our_burst(google: Google, ours: Program, jobs: int) -> Mapping[str, Any]:
     uploaded = google.order("submit", jobs=jobs)
     begun = time.perf_counter()
     with persisting(2 * jobs) as persisted_at:
@@ -63,7 +63,7 @@ def _our_burst(google: Google, ours: Watchman, jobs: int) -> Mapping[str, Any]:
     return dict(zip(_OURS, values, strict=True))
 
 
-def _naive_burst(google: Google, naive: NaiveWatchman, jobs: int) -> Mapping[str, Any]:
+def _naive_burst(google: Google, naive: NaiveNotifier, jobs: int) -> Mapping[str, Any]:
     uploaded = google.order("submit", jobs=jobs)
     cost = cost_of(naive.poll, google)
     count, waits = _accepted(google, uploaded, mails_per_job=1)

@@ -25,7 +25,7 @@ class Cost:
 
 
 def cost_of(action: Callable[[], object], google: Google | None = None) -> Cost:
-    """Do it once. The requests are those of everybody, so only one watchman may be at work."""
+    """Do it once. The requests are those of everybody, so only one program may be at work."""
     if google:
         google.order("spent")
     wall, cpu = time.perf_counter(), time.process_time()

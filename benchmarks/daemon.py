@@ -18,9 +18,9 @@ import psutil
 
 from benchmarks.google import Google
 from benchmarks.jobs_on_disk import JobsOnDisk, disk
+from benchmarks.program import Home
 from benchmarks.report import Report, Table
 from benchmarks.scale import Scale
-from benchmarks.watchman import Home
 from syft_notify.config.paths import ServiceFiles
 from tests.system.program import environment, syft_notify
 

@@ -13,11 +13,11 @@ from benchmarks.cost import Cost, cost_of, too_long, usual_cost
 from benchmarks.google import Google
 from benchmarks.jobs_on_disk import JobsOnDisk, disk
 from benchmarks.local import naive_look
-from benchmarks.naive import NaiveWatchman, naive_seconds, open_naive
+from benchmarks.naive import NaiveNotifier, naive_seconds, open_naive
+from benchmarks.program import Clock, Home, Program, program
 from benchmarks.report import Report
 from benchmarks.scale import Scale
-from benchmarks.town import OLD_MESSAGES
-from benchmarks.watchman import Clock, Home, Watchman, watchman
+from benchmarks.world import OLD_MESSAGES
 
 _NAIVE = ("naive requests", "naive wall", "naive cpu")
 _PEERS = f"the peers were accepted long ago, each with four folders, an archive of {OLD_MESSAGES} messages, empty inbox"
@@ -28,7 +28,7 @@ def idle_polls(scale: Scale, report: Report) -> None:
     columns = ("peers", "latency ms", "requests", "wall", "cpu", "google", *_NAIVE)
     table = report.table("idle poll", f"{_PEERS}; no jobs on disk", columns)
     for size, google, home in _owners(scale):
-        with watchman(home) as ours:
+        with program(home) as ours:
             ours.poll()
             cost = _usual_poll(google, ours)
         compared, note = _naive_poll(google, home, **size)
@@ -36,9 +36,9 @@ def idle_polls(scale: Scale, report: Report) -> None:
 
 
 def reconciles(scale: Scale, report: Report) -> None:
-    """Looks at everything: after a start on an existing ledger, and when the reconcile interval is over."""
+    """Looks at everything: after a start on an existing store, and when the reconcile interval is over."""
     start, later = ("start requests", "start wall", "start cpu"), ("requests", "wall", "cpu", "google")
-    world = f"{_PEERS}; `start` is the first poll of a process on its ledger, the rest one after reconcile_interval"
+    world = f"{_PEERS}; `start` is the first poll of a process on its store, the rest one after reconcile_interval"
     table = report.table("full reconcile", world, ("peers", "latency ms", *start, *later, *_NAIVE))
     for size, google, home in _owners(scale):
         first, periodic = _first_poll(google, home), _periodic_poll(google, home)
@@ -56,7 +56,7 @@ def crowd(scale: Scale, report: Report) -> None:
     with disk() as root, _home(peers, root) as (google, home):
         JobsOnDisk(root, peers).grow(jobs, live)
         compared, note = naive_look(root)
-        with watchman(home) as ours:
+        with program(home) as ours:
             ours.poll()
             for latency in scale.latencies_ms:
                 google.order("slow", seconds=latency / 1000)
@@ -75,21 +75,21 @@ def _owners(scale: Scale) -> Iterator[tuple[dict[str, int], Google, Home]]:
 
 @contextmanager
 def _home(peers: int, root: Path | None = None) -> Iterator[tuple[Google, Home]]:
-    """An owner with so many peers, whose ledger has seen all that is old."""
+    """An owner with so many peers, whose store has seen all that is old."""
     with Google(peers) as google, TemporaryDirectory(prefix="syft-notify-home-") as folder:
         home = Home(Path(folder), google, root)
-        with watchman(home) as ours:
+        with program(home) as ours:
             ours.poll()
         yield google, home
 
 
-def _usual_poll(google: Google, anybody: Watchman | NaiveWatchman) -> Cost:
+def _usual_poll(google: Google, anybody: Program | NaiveNotifier) -> Cost:
     return usual_cost(lambda: cost_of(anybody.poll, google))
 
 
 def _first_poll(google: Google, home: Home) -> Cost:
     def measure() -> Cost:
-        with watchman(home) as ours:
+        with program(home) as ours:
             return cost_of(ours.poll, google)
 
     return usual_cost(measure)
@@ -97,7 +97,7 @@ def _first_poll(google: Google, home: Home) -> Cost:
 
 def _periodic_poll(google: Google, home: Home) -> Cost:
     clock = Clock()
-    with watchman(home, clock) as ours:
+    with program(home, clock) as ours:
         ours.poll()
 
         def measure() -> Cost:
@@ -108,7 +108,7 @@ def _periodic_poll(google: Google, home: Home) -> Cost:
 
 
 def _naive_poll(google: Google, home: Home, peers: int, latency_ms: int) -> tuple[dict[str, Any], str]:
-    """What an idle poll of the naive watchman costs, and a note on it."""
+    """What an idle poll of the naive notifier costs, and a note on it."""
     reason = too_long(naive_seconds(latency_ms, peers))
     if reason:
         return {}, reason

@@ -1,4 +1,4 @@
-"""The handle of the local Google, which runs in a process of its own: its CPU time is not the watchman's."""
+"""The handle of the local Google, which runs in a process of its own: its CPU time is not the program's."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _PATIENCE_SECONDS = 10
 
 
 class Google:
-    """A town of `peers` scientists; what can be ordered are the methods of `town.Town`."""
+    """A world of `peers` scientists; what can be ordered are the methods of `world.World`."""
 
     def __init__(self, peers: int) -> None:
         self._home = TemporaryDirectory(prefix="syft-notify-google-")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.town"],
+            [sys.executable, "-m", "benchmarks.world"],
             cwd=REPOSITORY,
             env=environment(Path(self._home.name)),
             stdin=subprocess.PIPE,

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.town import DO, GENERATION, peer
+from benchmarks.world import DO, GENERATION, peer
 from syft_notify.syftbox.disk import STEP_NS
 from tests.worlds import python_job
 

@@ -43,7 +43,7 @@ LIMITS = (
     Limit(
         "CPU seconds of a local scan, 10,000 settled jobs", 0.05, "local scan", "cpu", {"jobs": 10_000, "changed": 0}
     ),
-    Limit("bytes of one delivery, 10,000 entries", 2_048, "ledger", "bytes per delivery", {"entries": 10_000}),
+    Limit("bytes of one delivery, 10,000 entries", 2_048, "delivery", "bytes per delivery", {"entries": 10_000}),
     Limit("MB of the daemon, 1,000 peers, 10,000 jobs", 90, "memory", "MB", _CROWD),
     Limit("status as a ratio to `import click`", 2.5, "start-up", "ratio", {"command": "status"}),
 )

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 from benchmarks.cost import Cost, cost_of, too_long, usual_cost
 from benchmarks.jobs_on_disk import JobsOnDisk, disk
 from benchmarks.naive import NaiveState, job_folders, naive_scan
+from benchmarks.program import DiskReader
 from benchmarks.report import Report
 from benchmarks.scale import Scale
-from benchmarks.watchman import DiskReader
 
 CHANGES = 10
 _PEERS = 100

@@ -22,7 +22,7 @@ from google.oauth2.credentials import Credentials
 from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
 
-from benchmarks.town import DO
+from benchmarks.world import DO
 
 PAGE = 100
 # What a request takes beside the latency.
@@ -60,11 +60,11 @@ class NaiveState:
         return document
 
 
-class NaiveWatchman:
+class NaiveNotifier:
     """Polls Drive and mails the owner about new jobs."""
 
     def __init__(self, google: Mapping[str, str], state: NaiveState) -> None:
-        """`google` is what its town says of `where` it is."""
+        """`google` is what its world says of `where` it is."""
         token = json.loads(google["token"])["token"]
         self._http = AuthorizedHttp(Credentials(token), http=httplib2.Http(timeout=60))  # type: ignore[no-untyped-call]
         self._files = self._service("drive", "v3", google["drive_api_endpoint"]).files()
@@ -111,9 +111,9 @@ class NaiveWatchman:
 
 
 @contextmanager
-def open_naive(google: Mapping[str, str], folder: Path) -> Iterator[NaiveWatchman]:
-    """A naive watchman whose memory is new, in this folder."""
-    with closing(NaiveWatchman(google, NaiveState(folder / "naive.json"))) as naive:
+def open_naive(google: Mapping[str, str], folder: Path) -> Iterator[NaiveNotifier]:
+    """A naive notifier whose memory is new, in this folder."""
+    with closing(NaiveNotifier(google, NaiveState(folder / "naive.json"))) as naive:
         yield naive
 
 

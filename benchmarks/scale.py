@@ -15,7 +15,7 @@ class Scale:
     burst_peers: int = 100
     jobs: tuple[int, ...] = (10, 1_000, 10_000, 100_000)
     crowd: tuple[int, int, int] = (1_000, 10_000, 100)
-    ledger_entries: int = 10_000
+    store_entries: int = 10_000
     deliveries: int = 100
     polls: int = 10_000
     polling_seconds: float = 600
@@ -30,7 +30,7 @@ QUICK = Scale(
     burst_peers=2,
     jobs=(10,),
     crowd=(2, 20, 5),
-    ledger_entries=100,
+    store_entries=100,
     deliveries=5,
     polls=20,
     polling_seconds=5,

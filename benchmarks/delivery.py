@@ -8,13 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
-from syft_notify.store.ledger import Ledger
 
 from benchmarks.naive import NaiveState
 from benchmarks.report import Report
 from benchmarks.scale import Scale
-from benchmarks.town import DO, peer
+from benchmarks.world import DO, peer
 from syft_notify.config.paths import Files
+from syft_notify.domain.ids import EventId, JobId, SubmissionId
 from syft_notify.domain.model import (
     Decision,
     Event,
@@ -27,28 +27,29 @@ from syft_notify.domain.model import (
     Receipt,
 )
 from syft_notify.domain.routing import Router
+from syft_notify.store.store import Store
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _COLUMNS = ("entries", "deliveries", "bytes per delivery", "bytes per poll", "naive bytes per delivery")
 _WORLD = (
-    "the ledger holds so many submitted jobs; some more are mailed. Counted is what the kernel is told to write: "
-    "`per delivery` before and after each mail, `per poll` at the end of a poll that brought news"
+    "the store holds so many submitted jobs; some more are mailed. Counted is what the kernel is told to write: "
+    "`per delivery` before and after each mail, `per poll` the view at the end of a poll that brought news"
 )
 
 
-def ledger_writes(scale: Scale, report: Report) -> None:
+def delivery_writes(scale: Scale, report: Report) -> None:
     """Bytes written while mails go out."""
-    table = report.table("ledger", _WORLD, _COLUMNS)
-    entries, deliveries = scale.ledger_entries, scale.deliveries
-    with TemporaryDirectory(prefix="syft-notify-ledger-") as folder:
-        ledger = Ledger(Files(Path(folder) / "notification_state.json"), DO)
-        ledger.refresh(_NOW)
-        ledger.admit(Observation(), [(event, ()) for event in _events(0, entries, Decision.BASELINE)], _NOW)
+    table = report.table("delivery", _WORLD, _COLUMNS)
+    entries, deliveries = scale.store_entries, scale.deliveries
+    with TemporaryDirectory(prefix="syft-notify-store-") as folder:
+        store = Store(Files(Path(folder) / "notification_state.json"), DO)
+        store.refresh(_NOW)
+        store.admit(Observation(), [(event, ()) for event in _events(0, entries, Decision.BASELINE)], _NOW)
         news = [(event, _mail(event)) for event in _events(entries, deliveries, Decision.SEND)]
-        ledger.admit(Observation(), news, _NOW)
-        ledger.save()
-        per_delivery = written_by(lambda: _deliver(ledger)) // deliveries
-        per_poll = written_by(ledger.save)
+        store.admit(Observation(), news, _NOW)
+        per_delivery = written_by(lambda: _deliver(store)) // deliveries
+        per_poll = written_by(store.write_view)
+        store.close()
         naive = _naive_bytes(Path(folder), entries)
         table.add(dict(zip(_COLUMNS, (entries, deliveries, per_delivery, per_poll, naive), strict=True)))
 
@@ -65,18 +66,19 @@ def _events(first: int, count: int, decision: Decision) -> Iterator[Event]:
     for number in range(first, first + count):
         ds, name = peer(number % 100), f"job_{number:06}"
         facts = JobFacts(DO, ds, name, f"{ds}/{name}", f"{_NOW:%FT%TZ} {number}", submitted_at=_NOW)
-        yield Event(f"job:{facts.key}:{facts.identity}:submitted", Kind.JOB_SUBMITTED, _NOW, facts, decision)
+        about = SubmissionId(JobId(ds, name), facts.identity, ds)
+        yield Event(EventId(about, Kind.JOB_SUBMITTED), _NOW, facts, decision)
 
 
 def _mail(event: Event) -> Sequence[Notification]:
     return Router("gmail").route(event).notifications[:1]
 
 
-def _deliver(ledger: Ledger) -> None:
+def _deliver(store: Store) -> None:
     sent = Outcome(OutcomeKind.SENT, _NOW, Receipt("18c3f0a1b2c3d4e5", "18c3f0a1b2c3d4e5"))
-    for pending in ledger.pending():
-        ledger.attempt(pending.notification.id)
-        ledger.settle(pending.notification.id, sent)
+    for queued in store.pending():
+        store.attempt(queued.id)
+        store.settle(queued.id, sent)
 
 
 def _naive_bytes(folder: Path, entries: int) -> int:

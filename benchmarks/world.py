@@ -1,4 +1,4 @@
-"""The local Google of a measurement with everybody who lives there: `python -m benchmarks.town` is its process.
+"""The local Google of a measurement with everybody who lives there: `python -m benchmarks.world` is its process.
 
 It reads orders, one JSON object a line, and answers each with a line of JSON; it ends with its input.
 """
@@ -27,7 +27,7 @@ def peer(number: int) -> str:
     return f"ds{number:04}@example.org"
 
 
-class Town:
+class World:
     """An owner and their peers on one local Google; each method is an order."""
 
     def __init__(self, google: Sandbox) -> None:
@@ -123,10 +123,10 @@ class Town:
 def main() -> None:
     """Carry out orders until there are no more."""
     with Sandbox() as google:
-        town = Town(google)
+        world = World(google)
         for line in sys.stdin:
             arguments = json.loads(line)
-            answer = getattr(town, arguments.pop("order"))(**arguments)
+            answer = getattr(world, arguments.pop("order"))(**arguments)
             print(json.dumps(answer), flush=True)
 
 

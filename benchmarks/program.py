@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import yaml
-from syft_notify.store.ledger import Ledger
 
 from benchmarks.google import Google
-from benchmarks.town import DO
+from benchmarks.world import DO
 from syft_notify.config.settings import Config, load_config
 from syft_notify.daemon.log_reporter import LogReporter
 from syft_notify.domain.model import LocalJob
 from syft_notify.engine.app import App, build_app
+from syft_notify.store.store import Admission, Store
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 
 # As much as the config allows: bursts are larger than what a day should bring.
@@ -25,7 +26,7 @@ _DAILY_CAP = 10_000
 
 
 class Clock:
-    """The watchman's clock, which can be put forward."""
+    """The program's clock, which can be put forward."""
 
     def __init__(self) -> None:
         self.ahead = timedelta()
@@ -56,26 +57,26 @@ class Home:
         return load_config(self.config_file, {}, self.folder)
 
 
-class Watchman:
-    """One line that polls."""
+class Program:
+    """A pipeline that polls."""
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._narrator = LogReporter()
+        self._reporter = LogReporter()
 
     def poll(self) -> None:
         """One poll. Raises `RuntimeError` for one that was not whole: its cost would mean nothing."""
-        report = self._app.poll(self._narrator)
-        self._narrator.end()
+        report = self._app.poll(self._reporter)
+        self._reporter.end()
         if not report.healthy:
             raise RuntimeError(f"the poll did not end well: {report}")
 
 
 @contextmanager
-def watchman(home: Home, clock: Clock | None = None) -> Iterator[Watchman]:
-    """A fresh line for the owner; what an earlier one learned is on disk."""
+def program(home: Home, clock: Clock | None = None) -> Iterator[Program]:
+    """A fresh pipeline for the owner; what an earlier one learned is on disk."""
     with patch("syft_notify.engine.app.utc_now", clock or Clock()), closing(build_app(home.config)) as app:
-        yield Watchman(app)
+        yield Program(app)
 
 
 @contextmanager
@@ -87,28 +88,28 @@ def without_rate_guard() -> Iterator[None]:
 
 @contextmanager
 def persisting(mails: int) -> Iterator[Callable[[], float]]:
-    """Tells when, by `time.perf_counter`, so many notifications had been saved; a digest counts as its parts.
+    """Tells when, by `time.perf_counter`, so many notifications had been saved.
 
     Raises `RuntimeError` when that was never.
     """
-    saved: set[str] = set()
+    saved = 0
     moment = 0.0
-    save = Ledger.save
+    admit = Store.admit
 
-    def observed(ledger: Ledger) -> None:
-        nonlocal moment
-        save(ledger)
-        now = time.perf_counter()
-        if len(saved) < mails:
-            saved.update(part.id for pending in ledger.pending() for part in pending.notification.parts)
-            moment = now
+    def observed(store: Store, *arguments: Any) -> list[Admission]:
+        nonlocal saved, moment
+        admissions = admit(store, *arguments)
+        if saved < mails:
+            saved += sum(len(admission.notifications) for admission in admissions)
+            moment = time.perf_counter()
+        return admissions
 
     def found() -> float:
-        if len(saved) < mails:
-            raise RuntimeError(f"{len(saved)} of {mails} notifications were saved")
+        if saved < mails:
+            raise RuntimeError(f"{saved} of {mails} notifications were saved")
         return moment
 
-    with patch.object(Ledger, "save", observed):
+    with patch.object(Store, "admit", observed):
         yield found
 
 
