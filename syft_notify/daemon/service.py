@@ -110,6 +110,8 @@ class Service:
             attend(
                 lambda: self._work(ready, demanding=demanding), inbox, self._heed, lambda: not self._running.app.sending
             )
+            if not self._successor:
+                self._keep_copy()
         self._systemd.stopping()
         log.info("syft-notify stops; %d mails were sent", self._health.sent)
         if self._successor:
@@ -138,6 +140,15 @@ class Service:
             run_loop(self._poll, self._interval, self._control, self._failed, self._check_consents)
             if not self._control.stopping:
                 self._reload()
+
+    def _keep_copy(self) -> None:
+        """Leave a copy of the memory behind; a stop waits for nobody who works on it, and goes on without."""
+        try:
+            self._line.app.keep_copy()
+        except HeldError as error:
+            log.debug("no copy is made: %s", error)
+        except NotifyError as error:
+            self._narrator.problem("copy", str(error))
 
     def _check(self, *, demanding: bool) -> None:
         """Raises `CredentialFault` when a person must act first and, if `demanding`, what else is in the way."""

@@ -73,7 +73,7 @@ class App:
         """One poll. `wanted` is asked before each send whether to go on.
 
         Polls of other processes on the same state are waited for; raises `HeldError` when one takes too long,
-        `ConfigError` for a state that cannot be used.
+        `ConfigError` for a state that cannot be used, and `UserError` when the disk refuses what must be written first.
         """
         with self._alone():
             report = self._poll(reporter, wanted)
@@ -116,11 +116,11 @@ class App:
             self._poll.check_state()
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
         """Under the lock of the state. A folder that vanishes later is not made anew: the memory went with it."""
         lock: AbstractContextManager[object] = nullcontext()
         if self._lock is not None:
-            lock = FileLock(self._lock, patience=PATIENCE_SECONDS, make_folder=not self._begun, move=MOVE_STATE)
+            lock = FileLock(self._lock, patience=patience, make_folder=not self._begun, move=MOVE_STATE)
         self._begun = True
         with lock:
             try:
@@ -160,8 +160,8 @@ class App:
         self._drive.check_owner()
 
     def keep_copy(self) -> None:
-        """Keep a copy of the database at a clean stop, if anything changed. Raises as `poll`."""
-        with self._alone():
+        """Keep a copy of the database at a clean stop, if anything changed. It waits for nobody; raises as `poll`."""
+        with self._alone(patience=0):
             self._store.refresh(self._clock())
             self._store.copy(self._clock(), at_once=True)
 

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
+from contextlib import nullcontext
 from pathlib import Path
+
+from syft_notify.config.paths import Files
+from syft_notify.store.reading import Reader
+
+_ALL = 1_000_000
 
 
 def records(home: Path) -> dict[str, list[str]]:
     """How the history marks each notification, by its id. One that was recorded and went again stands there twice."""
     found: dict[str, list[str]] = defaultdict(list)
-    for line in map(json.loads, (home / "notification_history.jsonl").read_text().splitlines()):
-        found[line["id"]].append("ambiguous" if line.get("ambiguous") else "certain")
+    for delivery in _reader(home).history(_ALL):
+        found[delivery.id].append("ambiguous" if delivery.ambiguous else "certain")
     return found
 
 
 def ambiguous_ids(home: Path) -> set[str]:
     """The notifications that may have gone out twice."""
     return {notification for notification, marks in records(home).items() if "ambiguous" in marks}
+
+
+def waiting(home: Path) -> list[str]:
+    """The notifications in the outbox."""
+    return [queued.id for queued in _reader(home).outbox()]
+
+
+def _reader(home: Path) -> Reader:
+    return Reader(Files(home / "notification_state.json").database, nullcontext)

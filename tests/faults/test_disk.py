@@ -6,21 +6,22 @@ import errno
 import os
 import subprocess
 import sys
-import tempfile
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from syft_notify.config.settings import load_config
+from syft_notify.domain.errors import UserError
 from syft_notify.engine.app import App, build_app
 from syft_notify.sandbox import Sandbox
 from syft_notify.testing import RecordingReporter
 from tests.conftest import Clock
 from tests.facts import lacking
 from tests.faults.records import ambiguous_ids
+from tests.refusing_disk import Disk
 from tests.stories.site import Site, Told, decided, requested, submitted, told_by
 from tests.system.program import environment, wait_until
 from tests.system.tools import needs
@@ -32,44 +33,10 @@ EVERYTHING = sorted(requested(NEW) + submitted("sales") + decided("approved", "s
 MOST_WRITES = 60
 
 
-class Disk:
-    """Takes `room` more writes of our program and then none; None is room enough."""
-
-    def __init__(self) -> None:
-        self.room: int | None = None
-        self.refused = 0
-
-    def write(self, call: Any) -> Any:
-        def counted(*args: Any, **options: Any) -> Any:
-            if self.room == 0:
-                self.refused += 1
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            if self.room is not None:
-                self.room -= 1
-            return call(*args, **options)
-
-        return counted
-
-
-class WithDisk:
-    """A module whose writing functions meet the disk."""
-
-    def __init__(self, module: Any, disk: Disk, *names: str) -> None:
-        self._module = module
-        for name in names:
-            setattr(self, name, disk.write(getattr(module, name)))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._module, name)
-
-
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     disk = Disk()
-    calls = WithDisk(os, disk, "write", "fsync", "replace", "ftruncate", "unlink")
-    for module in ("atomic", "journal", "history"):
-        monkeypatch.setattr(f"syft_notify.{module}.os", calls)
-    monkeypatch.setattr("syft_notify.config.atomic_file.tempfile", WithDisk(tempfile, disk, "mkstemp"))
+    disk.attach(monkeypatch)
     return disk
 
 
@@ -117,7 +84,8 @@ def polls(site: Site, clock: Clock, disk: Disk, room: int, *, restarts: bool) ->
         if restarts or not apps:
             apps.append(build_app(load_config(site.config_file, {}, site.home)))
         disk.room = left
-        apps[-1].poll(RecordingReporter())
+        with suppress(UserError):  # as a service does
+            apps[-1].poll(RecordingReporter())
         clock.ahead += timedelta(hours=2)
     for app in apps:
         app.close()

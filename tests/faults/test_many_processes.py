@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from syft_notify import NotificationMonitor
-from tests.faults.records import records
+from tests.faults.records import records, waiting
 from tests.stories.site import Site, decided, submitted, told_by
 from tests.system.program import started, syft_notify, wait_until
 from tests.worlds import python_job
@@ -48,8 +48,8 @@ def test_each_event_is_told_once(site: Site) -> None:
     assert Counter(told_by(*mail) for mail in site.arrived()) == Counter(expected)
     marks = records(site.home)
     assert set(map(tuple, marks.values())) == {("certain",)}
+    assert waiting(site.home) == []
     state = json.loads((site.home / "notification_state.json").read_text())
-    assert state["syft_notify"]["outbox"] == {}
     assert all(state["notified_jobs"][f"{PEERS[n % 3]}/job {n}"] for n in range(JOBS))
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from syft_notify.config.settings import load_config
+from syft_notify.domain.errors import UserError
 from syft_notify.domain.model import PollReport
 from syft_notify.engine.app import App, build_app
+from syft_notify.engine.health import failed_poll
 from syft_notify.testing import RecordingReporter
 from tests.machine.tracked_site import TrackedSite
+from tests.refusing_disk import Disk
 from tests.stories.site import Told, told_by
 
 
@@ -57,6 +56,8 @@ class Notifier:
         except Death:
             self.restart()
             return None
+        except UserError as error:  # as a service does
+            return failed_poll(error, self._town.hours.computer())
         return report
 
     def _before_request(self) -> None:
@@ -72,16 +73,11 @@ class Notifier:
 
     @contextmanager
     def full_disk(self) -> Iterator[None]:
-        """The state, which is the largest of our files, cannot be replaced."""
-        make = tempfile.mkstemp
-
-        def refuse(*, prefix: str, **options: Any) -> tuple[int, str]:
-            if ".notification_state.json." in prefix:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            return make(prefix=prefix, **options)
-
+        """Nothing of ours can be written."""
+        disk = Disk()
+        disk.room = 0
         with self._patches.context() as patches:
-            patches.setattr("syft_notify.config.atomic_file.tempfile.mkstemp", refuse)
+            disk.attach(patches)
             yield
 
     @contextmanager
