@@ -260,7 +260,8 @@ def replacing(path: Path) -> Iterator[Database]:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         os.close(descriptor)
         try:
-            with Database(f"file:{quote(os.fsencode(name))}?mode=rw", path) as database:
+            # Nobody else knows it yet, and some file systems have no locks.
+            with Database(f"file:{quote(os.fsencode(name))}?mode=rw&nolock=1", path) as database:
                 for pragma in (f"page_size = {_PAGE_BYTES}", "auto_vacuum = INCREMENTAL", "journal_mode = MEMORY"):
                     database.rows(f"PRAGMA {pragma}")
                 database.run("PRAGMA foreign_keys = ON")

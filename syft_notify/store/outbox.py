@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from syft_notify.domain.accounts import account_of
 from syft_notify.domain.digest import MOST_NAMED
@@ -25,15 +24,14 @@ from syft_notify.domain.model import (
     Role,
     ThreadRef,
 )
-from syft_notify.store.database import Database, moment
+from syft_notify.store.database import Database
+from syft_notify.store.payload import dump_notification, load_notification, load_preview
+from syft_notify.store.queue import SMALL, queued, queued_of
 
 DAY = timedelta(days=1)
 # Nothing of a conversation comes before these.
 BEGINNINGS = (Kind.JOB_SUBMITTED, Kind.PEER_REQUESTED)
 ADD_MARK = "INSERT INTO notified SELECT ?, ?, ?, number + 1, 0 FROM view WHERE true ON CONFLICT DO NOTHING"
-_PORTION = 500
-_SMALL = """id, channel, recipient, role, kind, template, cause, subject, admitted_at, state, attempts, pause_since,
-    pause_until, last_fault, view_key, type"""
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,6 @@ class Outbox:
         self, notification: Notification, event: int | None, subject: int | None, place: int, at: datetime
     ) -> None:
         """One that is there already stays as it is."""
-        from syft_notify.store.payload import dump_notification
-
         cause, payload = account_of(notification.facts.ds), dump_notification(notification)
         to = (notification.channel, notification.recipient, notification.role)
         what = (notification.kind, notification.template, cause, *notification.mark)
@@ -103,12 +99,12 @@ class Outbox:
     # Ask.
 
     def pending(self) -> Iterator[Queued]:
-        """What waits or was given up, in the order of admission; between two of them anything may be changed."""
+        """As `queue.queued`."""
         return queued(self.database)
 
     def load(self, notification_id: str) -> Pending:
         """A notification whole, a digest with those that it names. Raises `UserError` when it is gone or damaged."""
-        row = self.database.row(f"SELECT {_SMALL}, payload FROM outbox WHERE id = ?", notification_id)  # noqa: S608 - a constant
+        row = self.database.row(f"SELECT {SMALL}, payload FROM outbox WHERE id = ?", notification_id)  # noqa: S608 - a constant
         if row is None:
             raise UserError(f"{notification_id} is not in the outbox any more", "`syft-notify outbox` shows what is")
         named = "SELECT payload FROM outbox WHERE digest = ? ORDER BY place, id LIMIT ?"
@@ -116,13 +112,11 @@ class Outbox:
         members = tuple(_notification(notification_id, payload) for (payload,) in payloads)
         count: int = self.database.value("SELECT count(*) FROM outbox WHERE digest = ?", notification_id)
         notification = replace(_notification(notification_id, row[-1]), members=members, more=count - len(members))
-        small = _queued(self.database, row[:-1])
+        small = queued_of(self.database, row[:-1])
         return Pending(notification, small.admitted_at, small.state, small.attempts, small.pause, small.last_fault)
 
     def preview(self, notification: Notification) -> Preview | None:
         """The code that a notification of the outbox may show; None without any."""
-        from syft_notify.store.payload import load_preview
-
         code = "SELECT preview FROM code JOIN outbox USING (event) WHERE outbox.id = ?"
         found = self.database.value(code, notification.id)
         return load_preview(found) if found else None
@@ -275,55 +269,12 @@ class _DamagedNotificationError(UserError):
     """What is kept of one notification cannot be read."""
 
 
-def queued(database: Database) -> Iterator[Queued]:
-    """As `Outbox.pending`."""
-    after, portion = (-1, ""), _PORTION
-    while portion == _PORTION:
-        rows = database.rows(
-            f"SELECT place, {_SMALL} FROM outbox WHERE digest IS NULL AND (place, id) > (?, ?)"  # noqa: S608 - a constant
-            f" ORDER BY place, id LIMIT {_PORTION}",
-            *after,
-        )
-        for row in rows:
-            after = row[0], row[1]
-            yield _queued(database, row[1:])
-        portion = len(rows)
-
-
-def _queued(database: Database, row: Sequence[Any]) -> Queued:
-    name, channel, recipient, role, kind, template, cause, subject, admitted, state, attempts, since, until, *rest = row
-    fault, key, mark = rest
-    subjects = [(recipient, subject)]
-    if subject is None:
-        subjects = database.rows("SELECT recipient, subject FROM outbox WHERE digest = ?", name)
-    begun, end = moment(since), moment(until)
-    return Queued(
-        id=name,
-        channel=channel,
-        recipient=recipient,
-        role=Role(role),
-        kind=Kind(kind),
-        template=template,
-        cause=cause,
-        conversations=frozenset(f"{about} {to}" for to, about in subjects),
-        admitted_at=datetime.fromisoformat(admitted),
-        state=PendingState(state),
-        attempts=attempts,
-        pause=Pause(begun, end) if begun and end else None,
-        last_fault=fault,
-        mark=(key, mark),
-        members=0 if subject is not None else len(subjects),
-    )
-
-
 def _thread(digest: str) -> ThreadRef:
     root = f"<{digest}@syft-notify.invalid>"
     return ThreadRef(root, root)
 
 
 def _notification(notification_id: str, payload: bytes) -> Notification:
-    from syft_notify.store.payload import load_notification
-
     try:
         return load_notification(payload)
     except ValueError as error:

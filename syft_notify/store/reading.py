@@ -14,7 +14,7 @@ from pathlib import Path
 from syft_notify.domain.ids import JobId
 from syft_notify.domain.model import Decision, Kind, PendingState, Queued
 from syft_notify.store.database import Exclusive, copy_of, opened_to_read
-from syft_notify.store.outbox import queued
+from syft_notify.store.queue import queued
 from syft_notify.store.recovery import OWNER
 
 _VERDICTS = (Kind.JOB_APPROVED, Kind.JOB_EXECUTED, Kind.JOB_FAILED, Kind.JOB_REJECTED)

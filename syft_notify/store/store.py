@@ -23,6 +23,7 @@ from syft_notify.domain.ports import UnidentifiedRecord
 from syft_notify.store import identities, recovery, reset
 from syft_notify.store.database import DamagedError
 from syft_notify.store.outbox import ADD_MARK, Outbox
+from syft_notify.store.payload import dump_preview
 from syft_notify.store.reset import DRIVE_PART, LOCAL_PART, REVISION
 from syft_notify.store.retention import is_due, prune
 from syft_notify.store.view import PEERS_PART, Stamp, View, stamp
@@ -246,8 +247,6 @@ class Store(Outbox):
         return number
 
     def _keep_code(self, event: int, preview: Preview) -> None:
-        from syft_notify.store.payload import dump_preview
-
         keep = "INSERT INTO code VALUES (?1, ?2) ON CONFLICT (event) DO UPDATE SET preview = ?2"
         self.database.run(keep, event, dump_preview(preview))
 

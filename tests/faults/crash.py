@@ -18,7 +18,7 @@ from pathlib import Path
 from syft_notify.sandbox import Injected, Sandbox
 from syft_notify.sandbox.mailboxes import Mail
 from tests.faults.daemons import nursery
-from tests.faults.records import records
+from tests.records import records
 from tests.stories.site import DO, Site
 from tests.worlds import GENERATIONS, Job, python_job
 

@@ -20,7 +20,7 @@ from syft_notify.sandbox import Sandbox
 from syft_notify.testing import RecordingReporter
 from tests.conftest import Clock
 from tests.facts import lacking
-from tests.faults.records import ambiguous_ids
+from tests.records import ambiguous_ids
 from tests.refusing_disk import Disk
 from tests.stories.site import Site, Told, decided, requested, submitted, told_by
 from tests.system.program import environment, wait_until

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from syft_notify import NotificationMonitor
-from tests.faults.records import records, waiting
+from tests.records import records, waiting
 from tests.stories.site import Site, decided, submitted, told_by
 from tests.system.program import started, syft_notify, wait_until
 from tests.worlds import python_job

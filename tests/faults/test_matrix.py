@@ -14,7 +14,7 @@ import pytest
 from syft_notify.sandbox import Injected
 from syft_notify.sandbox.faults import UNANSWERED
 from tests.conftest import Clock
-from tests.faults.records import ambiguous_ids, records
+from tests.records import ambiguous_ids, records
 from tests.stories.site import Site, Told, decided, requested, submitted, told_by
 from tests.worlds import python_job
 

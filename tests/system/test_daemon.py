@@ -20,10 +20,10 @@ import pytest
 
 from syft_notify import __version__
 from syft_notify.config.file_lock import is_held
-from syft_notify.config.paths import Files
 from syft_notify.engine.health import read_health
 from syft_notify.sandbox import Injected
 from tests.facts import lacking
+from tests.records import is_sending
 from tests.stories.site import Site, granted, requested, submitted
 from tests.system.program import environment, started, syft_notify, wait_until
 from tests.worlds import python_job
@@ -167,7 +167,7 @@ class TestStart:
         site.ask(DS)
         site.google.faults.slow(30, "gmail.messages.send")
         first = pid_of(command("start"))
-        wait_until(lambda: (site.home / "notification_state.attempts").exists())
+        wait_until(lambda: is_sending(site.home))
         with open("/dev/full", "w") as full:
             ended = command("restart", "--timeout", "0.1", stdout=full)
         assert (ended.returncode, ended.stderr.count("\n")) == (0, 1)
@@ -293,7 +293,7 @@ class TestAStartThatCannotBe:
         (site.home / "daemon.yaml").write_text("interval: [")
         self.fails(site, command, 78, site.home / "daemon.yaml", "YAML")
 
-    @pytest.mark.parametrize("name", ["syft-notify.json", "daemon.yaml", "state.attempts"])
+    @pytest.mark.parametrize("name", ["syft-notify.json", "daemon.yaml", "state.db"])
     def test_state_with_the_name_of_another_file(self, site, command, name):
         site.settings["state_path"] = name
         before = site.config_file.read_bytes()
@@ -383,8 +383,7 @@ class TestStop:
         site.ask(DS)
         site.google.faults.slow(3, "gmail.messages.send")
         pid_of(command("start"))
-        begun_sends = Files(site.home / "notification_state.json").attempts
-        wait_until(lambda: begun_sends.exists() and begun_sends.stat().st_size)
+        wait_until(lambda: is_sending(site.home))
         begun = time.monotonic()
         assert command("stop").returncode == 0
         assert time.monotonic() - begun < 5
@@ -407,8 +406,7 @@ class TestStop:
         site.ask(DS)
         site.google.faults.slow(4, "gmail.messages.send")
         pid = pid_of(command("start"))
-        begun_sends = Files(site.home / "notification_state.json").attempts
-        wait_until(lambda: begun_sends.exists() and begun_sends.stat().st_size)
+        wait_until(lambda: is_sending(site.home))
         stopped = command("stop")
         assert (stopped.returncode, stopped.stdout) == (0, f"Stopped (PID {pid}).\n")
         assert stopped.stderr.startswith("Warning: ")

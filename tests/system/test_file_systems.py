@@ -7,14 +7,18 @@ import os
 import socket
 import stat
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from syft_notify.config.file_lock import FileLock
 from tests.facts import lacking
 from tests.stories.site import Site, submitted
 from tests.system.program import environment, syft_notify, wait_until
+from tests.system.tools import needs_library
 from tests.worlds import python_job
 
 DS = "ds@example.org"
@@ -63,7 +67,9 @@ def test_what_a_disk_says_that_cannot_keep_names_is_a_failure(site, on, answer, 
 class TestNoLocksBesideTheState:
     @pytest.mark.parametrize("answer", NO_LOCKS)
     @pytest.mark.parametrize(
-        "words", [("run", "--once"), ("outbox",), ("reset", "--peers", "--yes"), ("peer-granted", DS)], ids=" ".join
+        "words",
+        [("run", "--once"), ("outbox", "retry"), ("reset", "--peers", "--yes"), ("peer-granted", DS)],
+        ids=" ".join,
     )
     def test_each_command_says_which_key_moves_it(self, site, on, words, answer):
         with_job(site)
@@ -73,6 +79,13 @@ class TestNoLocksBesideTheState:
         assert lacking(ended.stderr, site.home, "notification_state.lock", "locks", "state_path") == []
         assert ended.stderr.count("\n") == 1
         assert site.new_mails() == []
+
+    @pytest.mark.parametrize("word", ["outbox", "history"])
+    def test_what_only_looks_needs_none(self, site, on, word):
+        with_job(site)
+        assert on({}, "run", "--once").returncode == 0
+        ended = on({"FLOCK": "ENOLCK", "FLOCK_ON": "notification_state.lock"}, word, "--json")
+        assert (ended.returncode, ended.stderr, len(json.loads(ended.stdout))) == (0, "", 2 * (word == "history"))
 
     def test_start_says_so_and_leaves_no_process(self, site, on):
         ended = on({"FLOCK": "ENOLCK", "FLOCK_ON": "notification_state.lock"}, "start")
@@ -93,6 +106,56 @@ class TestNoLocksBesideTheState:
         (found,) = (check for check in json.loads(ended.stdout)["checks"] if check["name"] == "state")
         assert found["state"] == "failed"
         assert lacking(found["fix"], "state_path") == []
+
+
+@pytest.mark.parametrize("answer", ["ENOLCK", "524"])
+class TestNoPosixLocks:
+    """SQLite has none then: our own lock, of another kind, keeps all of its users apart."""
+
+    @pytest.fixture(autouse=True)
+    def _seccomp(self):
+        needs_library("libseccomp.so.2", package="libseccomp2")
+
+    def test_mails_go_out_once_beside_commands_that_look_and_change(self, site, on, answer):
+        none = {"POSIX_LOCKS": answer}
+        with_job(site)
+        started = on(none, "start", "--interval", "1")
+        assert (started.returncode, started.stderr) == (0, "")
+        wait_until(lambda: len(site.arrived()) == 2)
+        for _ in range(4):
+            site.submit(python_job(f"more {len(site.arrived())}"))
+            for words in (("history", "--json"), ("outbox", "--json"), ("outbox", "retry"), ("run", "--once")):
+                ended = on(none, *words)
+                assert (ended.returncode, ended.stderr) == (0, "")
+        wait_until(lambda: len(site.arrived()) == 10)
+        assert on(none, "stop").returncode == 0
+        assert len(json.loads(on(none, "history", "--json").stdout)) == 10
+        assert len(site.new_mails()) == 10
+
+    @pytest.mark.parametrize("word", ["outbox", "history"])
+    def test_who_looks_waits_for_who_works_on_it(self, site, on, answer, word):
+        assert on({}, "run", "--once").returncode == 0
+        with ThreadPoolExecutor() as threads, FileLock(site.home / "notification_state.lock"):
+            looking = threads.submit(on, {"POSIX_LOCKS": answer}, word)
+            time.sleep(1)
+            assert not looking.done()
+        assert looking.result().returncode == 0
+
+    @pytest.mark.parametrize(
+        "words",
+        [("run", "--once"), ("start",), ("outbox",), ("history",), ("reset", "--peers", "--yes")],
+        ids=" ".join,
+    )
+    def test_without_any_other_lock_each_command_says_which_key_moves_the_state(self, site, on, answer, words):
+        with_job(site)
+        assert on({}, "run", "--once").returncode == 0
+        site.new_mails()
+        site.submit(python_job("more"))
+        ended = on({"POSIX_LOCKS": answer, "FLOCK": answer, "FLOCK_ON": "notification_state.lock"}, *words)
+        assert (ended.returncode, ended.stdout) == (78, "")
+        assert lacking(ended.stderr, "Error", "notification_state.lock", "locks", "state_path") == []
+        assert ended.stderr.count("\n") == 1
+        assert site.new_mails() == []
 
 
 class TestNoLocksBesideTheConfig:

@@ -14,6 +14,7 @@ import pytest
 
 from syft_notify.sandbox import Injected
 from tests.facts import lacking
+from tests.records import is_sending
 from tests.stories.site import DO, Site, requested, submitted
 from tests.system.program import environment, started, syft_notify, wait_until
 from tests.worlds import python_job
@@ -185,7 +186,7 @@ class TestMistakes:
         ended = run(site, "--once")
         assert ended.returncode == 1
         assert lacking(ended.stdout, state, "JSON", "aside") == []
-        assert [aside.read_text() for aside in site.home.glob("*.spoilt-*")] == ["{half"]
+        assert [aside.read_text() for aside in site.home.glob("*.damaged-*")] == ["{half"]
         assert run(site, "--once").returncode == 0
 
     def test_nothing_left_to_watch(self, site):
@@ -249,7 +250,7 @@ class TestLoop:
         peer_with_job(site)
         site.google.faults.slow(2, "gmail.messages.send")
         process = started("run", "-c", site.config_file, home=site.home)
-        wait_until((site.home / "notification_state.attempts").exists)
+        wait_until(lambda: is_sending(site.home))
         process.send_signal(number)
         output, _ = process.communicate(timeout=20)
         assert (process.returncode, output.count("sent to")) == (0, 1)

@@ -39,7 +39,7 @@ def other(site: Site) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize(
     "words",
-    [["run", "--once"], ["outbox"], ["outbox", "retry"], ["reset", "--peers", "--yes"], ["peer-granted", DS]],
+    [["run", "--once"], ["outbox", "retry"], ["reset", "--peers", "--yes"], ["peer-granted", DS]],
     ids=" ".join,
 )
 def test_it_says_for_whom_after_two_seconds_and_what_helps(site, other, words):
@@ -54,6 +54,13 @@ def test_it_says_for_whom_after_two_seconds_and_what_helps(site, other, words):
         other.kill()
         assert "Warning" not in command.communicate(timeout=30)[0]
     assert command.returncode == 0
+
+
+@pytest.mark.parametrize("word", ["outbox", "history"])
+def test_what_only_looks_waits_for_nobody(site, other, word):
+    ended = syft_notify(word, "-c", site.config_file, home=site.home)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert other.poll() is None
 
 
 def test_start_says_for_whom_the_daemon_waits(site, other):

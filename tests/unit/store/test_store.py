@@ -389,7 +389,7 @@ class TestDelivery:
             assert {queued.state for queued in store.pending()} == {PendingState.PENDING}
 
     def test_the_order_is_that_of_admission_in_portions_too(self, path, monkeypatch):
-        monkeypatch.setattr("syft_notify.store.outbox._PORTION", 3)
+        monkeypatch.setattr("syft_notify.store.queue._PORTION", 3)
         with opened(path) as store:
             for number in range(7):
                 admit(store, job_event(Kind.JOB_APPROVED, str(number)))

@@ -1,4 +1,4 @@
-"""What the history says of the mails that went out."""
+"""What the store of a home says, while a service works on it or after its death."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from syft_notify.config.paths import Files
+from syft_notify.store.database import opened_to_read
 from syft_notify.store.reading import Reader
 
 _ALL = 1_000_000
@@ -30,5 +31,15 @@ def waiting(home: Path) -> list[str]:
     return [queued.id for queued in _reader(home).outbox()]
 
 
+def is_sending(home: Path) -> bool:
+    """Whether it is written down that a send begins."""
+    with opened_to_read(_files(home).database, nullcontext) as database:
+        return database is not None and database.row("SELECT 1 FROM outbox WHERE in_flight") is not None
+
+
 def _reader(home: Path) -> Reader:
-    return Reader(Files(home / "notification_state.json").database, nullcontext)
+    return Reader(_files(home).database, nullcontext)
+
+
+def _files(home: Path) -> Files:
+    return Files(home / "notification_state.json")
