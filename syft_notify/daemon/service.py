@@ -144,11 +144,11 @@ class Service:
     def _keep_copy(self) -> None:
         """Leave a copy of the memory behind; a stop waits for nobody who works on it, and goes on without."""
         try:
-            self._line.app.keep_copy()
+            self._running.app.keep_copy()
         except HeldError as error:
             log.debug("no copy is made: %s", error)
         except NotifyError as error:
-            self._narrator.problem("copy", str(error))
+            self._reporter.problem("copy", str(error))
 
     def _check(self, *, demanding: bool) -> None:
         """Raises `CredentialFault` when a person must act first and, if `demanding`, what else is in the way."""
