@@ -18,9 +18,10 @@ from syft_notify.config.paths import config_path, default_folder
 from syft_notify.config.settings import Config, Surroundings, check_settings, checked_email, load_config
 from syft_notify.daemon.log_reporter import LogReporter
 from syft_notify.daemon.loop import run_loop
+from syft_notify.domain.clock import utc_now
 from syft_notify.domain.errors import UserError
 from syft_notify.domain.model import Kind, Notification, Outcome, OutcomeKind, PollReport
-from syft_notify.engine.app import App, open_app, utc_now
+from syft_notify.engine.app import App, open_app
 from syft_notify.engine.health import Health, described, failed_poll
 from syft_notify.engine.status import Status, summary
 from syft_notify.setup.browser import Ways, can_open

@@ -66,7 +66,7 @@ def demo(folder: Path, once: bool, port: int) -> int:
     _check_installed()
     from syft_notify.demo.actions import Actions
     from syft_notify.demo.owner import OwnerSetup
-    from syft_notify.engine.app import utc_now
+    from syft_notify.domain.clock import utc_now
     from syft_notify.sandbox import Sandbox
 
     _make_folder(folder)
@@ -106,7 +106,8 @@ def _show(google: Sandbox, owner_setup: OwnerSetup, actions: Actions, folder: Pa
 
 def _tell(google: Sandbox, owner_setup: OwnerSetup, actions: Actions, folder: Path) -> int:
     """Play the story and leave its mails in the folder; the exit code."""
-    from syft_notify.engine.app import open_app, utc_now
+    from syft_notify.domain.clock import utc_now
+    from syft_notify.engine.app import open_app
     from syft_notify.sandbox.story import steps
 
     output.line(f"A Google of our own runs at {google.url}: Drive, Gmail and OAuth, for {DO} and {DS}.\n")

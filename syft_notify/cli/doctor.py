@@ -41,10 +41,10 @@ _COLOURS = {"ok": "green", "failed": "red"}
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def doctor(path: Path, as_json: bool) -> int:
-    from syft_notify.cli.store import utc_now
     from syft_notify.doctor.check_context import CheckContext
     from syft_notify.doctor.findings import State, examine
     from syft_notify.doctor.order import checks
+    from syft_notify.domain.clock import utc_now
 
     findings = []
     context = CheckContext(path, os.environ, Path.home(), utc_now)

@@ -74,8 +74,8 @@ def init(
     no_input: bool,
     renew: str | None,
 ) -> None:
-    from syft_notify.cli.store import utc_now
     from syft_notify.cli.terminal_prompter import Nobody, TerminalPrompter
+    from syft_notify.domain.clock import utc_now
     from syft_notify.setup.browser import Ways, can_open
     from syft_notify.setup.conversation import set_up
     from syft_notify.setup.paths import SetupPaths

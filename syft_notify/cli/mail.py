@@ -9,7 +9,7 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option, email
-from syft_notify.cli.store import utc_now
+from syft_notify.domain.clock import utc_now
 from syft_notify.domain.errors import ExitCode
 
 

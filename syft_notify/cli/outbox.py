@@ -11,7 +11,8 @@ import click
 
 from syft_notify.cli import output
 from syft_notify.cli.options import config_option
-from syft_notify.cli.store import opened_store, reader, utc_now
+from syft_notify.cli.store import opened_store, reader
+from syft_notify.domain.clock import utc_now
 from syft_notify.domain.errors import UserError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from syft_notify.cli.options import config_option, service_files
 from syft_notify.config.file_lock import holder_of, is_held
 from syft_notify.config.paths import is_there
 from syft_notify.daemon.tail import last_lines
+from syft_notify.domain.clock import utc_now
 from syft_notify.domain.errors import ExitCode
 from syft_notify.engine.health import read_health
 from syft_notify.engine.status import rows, summary
@@ -76,7 +77,7 @@ def _report(path: Path) -> dict[str, Any]:
         **(_of_report(health) if elsewhere else _of_process(pid)),
         "version": health.get("version"),
         "config": str(path),
-        **summary(health, datetime.now(UTC)),
+        **summary(health, utc_now()),
         **({} if health else {"problems": [_NO_REPORT]}),
         "log": log,
     }
@@ -96,7 +97,7 @@ def _of_process(pid: int | None) -> dict[str, Any]:
 def _of_report(health: dict[str, Any]) -> dict[str, Any]:
     """Of a process that cannot be seen from here only its report tells."""
     with suppress(KeyError, TypeError, ValueError):
-        up = datetime.now(UTC) - datetime.fromisoformat(health["started_at"])
+        up = utc_now() - datetime.fromisoformat(health["started_at"])
         return {"uptime_seconds": round(up.total_seconds()), "memory_bytes": None}
     return {"uptime_seconds": None, "memory_bytes": None}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syft_notify.cli import output
+from syft_notify.domain.clock import utc_now
 
 if TYPE_CHECKING:
     from syft_notify.config.file_lock import FileLock
@@ -60,8 +60,3 @@ def _lock(files: Files) -> FileLock:
     from syft_notify.config.file_lock import MOVE_STATE, FileLock
 
     return FileLock(files.lock, patience=PATIENCE_SECONDS, make_folder=True, move=MOVE_STATE)
-
-
-def utc_now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 from syft_notify.config.paths import KEPT_COPIES
 from syft_notify.domain.errors import NotifyError, UserError
+from syft_notify.domain.text import printable
 
 TEXT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 TEXT_TIME = "%Y-%m-%d %H:%M:%S"
@@ -34,11 +35,11 @@ class TextFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The line with everything that is not visible escaped."""
-        return _visible(super().formatMessage(record))
+        return printable(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
         """The traceback, each line of it indented: an error's text cannot look like a line of the log."""
-        return "\n".join(f"    {_visible(line)}" for line in super().formatException(ei).splitlines())
+        return "\n".join(f"    {printable(line)}" for line in super().formatException(ei).splitlines())
 
 
 class JsonFormatter(logging.Formatter):
@@ -181,7 +182,3 @@ def _uncaught_in_thread(failure: threading.ExceptHookArgs) -> None:
     if failure.exc_value is not None:
         trace = (failure.exc_type, failure.exc_value, failure.exc_traceback)
         log.critical("a thread ended after an internal error", exc_info=trace)
-
-
-def _visible(text: str) -> str:
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -19,10 +19,11 @@ from syft_notify.config.settings import Config, load_config
 from syft_notify.daemon.loop import Control, run_loop
 from syft_notify.daemon.sd_notify import SystemdNotifier
 from syft_notify.daemon.signals import RELOAD, STOP, SignalInbox, attend
+from syft_notify.domain.clock import utc_now
 from syft_notify.domain.errors import CredentialFault, Fault, NotifyError, UserError
 from syft_notify.domain.model import PollReport, TokenState
 from syft_notify.domain.ports import Reporter
-from syft_notify.engine.app import App, build_app, utc_now
+from syft_notify.engine.app import App, build_app
 from syft_notify.engine.health import Health, described, failed_poll, problems_of
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from syft_notify.config.permissions import Access, OpenError, access_of_others
 from syft_notify.config.settings import config_option
 from syft_notify.doctor.check_context import CheckContext
 from syft_notify.doctor.findings import Check, NothingToCheck
-from syft_notify.domain.accounts import is_same_account
+from syft_notify.domain.addresses import is_same_account
 from syft_notify.domain.errors import ConfigError, UserError
 from syft_notify.engine.health import problems_of, read_health
 from syft_notify.store.database import DamagedError

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 _LONGEST = 320
+_LONGEST_IN_A_NAME = 254
+_SHAPE = re.compile(r"[^\s@#/\\,;:<>()\[\]\"]{1,64}@(?:[^\W_]|-)+(?:\.(?:[^\W_]|-)+)*")
+_GOOGLES = frozenset({"gmail.com", "googlemail.com"})
 # Of the characters that RFC 5322 allows only in quotes none is accepted: a mail server could read two addresses.
 _LOCAL = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}")
 _DOT_ATOM = re.compile(r"[^.]+(?:\.[^.]+)*")
@@ -55,3 +59,34 @@ def ascii_domain(domain: str) -> str:
     if not _DOMAIN.fullmatch(domain):
         raise ValueError(_NO_ADDRESS)
     return domain
+
+
+def is_address(text: str) -> bool:
+    """Whether the text has the shape of an email address that can be part of a folder name.
+
+    `=?` begins an encoded word in a mail's header, where it would stand for another address.
+    """
+    if len(text) > _LONGEST_IN_A_NAME or "=?" in text or not text.isprintable():
+        return False
+    return _SHAPE.fullmatch(text) is not None
+
+
+def account_of(address: str) -> str:
+    """The account behind an address, for comparison only: mails go to the address as it is written.
+
+    In a consumer account of Google dots, a `+tag` and the older domain make no difference, and Drive may show another
+    spelling than the one that a person used (support.google.com/mail/answer/7436150). Of other domains nobody outside
+    knows what they do with a `+tag`, so there only the case makes no difference, and whether an international domain
+    is written in punycode.
+    """
+    local, at, domain = address.lower().rpartition("@")
+    if not domain.isascii():
+        with suppress(ValueError):
+            domain = ascii_domain(domain)
+    name = local.partition("+")[0].replace(".", "") if domain in _GOOGLES else ""
+    return f"{name}@gmail.com" if name else f"{local}{at}{domain}"
+
+
+def is_same_account(one: str, other: str) -> bool:
+    """Whether both addresses belong to one account."""
+    return account_of(one) == account_of(other)

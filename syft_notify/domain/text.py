@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 UNSEEN = "\N{REPLACEMENT CHARACTER}"
 
 # Unicode counts these among letters, marks and symbols, yet they are drawn as nothing or as a blank.
@@ -28,6 +30,14 @@ def plain_lines(text: str) -> str:
     return "".join(char if char in "\n\t" else _visible(char) for char in unified)
 
 
+def printable(text: str) -> str:
+    """The text on one line in composed form: what would not be seen, or would reorder what is seen, is escaped."""
+    if text.isascii() and text.isprintable():
+        return text
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(char if _is_seen(char) else char.encode("unicode_escape").decode() for char in composed)
+
+
 def literal(text: str) -> str:
     """A Python string literal of exactly this text, in visible characters only."""
     return '"' + "".join(_escaped(char) for char in text) + '"'
@@ -44,3 +54,7 @@ def _escaped(char: str) -> str:
         return char
     code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _is_seen(char: str) -> bool:
+    return char.isprintable() or unicodedata.category(char) == "Zs"

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from syft_notify.config.own_files import private_files
 from syft_notify.config.paths import CONFIG_NAME, Files, ServiceFiles
 from syft_notify.config.permissions import check_written_by_us_alone, close_to_others
 from syft_notify.config.settings import Config
+from syft_notify.domain.clock import utc_now
 from syft_notify.domain.errors import ConfigError, CredentialFault, Fault, UserError
 from syft_notify.domain.model import PollReport, TokenState
 from syft_notify.domain.ports import Channel, Clock, Reporter, Source
@@ -241,8 +241,3 @@ def keep_from_others(config: Config, *, dry_run: bool = False) -> None:
         own_folders, own_files = ([folder], [folder / CONFIG_NAME]) if config.is_default else ([], [])
         close_to_others(own_folders, [*own_files, *private_files(config.paths, folder)])
     check_written_by_us_alone(folder, config.file)
-
-
-def utc_now() -> datetime:
-    """The wall clock, read nowhere else."""
-    return datetime.now(UTC)

@@ -8,11 +8,13 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+from syft_notify.domain.text import plain
 from syft_notify.engine.health import clock_time, local_time, problems_of
 
 # Each is legible on white and on black; the words say the same as the colour.
 _COLOURS = {"good": "#1a7f37", "bad": "#b42318", "off": "#6e7781"}
 _CELL = "padding: 2px 16px 2px 0; text-align: left; vertical-align: top; background: transparent; color: inherit"
+_LONGEST = 2_000
 
 
 def summary(health: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -98,7 +100,10 @@ class Status:
         return f"running {problems}" if self.running else "stopped"
 
     def __repr__(self) -> str:
-        lines = [f"NotificationMonitor: {self.state}", *(f"  {name:<9}  {_seen(text)}" for name, text in self.rows)]
+        lines = [
+            f"NotificationMonitor: {self.state}",
+            *(f"  {name:<9}  {plain(text, _LONGEST)}" for name, text in self.rows),
+        ]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -106,7 +111,7 @@ class Status:
         badge = f"background: {colour}; color: #ffffff; border-radius: 4px; padding: 2px 8px"
         body = "".join(
             f'<tr style="background: transparent"><th scope="row" style="{_CELL}; font-weight: 600">{escape(name)}</th>'
-            f'<td style="{_CELL}; overflow-wrap: anywhere">{escape(_seen(text))}</td></tr>'
+            f'<td style="{_CELL}; overflow-wrap: anywhere">{escape(plain(text, _LONGEST))}</td></tr>'
             for name, text in self.rows
         )
         return (
@@ -114,8 +119,3 @@ class Status:
             f'<span style="{badge}">{escape(self.state)}</span></p>'
             f'<table style="border: none; color: inherit; margin: 0"><tbody>{body}</tbody></table></div>'
         )
-
-
-def _seen(text: str) -> str:
-    """On one line, with nothing that moves the cursor."""
-    return "".join(char if char.isprintable() else " " for char in text)

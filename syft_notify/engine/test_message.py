@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from syft_notify.channels.registry import open_email_channel
 from syft_notify.config.paths import ServiceFiles
 from syft_notify.config.settings import Config
-from syft_notify.domain.accounts import is_same_account
+from syft_notify.domain.addresses import is_same_account
 from syft_notify.domain.catalogue import Accent
 from syft_notify.domain.model import Message, Receipt, ThreadRef
 from syft_notify.domain.text import plain

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from syft_notify.domain.accounts import is_same_account
+from syft_notify.domain.addresses import is_same_account
 from syft_notify.domain.errors import CredentialFault, Fault, RejectedFault, TooLargeFault, TransientFault
 from syft_notify.domain.model import Changes, Listing, Overview, RemoteChange, RemoteFile
 from syft_notify.google.auth import Token

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from google.auth.exceptions import GoogleAuthError, ReauthFailError, RefreshError, TransportError
 from googleapiclient.errors import HttpError, UnknownApiNameOrVersion
 
+from syft_notify.domain.clock import utc_now
 from syft_notify.domain.errors import (
     AmbiguousFault,
     CredentialFault,
@@ -147,7 +148,7 @@ def _is_about_tokens(response: Any) -> bool:
 def _retry_time(response: Any, message: str) -> datetime | None:
     """When the service wants to hear from us again: the header (seconds or a date), else Gmail's sentence."""
     header = str(response.get("retry-after", "")).strip()
-    now = datetime.now(UTC)
+    now = utc_now()
     if _SECONDS.fullmatch(header):
         return now + timedelta(seconds=min(int(header), 86_400))
     found = _RETRY_AFTER.search(message)

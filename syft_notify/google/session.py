@@ -6,11 +6,11 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from googleapiclient.discovery import build
 
+from syft_notify.domain.clock import utc_now
 from syft_notify.domain.errors import Fault, RateLimitedFault, TransientFault
 from syft_notify.google.auth import Token
 from syft_notify.google.authorized_http import AuthorizedHttp
@@ -86,7 +86,7 @@ class Session:
         Raises `fault` itself when the service wants to be left alone for longer than a poll may take.
         """
         until = fault.until if isinstance(fault, RateLimitedFault) else None
-        asked = (until - datetime.now(UTC)).total_seconds() if until else 0.0
+        asked = (until - utc_now()).total_seconds() if until else 0.0
         if asked > LONGEST_PAUSE_SECONDS:
             raise fault
         usual = FIRST_PAUSE_SECONDS * (1 << attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from syft_notify.config.paths import is_there
 from syft_notify.config.settings import Config
-from syft_notify.domain.accounts import is_same_account
+from syft_notify.domain.addresses import is_same_account
 from syft_notify.domain.errors import ConfigError, CredentialFault, UserError
 from syft_notify.domain.ports import Clock
 from syft_notify.google.auth import DRIVE_SCOPES, GMAIL_SCOPES, LentToken, TokenFile, scopes_in

@@ -9,7 +9,7 @@ from typing import Any
 
 from syft_notify.config.paths import is_there
 from syft_notify.config.settings import checked_email
-from syft_notify.domain.accounts import is_same_account
+from syft_notify.domain.addresses import is_same_account
 from syft_notify.domain.errors import UserError
 from syft_notify.setup.paths import SetupPaths
 from syft_notify.setup.prompter import Prompter, ask_until, confirm, picked

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of
 from syft_notify.domain.errors import CredentialFault, Fault, MissingFault, RejectedFault
 from syft_notify.domain.item_guard import ItemGuard
 from syft_notify.domain.model import Listing, Overview, RemoteChange, RemoteFile, Scan
 from syft_notify.domain.ports import RemoteFiles
+from syft_notify.domain.text import printable
 from syft_notify.sources.folders import (
     FOLDER_PREFIX,
     PEERS_FILE,
@@ -20,7 +21,7 @@ from syft_notify.sources.folders import (
     Survey,
     read_peer_states,
 )
-from syft_notify.syftbox.layouts import FolderRole, parse_folder, printable
+from syft_notify.syftbox.layouts import FolderRole, parse_folder
 
 log = logging.getLogger(__name__)
 

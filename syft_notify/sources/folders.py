@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of, is_address
 from syft_notify.domain.model import RemoteFile
 from syft_notify.domain.ports import Memory
-from syft_notify.syftbox.layouts import DriveLayout, FolderName, FolderRole, is_address, printable
+from syft_notify.domain.text import printable
+from syft_notify.syftbox.layouts import DriveLayout, FolderName, FolderRole
 
 FOLDER_PREFIX = "syft_"
 PEERS_FILE = "SYFT_peers.json"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
-from syft_notify.domain.accounts import account_of, is_same_account
+from syft_notify.domain.addresses import account_of, is_same_account
 from syft_notify.domain.ids import EventId, JobId, MessageId, SubmissionId
 from syft_notify.domain.item_guard import ItemGuard
 from syft_notify.domain.model import (
@@ -22,6 +22,7 @@ from syft_notify.domain.model import (
     Unidentified,
 )
 from syft_notify.domain.ports import Memory, UnidentifiedRecord
+from syft_notify.domain.text import printable
 from syft_notify.sources.drive_scan import DriveScan, SeenMessage, sent_at
 from syft_notify.sources.folders import Sender, event_time
 from syft_notify.sources.job_history import (
@@ -34,7 +35,6 @@ from syft_notify.sources.job_history import (
     submission_id,
 )
 from syft_notify.sources.senders import JobSenders
-from syft_notify.syftbox.layouts import printable
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of
 from syft_notify.domain.ids import EventId, SubmissionId
 from syft_notify.domain.model import JobStatus, Kind, LocalJob, Submission
 from syft_notify.domain.ports import Memory

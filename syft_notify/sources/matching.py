@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of
 from syft_notify.domain.model import Submission
 from syft_notify.domain.ports import UnidentifiedRecord
 

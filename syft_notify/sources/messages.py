@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain, zip_longest
 
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of
 from syft_notify.domain.errors import CredentialFault, Fault, MissingFault, RejectedFault
 from syft_notify.domain.ids import MessageId
 from syft_notify.domain.model import Listing, MessageContents, RemoteChange, RemoteFile, Unidentified
 from syft_notify.domain.ports import Clock, Memory, RemoteFiles, UnidentifiedRecord
+from syft_notify.domain.text import printable
 from syft_notify.sources.drive_scan import SeenMessage, sent_at
 from syft_notify.sources.drive_snapshot import DriveSnapshot
 from syft_notify.sources.folders import PeerFolder, Survey
 from syft_notify.sources.retries import Retries
-from syft_notify.syftbox.layouts import FolderRole, printable
+from syft_notify.syftbox.layouts import FolderRole
 from syft_notify.syftbox.submission import MAX_PACKED_BYTES, read_message
 
 MESSAGE_PREFIX = "msgv2_"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of
 from syft_notify.domain.errors import TransientFault
 from syft_notify.domain.ids import EventId, PeerId
 from syft_notify.domain.item_guard import few

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of
 from syft_notify.domain.ids import JobId, SubmissionId
 from syft_notify.domain.model import LocalJob, Submission
 from syft_notify.domain.ports import Memory, UnidentifiedRecord

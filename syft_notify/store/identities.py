@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of
 from syft_notify.domain.ids import EventId, JobId, MessageId, PeerId, Subject, SubmissionId
 from syft_notify.domain.kinds import Kind
 from syft_notify.domain.model import Event

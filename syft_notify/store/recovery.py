@@ -12,7 +12,7 @@ from pathlib import Path
 from syft_notify.config.atomic_file import sweep, write_atomically
 from syft_notify.config.paths import Files
 from syft_notify.config.regular_files import NOTHING, kind_of
-from syft_notify.domain.accounts import is_same_account
+from syft_notify.domain.addresses import is_same_account
 from syft_notify.domain.errors import ConfigError, UserError
 from syft_notify.domain.model import PendingState
 from syft_notify.store.database import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syft_notify.config.paths import Files
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of
 from syft_notify.domain.ids import EventId, JobId, MessageId, SubmissionId
 from syft_notify.domain.model import (
     Decision,

@@ -14,7 +14,7 @@ from typing import Any
 
 from syft_notify.config.atomic_file import write_atomically
 from syft_notify.config.regular_files import open_to_read
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of
 from syft_notify.domain.errors import ConfigError
 from syft_notify.domain.model import Kind
 from syft_notify.store.database import Database

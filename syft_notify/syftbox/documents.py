@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from syft_notify.syftbox.layouts import printable
+from syft_notify.domain.text import printable
 
 MAX_DOCUMENT_BYTES = 256_000
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from syft_notify.domain.model import JobLayout, JobStatus, LocalJob, Submission
+from syft_notify.domain.text import printable
 from syft_notify.syftbox.disk import Stamp, Walk, read_start, refuse_links, stamp_at, stamp_of, walk
 from syft_notify.syftbox.documents import MAX_DOCUMENT_BYTES
 from syft_notify.syftbox.job_state import (
@@ -18,7 +19,7 @@ from syft_notify.syftbox.job_state import (
     text_from,
 )
 from syft_notify.syftbox.job_tree import JOBS, FoundJob
-from syft_notify.syftbox.layouts import CONFIG_FILE, INBOX, REVIEW, JobFolder, printable
+from syft_notify.syftbox.layouts import CONFIG_FILE, INBOX, REVIEW, JobFolder
 from syft_notify.syftbox.preview import is_generated_name
 from syft_notify.syftbox.submission import describe
 

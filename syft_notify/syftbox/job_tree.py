@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from syft_notify.domain.addresses import is_address
 from syft_notify.domain.item_guard import ItemGuard
 from syft_notify.syftbox.disk import Stamp, folders_in, stamp_at, stamp_of
 from syft_notify.syftbox.layouts import (
@@ -16,7 +17,6 @@ from syft_notify.syftbox.layouts import (
     REVIEW,
     JobFolder,
     find_jobs,
-    is_address,
     is_part_of_job,
     is_protocol,
 )

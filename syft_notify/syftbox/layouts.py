@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of, is_address
 from syft_notify.domain.model import JobLayout
+from syft_notify.domain.text import printable
 
 CONFIG_FILE = "config.yaml"
 JOB_ROOT = ("app_data", "job")
@@ -19,10 +19,8 @@ INBOX, REVIEW = "inbox", "review"
 _MAX_NAME = 1000
 _MAX_PATH = 4096
 _MAX_PART = 255
-_MAX_ADDRESS = 254
 _DEEPEST_JOB = len(JOB_ROOT) + 4
 # A domain holds no underscore: that is what keeps `_to_` unambiguous between two addresses.
-_ADDRESS = re.compile(r"[^\s@#/\\,;:<>()\[\]\"]{1,64}@(?:[^\W_]|-)+(?:\.(?:[^\W_]|-)+)*")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+_-]{0,39}")
 _PROTOCOL = re.compile(r"v[0-9]{1,9}")
 # What lies inside a J2 job named `v1` and so is no J3 job of protocol 1.
@@ -76,23 +74,6 @@ class JobFolder:
     def key(self) -> str:
         """The job's key in the view: the bare name where all jobs share one namespace, `<ds>/<name>` otherwise."""
         return f"{self.ds}/{self.name}" if self.ds else self.name
-
-
-def is_address(text: str) -> bool:
-    """Whether the text has the shape of an email address that can be part of a folder name.
-
-    `=?` begins an encoded word in a mail's header, where it would stand for another address.
-    """
-    if len(text) > _MAX_ADDRESS or "=?" in text or not text.isprintable():
-        return False
-    return _ADDRESS.fullmatch(text) is not None
-
-
-def printable(text: str) -> str:
-    """The text on one line in composed form: what would not be seen, or would reorder what is seen, is escaped."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if _is_visible(c) else c.encode("unicode_escape").decode() for c in _composed(text))
 
 
 def parse_folder(name: str, me: str) -> FolderName | None:
@@ -236,11 +217,3 @@ def _is_safe(path: str) -> bool:
         and "\0" not in path
         and all(part not in ("", ".", "..") and len(part) <= _MAX_PART for part in parts)
     )
-
-
-def _is_visible(character: str) -> bool:
-    return character.isprintable() or unicodedata.category(character) == "Zs"
-
-
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)

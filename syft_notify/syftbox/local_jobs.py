@@ -11,9 +11,10 @@ from itertools import chain, islice
 from pathlib import Path
 
 from syft_notify.config.paths import is_there
-from syft_notify.domain.accounts import account_of, is_same_account
+from syft_notify.domain.addresses import account_of, is_address, is_same_account
 from syft_notify.domain.item_guard import ItemGuard, few
 from syft_notify.domain.model import LocalJob, LocalScan, Preview
+from syft_notify.domain.text import printable
 from syft_notify.syftbox.disk import Stamp, folders_in, read_end, read_start, refuse_links, stamp_at, walk
 from syft_notify.syftbox.job_reader import (
     FLAT,
@@ -29,7 +30,7 @@ from syft_notify.syftbox.job_reader import (
 )
 from syft_notify.syftbox.job_state import STDERR_FILE
 from syft_notify.syftbox.job_tree import JOBS, FoundJob, JobTree
-from syft_notify.syftbox.layouts import CONFIG_FILE, REVIEW, is_address, printable
+from syft_notify.syftbox.layouts import CONFIG_FILE, REVIEW
 from syft_notify.syftbox.preview import build_preview
 
 STDERR_TAIL_BYTES = 50_000

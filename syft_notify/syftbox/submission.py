@@ -10,13 +10,15 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from syft_notify.domain.addresses import is_address
 from syft_notify.domain.ids import JobId
 from syft_notify.domain.item_guard import ItemGuard
 from syft_notify.domain.model import CodeChange, JobLayout, MessageContents, Preview, Submission, Unidentified
+from syft_notify.domain.text import printable
 from syft_notify.syftbox.archive import MAX_PACKED_BYTES, UnreadableContent, encrypted_sender, unpack
 from syft_notify.syftbox.changes import read_changes
 from syft_notify.syftbox.documents import MAX_DOCUMENT_BYTES, read_mapping, text_of, texts_of, time_of
-from syft_notify.syftbox.layouts import CONFIG_FILE, JobFolder, find_jobs, is_address, possible_jobs, printable
+from syft_notify.syftbox.layouts import CONFIG_FILE, JobFolder, find_jobs, possible_jobs
 from syft_notify.syftbox.preview import build_preview, submitted_count
 
 __all__ = ["MAX_PACKED_BYTES", "describe", "read_message"]

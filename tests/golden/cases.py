@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from syft_notify.config.settings import Surroundings, check_settings
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of
 from syft_notify.domain.digest import digest
 from syft_notify.domain.ids import EventId, JobId, MessageId, PeerId, Subject, SubmissionId
 from syft_notify.domain.model import (

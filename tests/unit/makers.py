@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of
 from syft_notify.domain.ids import EventId, JobId, MessageId, PeerId, SubmissionId
 from syft_notify.domain.model import (
     Decision,

@@ -14,7 +14,7 @@ from syft_notify.config.settings import Config
 SOURCES = Path(syft_notify.__file__).parent
 # Those of Google itself, the keys of the config, the questions about consent, and what an account of Google is.
 MAY_NAME_IT = ("channels/", "google/", "sandbox/", "demo/", "config/", "setup/")
-TELL_OF_IT = {"domain/accounts.py", "cli/init.py", "cli/demo.py"}
+TELL_OF_IT = {"domain/addresses.py", "cli/init.py", "cli/demo.py"}
 
 
 def test_the_usual_channel_is_one_of_them():

@@ -8,7 +8,7 @@ import pytest
 
 from syft_notify.demo.actions import Actions
 from syft_notify.demo.owner import OwnerSetup
-from syft_notify.engine.app import utc_now
+from syft_notify.domain.clock import utc_now
 from syft_notify.sandbox import Sandbox
 
 DO, DS = "do@example.org", "ds@example.org"

@@ -8,8 +8,8 @@ import pytest
 
 from syft_notify.demo.actions import LONGEST_NAME, Actions, JobState, check_name
 from syft_notify.demo.owner import OwnerSetup
+from syft_notify.domain.clock import utc_now
 from syft_notify.domain.errors import UserError
-from syft_notify.engine.app import utc_now
 from syft_notify.sandbox import Sandbox
 from tests.unit.demo.conftest import DO, DS
 

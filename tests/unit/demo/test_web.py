@@ -14,8 +14,8 @@ from syft_notify.demo.actions import Actions
 from syft_notify.demo.owner import OwnerSetup
 from syft_notify.demo.server import PageServer
 from syft_notify.demo.web import Pages
+from syft_notify.domain.clock import utc_now
 from syft_notify.domain.errors import UserError
-from syft_notify.engine.app import utc_now
 from syft_notify.sandbox import Sandbox
 from tests.unit.demo.conftest import DS
 

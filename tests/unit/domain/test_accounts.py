@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syft_notify.domain.accounts import account_of, is_same_account
+from syft_notify.domain.addresses import account_of, is_same_account
 
 ONE_PERSON = [
     "firstlast@gmail.com",

@@ -66,7 +66,7 @@ def test_nothing_from_outside_becomes_html_or_moves_the_cursor():
         "th",
         "td",
     }
-    assert "peers: one [2Jtwo three" in repr(BAD)
+    assert "peers: one\N{REPLACEMENT CHARACTER}[2Jtwo three" in repr(BAD)
 
 
 def rgb(colour: str) -> list[int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.domain.accounts import account_of
+from syft_notify.domain.addresses import account_of
 from syft_notify.domain.ids import EventId, JobId, MessageId, SubmissionId
 from syft_notify.domain.model import (
     Decision,
