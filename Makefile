@@ -6,11 +6,11 @@ BIN := $(VENV)/bin
 .PHONY: help demo test test-rest test-all coverage bench bench-quick lint format manual package pythons check clean
 
 help:
-	@echo "make demo      play the whole story on a local Google; no account, no network"
+	@echo "make demo      tell the whole story on a local Google; no account, no network"
 	@echo "make test      run the tests that need no process of their own, one real client, and some random days"
 	@echo "make test-all  run every test"
 	@echo "make coverage  the same, and how much of the code they reach, in processes of their own too"
-	@echo "make bench     measure what watching costs, beside a naive watchman; about half an hour"
+	@echo "make bench     measure what watching costs, beside a naive notifier; about half an hour"
 	@echo "make lint      ruff, mypy --strict, import-linter, codespell"
 	@echo "make pythons   install into a clean environment of each Python that is found, and run unit and daemon tests there"
 	@echo "make package   the same, and look at what an index would get"

@@ -31,7 +31,7 @@ _OURS = re.compile(r"\d\d-[a-z0-9-]+\.(eml|html)")
 
 @click.command(
     short_help="See the whole story on a local Google; no account needed.",
-    help="""Play a story on a Google of our own on this machine: a scientist asks, submits jobs, an owner decides.
+    help="""Tell a story on a local simulator of Google: a scientist asks, submits jobs, an owner decides.
 
     Everything is real but the people: the same program looks at Drive and sends through Gmail, both over HTTP.
     No account and no network is needed. Then a page for your browser shows both mailboxes, with buttons for what
@@ -110,7 +110,7 @@ def _tell(google: Sandbox, owner_setup: OwnerSetup, actions: Actions, folder: Pa
     from syft_notify.engine.app import open_app
     from syft_notify.sandbox.story import steps
 
-    output.line(f"A Google of our own runs at {google.url}: Drive, Gmail and OAuth, for {DO} and {DS}.\n")
+    output.line(f"The simulator of Google runs at {google.url}: Drive, Gmail and OAuth, for {DO} and {DS}.\n")
     with open_app(owner_setup.config) as app:
         wrong = [
             text

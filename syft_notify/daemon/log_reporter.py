@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from syft_notify.domain.ids import text_of
-from syft_notify.domain.model import Decision, Event, JobFacts, Message, Notification, Outcome, OutcomeKind
+from syft_notify.domain.model import Decision, Event, Facts, JobFacts, Message, Notification, Outcome, OutcomeKind
 from syft_notify.engine.problems import ProblemTracker
 
 log = logging.getLogger(__name__)
@@ -19,7 +18,7 @@ class LogReporter:
 
     def saw(self, event: Event, decision: Decision) -> None:
         """An event was found."""
-        log.info("%s: %s", text_of(event.id), decision.value)
+        log.info("found %s (%s): %s", event.kind.value, _about(event.facts), decision.value)
 
     def withheld(self, notification: Notification, decision: Decision) -> None:
         """A notification is not sent."""
@@ -31,8 +30,7 @@ class LogReporter:
 
     def attempted(self, notification: Notification, outcome: Outcome) -> None:
         """A delivery was tried."""
-        facts = notification.facts
-        about = f"job {facts.job}" if isinstance(facts, JobFacts) else f"peer {facts.ds}"
+        about = _about(notification.facts)
         if outcome.kind is OutcomeKind.SENT:
             log.info("sent %s to %s (%s)", notification.kind.value, notification.recipient, about)
         else:
@@ -48,3 +46,7 @@ class LogReporter:
         """A poll ended."""
         for text in self._problems.end_poll():
             log.info("over: %s", text)
+
+
+def _about(facts: Facts) -> str:
+    return f"job {facts.job}" if isinstance(facts, JobFacts) else f"peer {facts.ds}"
