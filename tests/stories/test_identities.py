@@ -76,17 +76,6 @@ def test_two_folders_of_two_spellings_are_one_person_with_one_address(site: Site
     assert site.poll() == []
 
 
-def test_a_peer_whom_the_state_knows_by_the_spelling_of_the_folder_is_no_news(site: Site) -> None:
-    """Before accounts were compared, the state held what the folder says."""
-    folder(site, SHOWN, SPELLED)
-    site.poll()
-    told = mails(site, DO, SPELLED)
-    (state,) = site.home.glob("*state*.json")
-    state.write_text(state.read_text().replace(f"peer:{SHOWN}:", f"peer:{SPELLED}:"))
-    site.poll()
-    assert mails(site, DO, SPELLED) == told == sorted(requested(SPELLED))
-
-
 class TestTheOwner:
     @pytest.fixture
     def site(self, found) -> Site:
