@@ -12,6 +12,7 @@ import pytest
 from syft_notify.sandbox import Injected
 from tests.stories.site import Site
 from tests.system.program import started, syft_notify, wait_until
+from tests.unit.store.stores import reader
 from tests.worlds import python_job
 
 DS = "ds@example.org"
@@ -79,7 +80,7 @@ def test_all_files_are_ours_alone_whatever_the_umask(site: Site) -> None:
     site.ask(DS)
     site.accept(DS)
     site.submit(python_job("sales"))
-    site.google.faults.add(Injected.UNAVAILABLE, "gmail.*", times=None)  # the code of the mail stays in the spool
+    site.google.faults.add(Injected.UNAVAILABLE, "gmail.*", times=None)  # the code of the mail stays in the database
     (site.home / "notification_state.json").write_text("spoilt")
     mine = set(site.home.rglob("*")) | {site.config_file}
     before = os.umask(0)
@@ -87,7 +88,7 @@ def test_all_files_are_ours_alone_whatever_the_umask(site: Site) -> None:
         make_stale(site)
         with started("run", "-c", site.config_file, "--interval", "1", home=site.home) as process:
             wait_until((site.home / "syft-notify.status.json").exists, 20)
-            wait_until(lambda: list(site.home.rglob("*.spool/*")), 20)
+            wait_until(lambda: reader(site.home / "notification_state.json").counts().undelivered, 20)
             process.terminate()
             process.communicate(timeout=20)
         for command in ("start", "stop"):
