@@ -8,6 +8,7 @@ from datetime import datetime
 
 from syft_notify.config.paths import Files
 from syft_notify.domain.addresses import account_of
+from syft_notify.domain.catalogue import CATALOGUE
 from syft_notify.domain.ids import EventId, JobId, MessageId, SubmissionId
 from syft_notify.domain.model import (
     Decision,
@@ -28,7 +29,8 @@ from syft_notify.store.reset import DRIVE_PART, LOCAL_PART, REVISION
 from syft_notify.store.retention import is_due, prune
 from syft_notify.store.view import PEERS_PART, Stamp, View, stamp
 
-_PEER_TYPES = ("new_peer_request", "peer_request_sent", "peer_granted")
+_PEER_TYPES = tuple(row.type for kind, entry in CATALOGUE.items() if kind.is_about_peer for row in entry.rows)
+_OF_PEERS = f"type IN ({','.join('?' * len(_PEER_TYPES))})"
 _EVENT = "SELECT id, reopened FROM events WHERE subject = ? AND kind = ? AND run = ?"
 _HELD = "event = 0 AND view_key = ? AND type = ? AND holds"
 
@@ -267,9 +269,9 @@ class Store(Outbox):
         """
         if PEERS_PART in parts:
             self.database.run("UPDATE peers SET holds = 0 WHERE holds")
-            self.database.run("UPDATE notified SET holds = 0 WHERE holds AND type IN (?, ?, ?)", *_PEER_TYPES)
+            self.database.run(f"UPDATE notified SET holds = 0 WHERE holds AND {_OF_PEERS}", *_PEER_TYPES)  # noqa: S608 - question marks
         if parts >= {DRIVE_PART, LOCAL_PART}:
-            self.database.run("UPDATE notified SET holds = 0 WHERE holds AND type NOT IN (?, ?, ?)", *_PEER_TYPES)
+            self.database.run(f"UPDATE notified SET holds = 0 WHERE holds AND NOT {_OF_PEERS}", *_PEER_TYPES)  # noqa: S608 - question marks
 
     def reopen(self, event: EventId) -> None:
         """Let an event be told that was kept without telling anybody; one that was told, or is about to be, stays."""
