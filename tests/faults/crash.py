@@ -126,6 +126,7 @@ def play(google: Sandbox, home: Path, *, events: int, kills: int, seed: int) -> 
         for kill in range(kills):
             due = round(events * (kill + 1) / kills) - (events - left)
             _prepare_death(site, chance, kill)
+            site.google.requests.clear()
             with daemons.running():
                 for _ in range(due):
                     story.go_on()
@@ -145,6 +146,9 @@ def _prepare_death(site: Site, chance: random.Random, kill: int) -> None:
 
 
 def _await_death(site: Site, chance: random.Random) -> None:
+    """Mostly some time after its first request, however long it took to start; now and then while it starts."""
+    if chance.random() < 0.8:
+        site.google.requests.wait_for(1, timeout=5)
     end = time.monotonic() + 0.05 + chance.random() * 0.5
     while time.monotonic() < end:
         if any(rule.hits for rule in site.google.faults.rules()):

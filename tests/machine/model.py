@@ -87,10 +87,11 @@ class Model:
         """Our program looked while this could be seen.
 
         `whole` says that it cannot have missed any of it; `disk` the same of what only the disk tells about jobs
-        whose sender is known.
+        whose sender is known, because something was told of them.
         """
+        known = {*self.must, *(fact.job for fact in self.must.values())}
         for fact in found:
-            if whole or (disk and fact.job in {*self.must, *self.quiet}):
+            if whole or (disk and fact.job in known):
                 self._certainly(fact)
             else:
                 self._perhaps(fact)

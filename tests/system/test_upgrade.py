@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 import syft_notify
 from syft_notify.config.file_lock import is_held
 from syft_notify.engine.health import read_health
+from tests.facts import lacking
 from tests.stories.site import Site, decided, granted, requested, submitted
 from tests.system import program
 from tests.system.program import environment, wait_until
@@ -34,9 +36,13 @@ class Installed:
 
     def call(self, *words: str) -> str:
         """What a command said that ended well."""
-        ended = program.syft_notify(*words, "-c", self._config, home=self._site.home, env=self._environment)
+        ended = self.run(*words)
         assert (ended.returncode, ended.stderr) == (0, "")
         return ended.stdout
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command of what is installed now."""
+        return program.syft_notify(*words, "-c", self._config, home=self._site.home, env=self._environment)
 
     def health(self) -> dict[str, object]:
         return read_health(self._site.home / "syft-notify.status.json")
@@ -98,3 +104,33 @@ def test_a_reload_while_the_package_is_away_leaves_the_daemon_as_it_was(site, in
     installed.poll()
     wait_until(lambda: len(site.arrived()) == 2)
     assert json.loads(installed.call("status", "--json"))["pid"] == pid
+
+
+class TestANewSchema:
+    """The package is replaced by one whose database has one more table, while the daemon of before runs on."""
+
+    @pytest.fixture(autouse=True)
+    def _replaced(self, installed):
+        schema = installed.package / "store" / "schema.py"
+        schema.write_text(schema.read_text() + '\nMIGRATIONS = (*MIGRATIONS, ("CREATE TABLE later (value)",))\n')
+
+    @pytest.mark.parametrize("words", [("history",), ("outbox",), ("outbox", "retry"), ("reset", "--peers", "--yes")])
+    def test_no_command_brings_it_under_the_daemon(self, site, installed, words):
+        ended = installed.run(*words)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert lacking(ended.stderr, "Error", "notification_state.db", "older", "`syft-notify restart`") == []
+        site.ask(DS)
+        installed.poll()
+        assert site.new_mails() == sorted(requested(DS))
+        assert installed.health()["problems"] == []
+
+    def test_a_restart_does_and_keeps_everything(self, site, installed):
+        site.ask(DS)
+        installed.poll()
+        site.new_mails()
+        installed.call("restart")
+        wait_until(lambda: installed.health().get("last_poll"))
+        assert len(json.loads(installed.call("history", "--json"))) == 2
+        site.accept(DS)
+        installed.poll()
+        assert site.new_mails() == sorted(granted(DS))
