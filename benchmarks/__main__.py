@@ -11,17 +11,17 @@ from pathlib import Path
 
 from benchmarks.burst import bursts
 from benchmarks.daemon import memory, starts
-from benchmarks.delivery import delivery_writes
 from benchmarks.drive import crowd, idle_polls, reconciles
 from benchmarks.google import REPOSITORY
 from benchmarks.limits import limits
 from benchmarks.local import local_scans
 from benchmarks.report import Report
 from benchmarks.scale import FULL, QUICK, Scale
+from benchmarks.store import store_writes
 
 PARTS: Mapping[str, Callable[[Scale, Report], None]] = {
     "start-up": starts,
-    "delivery": delivery_writes,
+    "store": store_writes,
     "idle": idle_polls,
     "reconcile": reconciles,
     "burst": bursts,

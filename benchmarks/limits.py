@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.report import Report, Table
+from benchmarks.store import NEW_JOB
 
 _POLLS = 10_000
 # What the memory may move by and still be called flat.
 _FLAT_MB = 3.0
 _SLOW = {"latency ms": 100}
 _THOUSAND = {"peers": 1_000, **_SLOW}
+_NEW_JOB = {"settled": 10_000, "step": NEW_JOB}
 _CROWD = {"peers": 1_000, "jobs": 10_000, "live": 100}
 
 
@@ -43,7 +45,8 @@ LIMITS = (
     Limit(
         "CPU seconds of a local scan, 10,000 settled jobs", 0.05, "local scan", "cpu", {"jobs": 10_000, "changed": 0}
     ),
-    Limit("bytes of one delivery, 10,000 entries", 2_048, "delivery", "bytes per delivery", {"entries": 10_000}),
+    Limit("bytes of one new job with two mails, 10,000 settled jobs", 200_000, "store", "bytes", _NEW_JOB),
+    Limit("CPU seconds of the same", 0.02, "store", "cpu", _NEW_JOB),
     Limit("MB of the daemon, 1,000 peers, 10,000 jobs", 90, "memory", "MB", _CROWD),
     Limit("status as a ratio to `import click`", 2.5, "start-up", "ratio", {"command": "status"}),
 )

@@ -1,18 +1,21 @@
-"""What the store costs: `python -m benchmarks.store [JOBS]`. One new job beside many settled ones, and memory."""
+"""What remembering costs when much is remembered already: a new job, a delivery, the view, a copy."""
 
 from __future__ import annotations
 
-import resource
 import statistics
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import psutil
+
+from benchmarks.naive import NaiveState
+from benchmarks.report import Report
+from benchmarks.scale import Scale
+from benchmarks.world import DO, peer
 from syft_notify.config.paths import Files
 from syft_notify.domain.ids import EventId, JobId, PeerId, SubmissionId
 from syft_notify.domain.model import (
@@ -34,131 +37,126 @@ from syft_notify.domain.model import (
 from syft_notify.domain.routing import Router
 from syft_notify.store.store import Store
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-DO = "owner@hospital.example.org"
-PEERS, REPEATS = 1_000, 15
-CODE = Preview((CodeFile("main.py", "print('hello')\n" * 500, 7_500),))
+NEW_JOB = "one new job"
+_PEERS = 1_000
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_CODE = Preview((CodeFile("main.py", "print('hello')\n" * 500, 7_500),))
+_SENT = Outcome(OutcomeKind.SENT, _NOW, Receipt("18c3f0a1b2c3d4e5", "18c3f0a1b2c3d4e5"))
+_COLUMNS = ("settled", "step", "seconds", "cpu", "bytes")
+_WORLD = (
+    f"the store holds so many settled jobs of {_PEERS} peers. `bytes` is what the kernel is told to write; "
+    f"`{NEW_JOB}` is kept with its code and mailed to both, a median; the naive one notes one of the two mails"
+)
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Milliseconds by the clock and of the CPU, and bytes handed to the disk."""
+    """Seconds by the clock and of the CPU, and bytes handed to the disk."""
 
-    milliseconds: float
+    seconds: float
     cpu: float
     written: int
 
 
-def main(jobs: int) -> None:
-    """Print one line a figure."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = Files(Path(folder) / "notification_state.json")
-        store = Store(files, DO)
-        _say("bare process", f"{_memory():.0f} MB resident at most")
-        store.refresh(NOW)
-        with _measured() as first:
-            store.admit(Observation(parts=("drive", "local", "peers")), _past(jobs), NOW)
-        _say(f"first look at {jobs:,} settled jobs, {PEERS:,} peers", _words(first()))
-        with _measured() as view:
-            store.write_view()
-        _say("view", f"{_words(view())}, {files.state.stat().st_size:,} bytes")
-        _say("database", f"{files.database.stat().st_size:,} bytes")
-        _say("one new job, two mails: admit, 2 attempts, 2 settled", _words(_new_jobs(store)))
-        _say("the same with `seen` of all jobs before", _words(_ask(store, jobs)))
-        for name, step in _steps(store, files, jobs):
-            with _measured() as cost:
-                step()
-            _say(name, _words(cost()))
-        store.close()
-        _say("at the end", f"{_memory():.0f} MB resident at most")
+def store_writes(scale: Scale, report: Report) -> None:
+    """Each thing that a poll asks of the store."""
+    table = report.table("store", _WORLD, _COLUMNS)
+    for settled in scale.settled:
+        with TemporaryDirectory(prefix="syft-notify-store-") as folder:
+            for step, cost in _steps(Path(folder), settled, scale.deliveries):
+                values = (settled, step, cost.seconds, cost.cpu, cost.written)
+                table.add(dict(zip(_COLUMNS, values, strict=True)))
 
 
-def _new_jobs(store: Store) -> Cost:
-    costs = []
-    for number in range(REPEATS):
-        event = replace(_event(f"new_{number}", Kind.JOB_SUBMITTED), preview=CODE, file=f"{'f' * 40}{number}")
-        offers = [(event, _notifications(event))]
-        with _measured() as cost:
-            store.admit(Observation(files=(event.file,)), offers, NOW)
-            for queued in store.pending():
-                store.attempt(queued.id)
-                store.settle(queued.id, Outcome(OutcomeKind.SENT, NOW, receipt=Receipt("m" * 16, "t" * 16)))
-        costs.append(cost())
-    clock, cpu = (c.milliseconds for c in costs), (c.cpu for c in costs)
-    return Cost(statistics.median(clock), statistics.median(cpu), round(statistics.median(c.written for c in costs)))
+def _steps(folder: Path, settled: int, news: int) -> Iterator[tuple[str, Cost]]:
+    files = Files(folder / "notification_state.json")
+    store = Store(files, DO)
+    store.refresh(_NOW)
+    first = Observation(parts=("drive", "local", "peers"))
+    yield "the first look", cost_of(lambda: store.admit(first, _past(settled), _NOW))
+    yield "the view", cost_of(store.write_view)
+    yield NEW_JOB, _median([cost_of(lambda event=event: _tell(store, event)) for event in _news(news)])
+    yield "asking whether each job was seen", cost_of(lambda: _ask(store, settled))
+    yield "a copy", cost_of(lambda: store.copy(_NOW, at_once=True))
+    yield "letting go of what is gone", cost_of(lambda: _prune(store, settled))
+    yield "open it again for a poll", cost_of(lambda: store.refresh(_NOW))
+    store.close()
+    yield "open it in a new process, which reads it all", cost_of(lambda: _opened(files))
+    naive = NaiveState(folder / "naive.json")
+    naive.settle(f"analysis_{number}" for number in range(settled))
+    yield "naive", cost_of(lambda: naive.tell("news", "new"))
 
 
-def _ask(store: Store, jobs: int) -> Cost:
-    with _measured() as cost:
-        for number in range(jobs):
-            assert store.seen(_event(f"analysis_{number}", Kind.JOB_SUBMITTED).id)
-    return cost()
+def cost_of(action: Callable[[], object]) -> Cost:
+    """Do it once; what is written is counted by the kernel."""
+    process = psutil.Process()
+    before, wall, cpu = process.io_counters().write_chars, time.perf_counter(), time.process_time()
+    action()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return Cost(wall, cpu, int(process.io_counters().write_chars - before))
 
 
-def _steps(store: Store, files: Files, jobs: int) -> Iterator[tuple[str, Callable[[], object]]]:
-    there = Inventory(frozenset(), frozenset(_event(f"analysis_{n}", Kind.JOB_SUBMITTED).id.about for n in range(jobs)))  # type: ignore[misc]
-    yield "a view with the new jobs", store.write_view
-    yield "open again in the same process", lambda: store.refresh(NOW)
-    yield "open in a new process, with a check of all", lambda: _opened(files)
-    yield "a copy", lambda: store.copy(NOW, at_once=True)
-    yield "letting go of what is gone, once a day", lambda: store.admit(Observation(present=there), [], NOW)
+def _median(costs: Sequence[Cost]) -> Cost:
+    return Cost(
+        statistics.median(cost.seconds for cost in costs),
+        statistics.median(cost.cpu for cost in costs),
+        int(statistics.median_high(cost.written for cost in costs)),
+    )
+
+
+def _tell(store: Store, event: Event) -> None:
+    store.admit(Observation(files=(event.file,)), [(event, _notifications(event))], _NOW)
+    for queued in store.pending():
+        store.attempt(queued.id)
+        store.settle(queued.id, _SENT)
+
+
+def _ask(store: Store, settled: int) -> None:
+    for number in range(settled):
+        if not store.seen(_event(number).id):
+            raise RuntimeError(f"job {number} is not known")
+
+
+def _prune(store: Store, settled: int) -> None:
+    there = Inventory(frozenset(), frozenset(_about(number) for number in range(settled)))
+    store.admit(Observation(present=there), [], _NOW)
 
 
 def _opened(files: Files) -> None:
     other = Store(files, DO)
-    other.refresh(NOW)
+    other.refresh(_NOW)
     other.close()
 
 
-def _past(jobs: int) -> Iterator[tuple[Event, tuple[Notification, ...]]]:
-    for number in range(PEERS):
-        address = f"scientist.{number}@university.example.org"
-        about = EventId(PeerId(address), Kind.PEER_GRANTED)
-        yield _past_offer(Event(about, NOW, PeerFacts(DO, address)))
-    for number in range(jobs):
+def _past(settled: int) -> Iterator[tuple[Event, Sequence[Notification]]]:
+    for number in range(_PEERS):
+        granted = EventId(PeerId(peer(number)), Kind.PEER_GRANTED)
+        yield _offer_of_the_past(Event(granted, _NOW, PeerFacts(DO, peer(number))))
+    for number in range(settled):
         for kind in (Kind.JOB_SUBMITTED, Kind.JOB_APPROVED, Kind.JOB_EXECUTED):
-            yield _past_offer(_event(f"analysis_{number}", kind))
+            yield _offer_of_the_past(_event(number, kind))
 
 
-def _past_offer(event: Event) -> tuple[Event, tuple[Notification, ...]]:
+def _offer_of_the_past(event: Event) -> tuple[Event, Sequence[Notification]]:
     return replace(event, decision=Decision.BASELINE), _notifications(event)
 
 
-def _event(name: str, kind: Kind) -> Event:
-    ds, mark = f"scientist.{sum(map(ord, name)) % PEERS}@university.example.org", "2026-11-23T11:00:00.123456+00:00"
-    facts = JobFacts(DO, ds, name, f"{ds}/{name}", mark, JobLayout.J3, dependencies=("numpy", "pandas"))
-    return Event(EventId(SubmissionId(JobId(ds, name), mark, ds), kind), NOW, facts)
+def _news(count: int) -> Iterator[Event]:
+    for number in range(count):
+        yield replace(_event(-1 - number), preview=_CODE, file=f"{number:040}")
 
 
-def _notifications(event: Event) -> tuple[Notification, ...]:
+def _event(number: int, kind: Kind = Kind.JOB_SUBMITTED) -> Event:
+    about = _about(number)
+    name, ds = about.job.name, about.sender
+    facts = JobFacts(DO, ds, name, f"{ds}/{name}", about.mark, JobLayout.J3, dependencies=("numpy", "pandas"))
+    return Event(EventId(about, kind), _NOW, facts)
+
+
+def _about(number: int) -> SubmissionId:
+    ds = peer(number % _PEERS)
+    return SubmissionId(JobId(ds, f"analysis_{number}"), f"{_NOW:%FT%TZ} {number}", ds)
+
+
+def _notifications(event: Event) -> Sequence[Notification]:
     return Router("gmail").route(event).notifications
-
-
-@contextmanager
-def _measured() -> Iterator[Callable[[], Cost]]:
-    """What the block cost, to be asked after it."""
-    found: list[Cost] = []
-    written, begun, cpu = _written(), time.perf_counter(), time.process_time()
-    yield lambda: found[0]
-    clock, cpu = time.perf_counter() - begun, time.process_time() - cpu
-    found.append(Cost(clock * 1000, cpu * 1000, _written() - written))
-
-
-def _written() -> int:
-    return int(Path("/proc/self/io").read_text().split("wchar: ")[1].split()[0])
-
-
-def _memory() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _words(cost: Cost) -> str:
-    return f"{cost.milliseconds:,.1f} ms, {cost.cpu:,.1f} ms of CPU, {cost.written:,} bytes written"
-
-
-def _say(name: str, figure: str) -> None:
-    print(f"{name:62} {figure}")
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
