@@ -16,7 +16,7 @@ from benchmarks.google import Google
 from benchmarks.world import DO
 from syft_notify.config.settings import Config, load_config
 from syft_notify.daemon.log_reporter import LogReporter
-from syft_notify.domain.model import LocalJob
+from syft_notify.domain.jobs import LocalJob
 from syft_notify.engine.app import App, build_app
 from syft_notify.store.store import Admission, Store
 from syft_notify.syftbox.local_jobs import LocalJobFolder

@@ -18,22 +18,10 @@ from benchmarks.scale import Scale
 from benchmarks.world import DO, peer
 from syft_notify.config.paths import Files
 from syft_notify.domain.ids import EventId, JobId, PeerId, SubmissionId
-from syft_notify.domain.model import (
-    CodeFile,
-    Decision,
-    Event,
-    Inventory,
-    JobFacts,
-    JobLayout,
-    Kind,
-    Notification,
-    Observation,
-    Outcome,
-    OutcomeKind,
-    PeerFacts,
-    Preview,
-    Receipt,
-)
+from syft_notify.domain.jobs import CodeFile, JobLayout, Preview
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, Event, Inventory, JobFacts, Observation, PeerFacts
+from syft_notify.domain.notifications import Notification, Outcome, OutcomeKind, Receipt
 from syft_notify.domain.routing import Router
 from syft_notify.store.store import Store
 

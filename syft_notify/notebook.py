@@ -20,7 +20,9 @@ from syft_notify.daemon.log_reporter import LogReporter
 from syft_notify.daemon.loop import run_loop
 from syft_notify.domain.clock import utc_now
 from syft_notify.domain.errors import UserError
-from syft_notify.domain.model import Kind, Notification, Outcome, OutcomeKind, PollReport
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import PollReport
+from syft_notify.domain.notifications import Notification, Outcome, OutcomeKind
 from syft_notify.engine.app import App, open_app
 from syft_notify.engine.health import Health, described, failed_poll
 from syft_notify.engine.status import Status, summary

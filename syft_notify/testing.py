@@ -8,23 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from syft_notify.domain.addresses import why_unreachable
+from syft_notify.domain.drive import Changes, Listing, Overview, RemoteChange, RemoteFile
 from syft_notify.domain.errors import Fault, MissingFault, RejectedFault
-from syft_notify.domain.model import (
-    Changes,
-    Decision,
-    Event,
-    Listing,
-    LocalJob,
-    LocalScan,
-    Message,
-    Notification,
-    Outcome,
-    Overview,
-    Preview,
-    Receipt,
-    RemoteChange,
-    RemoteFile,
-)
+from syft_notify.domain.jobs import LocalJob, LocalScan, Preview
+from syft_notify.domain.model import Decision, Event
+from syft_notify.domain.notifications import Message, Notification, Outcome, Receipt
 from syft_notify.domain.ports import ChannelState, Limits
 
 MEMORY_LIMITS = Limits(per_minute=60, per_day=450)

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from syft_notify.config.settings import Config
 from syft_notify.domain.addresses import why_unreachable
 from syft_notify.domain.errors import ConfigError, Fault
-from syft_notify.domain.model import Message, Receipt
+from syft_notify.domain.notifications import Message, Receipt
 from syft_notify.domain.ports import ChannelState, Limits
 from syft_notify.mail.mime import mime
 

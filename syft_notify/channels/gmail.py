@@ -11,7 +11,7 @@ from typing import Any
 from syft_notify.config.settings import Config
 from syft_notify.domain.addresses import why_unreachable
 from syft_notify.domain.errors import Fault, MissingFault, RejectedFault, ScopeFault
-from syft_notify.domain.model import Message, Receipt
+from syft_notify.domain.notifications import Message, Receipt
 from syft_notify.domain.ports import ChannelState, Consent, Limits
 from syft_notify.google import token_life
 from syft_notify.google.auth import PROFILE_SCOPES, Token, TokenFile

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from syft_notify.domain.catalogue import CATALOGUE
 from syft_notify.domain.ids import text_of
-from syft_notify.domain.model import Decision, Event, Facts, JobFacts, Kind, Message, Notification, Outcome, OutcomeKind
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, Event, Facts, JobFacts
+from syft_notify.domain.notifications import Message, Notification, Outcome, OutcomeKind
 from syft_notify.domain.text import plain
 from syft_notify.engine.problems import ProblemTracker
 

@@ -16,7 +16,7 @@ from syft_notify.domain.clock import utc_now
 from syft_notify.domain.errors import UserError
 
 if TYPE_CHECKING:
-    from syft_notify.domain.model import Queued
+    from syft_notify.domain.notifications import Queued
 
 _SHOWN_ID = 8
 

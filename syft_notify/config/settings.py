@@ -22,7 +22,7 @@ from syft_notify.config.paths import CONFIG_NAME, default_folder
 from syft_notify.config.yaml_values import ConfigProblems, Unusable, read_settings
 from syft_notify.domain.addresses import why_unreachable
 from syft_notify.domain.catalogue import CATALOGUE
-from syft_notify.domain.model import Kind
+from syft_notify.domain.kinds import Kind
 
 LONGEST_INTERVAL = 86_400
 PATH_KEYS = ("syftbox_root", "drive_token_path", "gmail_token_path", "state_path")

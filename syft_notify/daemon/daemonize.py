@@ -93,7 +93,7 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
 
     code = int(ExitCode.FAILED)
     try:
-        remove_file(pid_file)  # we hold the lock, so whoever wrote it is gone
+        remove_file(pid_file)  # we hold the lock: whoever wrote it is gone
         with _detached(folder, writing, lock), SignalInbox(*STOP, RELOAD, POLL) as inbox, _written(pid_file):
             tell(pid=os.getpid())
             lock.sign()
@@ -105,11 +105,7 @@ def _serve_detached(folder: Path, pid_file: Path, lock: FileLock, serve: Serve, 
     except (DaemonError, LockError, OSError) as error:
         tell(error=f"The daemon cannot be set up: {_reason(error)}", hint="Make room and check its folder", code=code)
     except Exception as error:  # noqa: BLE001 - the caller prints it, and the log has it, once there is one
-        tell(
-            error=f"Internal error: {type(error).__name__}",
-            hint="`syft-notify logs` may say more",
-            code=code,
-        )
+        tell(error=f"Internal error: {type(error).__name__}", hint="`syft-notify logs` may say more", code=code)
     return code
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from syft_notify.domain.model import Decision, Event, Facts, JobFacts, Message, Notification, Outcome, OutcomeKind
+from syft_notify.domain.model import Decision, Event, Facts, JobFacts
+from syft_notify.domain.notifications import Message, Notification, Outcome, OutcomeKind
 from syft_notify.engine.problems import ProblemTracker
 
 log = logging.getLogger(__name__)

@@ -85,15 +85,18 @@ class Service:
         self._successor: HeldError | None = None
         self._running = _RunningApp(config, options, self._systemd.beat)
         self._files = ServiceFiles(path.parent)
-        self._health = Health(
+        self._health = self._first_health("systemd" if self._systemd.listens else started_by)
+
+    def _first_health(self, started_by: str) -> Health:
+        return Health(
             pid=os.getpid(),
             version=__version__,
-            config=str(path),
+            config=str(self._path),
             started_at=utc_now(),
             next_poll=utc_now(),
             interval_seconds=self._interval.total_seconds(),
-            started_by="systemd" if self._systemd.listens else started_by,
-            options=options.as_json(),
+            started_by=started_by,
+            options=self._options.as_json(),
         )
 
     def stop(self) -> None:

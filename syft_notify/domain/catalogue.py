@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from syft_notify.domain.model import Kind, Role
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Role
 
 PARTS = ("headline", "txt", "html")  # of a mail, each with a template of its own
 

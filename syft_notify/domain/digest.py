@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from syft_notify.domain.catalogue import CATALOGUE
-from syft_notify.domain.model import Notification, PendingState, Queued, Role, Thread
+from syft_notify.domain.model import Role
+from syft_notify.domain.notifications import Notification, PendingState, Queued, Thread
 
 LARGEST_SINGLES = 10
 MOST_NAMED = 100

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 
 from syft_notify.domain.errors import AmbiguousFault, CredentialFault, Fault, RateLimitedFault, RejectedFault
-from syft_notify.domain.model import Outcome, OutcomeKind, Pause, Pending, Queued, Role
+from syft_notify.domain.model import Role
+from syft_notify.domain.notifications import Outcome, OutcomeKind, Pause, Pending, Queued
 from syft_notify.domain.ports import Limits
 
 FIRST_PAUSE = timedelta(seconds=30)

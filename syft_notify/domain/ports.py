@@ -7,26 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from syft_notify.domain.drive import Changes, Listing, Overview, RemoteFile
 from syft_notify.domain.errors import Fault
 from syft_notify.domain.ids import EventId, JobId, MessageId, SubmissionId
-from syft_notify.domain.model import (
-    Changes,
-    Decision,
-    Event,
-    Kind,
-    Listing,
-    LocalJob,
-    LocalScan,
-    Message,
-    Notification,
-    Observation,
-    Outcome,
-    Overview,
-    Preview,
-    Receipt,
-    RemoteFile,
-    Scan,
-)
+from syft_notify.domain.jobs import LocalJob, LocalScan, Preview
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, Event, Observation, Scan
+from syft_notify.domain.notifications import Message, Notification, Outcome, Receipt
 
 Seen = TypeVar("Seen", bound=Observation)
 

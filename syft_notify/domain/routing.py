@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from syft_notify.domain.addresses import why_unreachable
 from syft_notify.domain.catalogue import CATALOGUE, Row
 from syft_notify.domain.ids import digest_of
-from syft_notify.domain.model import Decision, Event, JobFacts, Kind, Notification, PeerFacts, Role, Thread
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, Event, JobFacts, PeerFacts, Role
+from syft_notify.domain.notifications import Notification, Thread
 
 
 @dataclass(frozen=True)

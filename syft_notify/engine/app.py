@@ -203,10 +203,7 @@ def build_app(
     token: Token = LentToken(lent_drive) if lent_drive is not None else drive_token(config)
     channel = open_email_channel(config, heartbeat=heartbeat)
     remote = DriveFiles(token, config.drive_api_endpoint, owner=config.do_email, heartbeat=heartbeat)
-    local = LocalJobFolder(config.syftbox_root, config.do_email, time.time_ns)
-    scanner = DriveScanner(remote, local.accepted_peers, config.do_email)
-    peer_source = PeerSource(scanner, config.do_email)
-    job_source = JobSource(scanner, remote, local, config.do_email, utc_now)
+    peer_source, job_source = _sources(config, remote)
     wanted = ((peers and config.monitor_peers, peer_source), (jobs and config.monitor_jobs, job_source))
     sources: list[Source[Any]] = [source for on, source in wanted if on]
     if not sources:
@@ -227,6 +224,12 @@ def build_app(
     )
     lock = None if dry_run else files.lock
     return App(poll, sender, peer_source, store, utc_now, remote, token, [channel], lock)
+
+
+def _sources(config: Config, remote: DriveFiles) -> tuple[PeerSource, JobSource]:
+    local = LocalJobFolder(config.syftbox_root, config.do_email, time.time_ns)
+    scanner = DriveScanner(remote, local.accepted_peers, config.do_email)
+    return PeerSource(scanner, config.do_email), JobSource(scanner, remote, local, config.do_email, utc_now)
 
 
 def keep_from_others(config: Config, *, dry_run: bool = False) -> None:

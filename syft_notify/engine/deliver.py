@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from syft_notify.domain.errors import AmbiguousFault, Fault, TransientFault
-from syft_notify.domain.model import Message, Outcome, OutcomeKind, Pending
+from syft_notify.domain.notifications import Message, Outcome, OutcomeKind, Pending
 from syft_notify.domain.outbox import after_fault
 from syft_notify.domain.ports import Channel
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from syft_notify.domain.errors import CredentialFault, Fault, UserError
 from syft_notify.domain.ids import EventId
-from syft_notify.domain.model import Decision, Event, Notification, Observation, PollReport, Scan
+from syft_notify.domain.model import Decision, Event, Observation, PollReport, Scan
+from syft_notify.domain.notifications import Notification
 from syft_notify.domain.ports import Clock, Reporter, Source
 from syft_notify.domain.routing import Router
 from syft_notify.engine.sender import Sender

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from syft_notify.domain.digest import MOST_NAMED, bursts, digest
 from syft_notify.domain.errors import Fault
-from syft_notify.domain.model import Message, Notification, OutcomeKind, Pending, Preview, Queued, ThreadRef
+from syft_notify.domain.jobs import Preview
+from syft_notify.domain.notifications import Message, Notification, OutcomeKind, Pending, Queued, ThreadRef
 from syft_notify.domain.outbox import MINUTE, due, in_order, opens_at, share_of_strangers
 from syft_notify.domain.ports import Channel, Clock
 from syft_notify.engine.deliver import deliver

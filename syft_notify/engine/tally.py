@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syft_notify.domain.model import Observation, PendingState, PollReport, Queued
+from syft_notify.domain.model import Observation, PollReport
+from syft_notify.domain.notifications import PendingState, Queued
 from syft_notify.domain.ports import Reporter
 
 

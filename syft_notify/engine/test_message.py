@@ -10,7 +10,7 @@ from syft_notify.config.paths import ServiceFiles
 from syft_notify.config.settings import Config
 from syft_notify.domain.addresses import is_same_account
 from syft_notify.domain.catalogue import Accent
-from syft_notify.domain.model import Message, Receipt, ThreadRef
+from syft_notify.domain.notifications import Message, Receipt, ThreadRef
 from syft_notify.domain.text import plain
 from syft_notify.mail.render import Renderer
 

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from syft_notify.domain.addresses import is_same_account
+from syft_notify.domain.drive import Changes, Listing, Overview, RemoteChange, RemoteFile
 from syft_notify.domain.errors import CredentialFault, Fault, RejectedFault, TooLargeFault, TransientFault
-from syft_notify.domain.model import Changes, Listing, Overview, RemoteChange, RemoteFile
 from syft_notify.google.auth import Token
 from syft_notify.google.batch import PAGE_SIZE, Query, answer_all, quoted
 from syft_notify.google.entries import (

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from syft_notify.domain.model import Changes, RemoteChange, RemoteFile
+from syft_notify.domain.drive import Changes, RemoteChange, RemoteFile
 
 FOLDER = "application/vnd.google-apps.folder"
 FILE_FIELDS = "id,name,mimeType,size,owners(emailAddress,permissionId),ownedByMe,createdTime,modifiedTime,version"

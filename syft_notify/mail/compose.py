@@ -9,7 +9,8 @@ from typing import Literal
 
 from syft_notify.domain.addresses import why_unreachable
 from syft_notify.domain.errors import RejectedFault, TransientFault
-from syft_notify.domain.model import Message, Notification, Preview, ThreadRef
+from syft_notify.domain.jobs import Preview
+from syft_notify.domain.notifications import Message, Notification, ThreadRef
 from syft_notify.domain.text import plain
 from syft_notify.mail.context import contents
 from syft_notify.mail.render import Renderer

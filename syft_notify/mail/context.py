@@ -13,7 +13,10 @@ from urllib.parse import quote
 from syft_notify.domain.addresses import why_unreachable
 from syft_notify.domain.catalogue import CATALOGUE
 from syft_notify.domain.digest import title
-from syft_notify.domain.model import JobFacts, Kind, Notification, PeerFacts, Preview, Role
+from syft_notify.domain.jobs import Preview
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import JobFacts, PeerFacts, Role
+from syft_notify.domain.notifications import Notification
 from syft_notify.domain.text import plain, plain_lines
 from syft_notify.mail.next_steps import next_steps
 from syft_notify.syftbox.preview import size_in_words

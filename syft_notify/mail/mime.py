@@ -10,7 +10,7 @@ from typing import Any
 
 from syft_notify.domain.addresses import addr_spec
 from syft_notify.domain.errors import RejectedFault, TransientFault
-from syft_notify.domain.model import Message
+from syft_notify.domain.notifications import Message
 
 _SHORT = 60  # characters that fit into a line of 78 (RFC 5322, section 2.1.1) behind the name of the header
 

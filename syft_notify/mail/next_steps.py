@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from syft_notify.domain.model import Facts, JobFacts, JobLayout, Kind, Notification, PeerFacts, Role
+from syft_notify.domain.jobs import JobLayout
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Facts, JobFacts, PeerFacts, Role
+from syft_notify.domain.notifications import Notification
 from syft_notify.domain.text import literal
 
 # The releases called `syft-client`; today's is called `syft-rds`. What is typed was run in syft-client 0.1.117 and

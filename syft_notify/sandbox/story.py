@@ -61,9 +61,16 @@ class Step:
     mails: tuple[Mail, ...]
 
 
+_AVERAGE_JOB, _MODEL_JOB, _EXPORT_JOB = "average age", "risk_model", "export_all"
+
+
 def steps(ds: Scientist, do: Owner, now: Callable[[], datetime]) -> Iterator[Step]:
     """From the first request to the last result."""
-    average, model, export = "average age", "risk_model", "export_all"
+    yield from _arrivals(ds, do, now)
+    yield from _decisions(ds, do, now)
+
+
+def _arrivals(ds: Scientist, do: Owner, now: Callable[[], datetime]) -> Iterator[Step]:
     yield Step("Nothing has happened yet.", (), ())
     yield Step(
         f"{ds.email} asks to work with {do.email}.",
@@ -75,37 +82,40 @@ def steps(ds: Scientist, do: Owner, now: Callable[[], datetime]) -> Iterator[Ste
     )
     yield Step(
         "The scientist submits a python job.",
-        (lambda: ds.submit(do.email, average, {"main.py": AVERAGE}, "main.py", now()),),
-        _submitted(average, ds.email, do.email),
+        (lambda: ds.submit(do.email, _AVERAGE_JOB, {"main.py": AVERAGE}, "main.py", now()),),
+        _submitted(_AVERAGE_JOB, ds.email, do.email),
     )
     yield Step(
         "The scientist submits a folder job.",
-        (lambda: ds.submit(do.email, model, MODEL, "main.py", now()),),
-        _submitted(model, ds.email, do.email),
+        (lambda: ds.submit(do.email, _MODEL_JOB, MODEL, "main.py", now()),),
+        _submitted(_MODEL_JOB, ds.email, do.email),
     )
     yield Step(
         "A third job is synced by the owner's client before syft-notify polls.",
-        (lambda: ds.submit(do.email, export, {"main.py": EXPORT}, "main.py", now()), do.sync),
-        _submitted(export, ds.email, do.email),
+        (lambda: ds.submit(do.email, _EXPORT_JOB, {"main.py": EXPORT}, "main.py", now()), do.sync),
+        _submitted(_EXPORT_JOB, ds.email, do.email),
     )
+
+
+def _decisions(ds: Scientist, do: Owner, now: Callable[[], datetime]) -> Iterator[Step]:
     yield Step(
         "The owner approves the python job and runs it.",
-        (lambda: do.approve(ds.email, average, now()), lambda: do.run(ds.email, average, now())),
-        ((ds.email, f"Job approved: {average}"), (ds.email, f"Job completed: {average}")),
+        (lambda: do.approve(ds.email, _AVERAGE_JOB, now()), lambda: do.run(ds.email, _AVERAGE_JOB, now())),
+        ((ds.email, f"Job approved: {_AVERAGE_JOB}"), (ds.email, f"Job completed: {_AVERAGE_JOB}")),
     )
     yield Step(
         "The owner approves the folder job; it fails.",
-        (lambda: do.approve(ds.email, model, now()), lambda: do.run(ds.email, model, now())),
+        (lambda: do.approve(ds.email, _MODEL_JOB, now()), lambda: do.run(ds.email, _MODEL_JOB, now())),
         (
-            (ds.email, f"Job approved: {model}"),
-            (do.email, f"Job failed: {model}"),
-            (ds.email, f"Job failed: {model}"),
+            (ds.email, f"Job approved: {_MODEL_JOB}"),
+            (do.email, f"Job failed: {_MODEL_JOB}"),
+            (ds.email, f"Job failed: {_MODEL_JOB}"),
         ),
     )
     yield Step(
         "The owner rejects the third job.",
-        (lambda: do.reject(ds.email, export, "It copies raw records. Please send aggregates only.", now()),),
-        ((ds.email, f"Job rejected: {export}"),),
+        (lambda: do.reject(ds.email, _EXPORT_JOB, "It copies raw records. Please send aggregates only.", now()),),
+        ((ds.email, f"Job rejected: {_EXPORT_JOB}"),),
     )
     yield Step("Nothing new happens.", (), ())
 

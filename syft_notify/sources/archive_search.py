@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from syft_notify.domain.addresses import account_of
 from syft_notify.domain.ids import EventId, MessageId
-from syft_notify.domain.model import Kind, LocalJob, Preview
+from syft_notify.domain.jobs import LocalJob, Preview
+from syft_notify.domain.kinds import Kind
 from syft_notify.domain.ports import Memory
 from syft_notify.sources.drive_scan import SeenMessage, sent_at
 from syft_notify.sources.folders import Survey

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from syft_notify.domain.drive import RemoteFile
 from syft_notify.domain.ids import MessageId
-from syft_notify.domain.model import MessageContents, RemoteFile, Submission
+from syft_notify.domain.jobs import MessageContents, Submission
 from syft_notify.domain.ports import UnidentifiedRecord
 from syft_notify.sources.folders import Sender
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from syft_notify.domain.addresses import account_of
+from syft_notify.domain.drive import Listing, Overview, RemoteChange, RemoteFile
 from syft_notify.domain.errors import CredentialFault, Fault, MissingFault, RejectedFault
 from syft_notify.domain.item_guard import ItemGuard
-from syft_notify.domain.model import Listing, Overview, RemoteChange, RemoteFile, Scan
+from syft_notify.domain.model import Scan
 from syft_notify.domain.ports import RemoteFiles
 from syft_notify.domain.text import printable
 from syft_notify.sources.folders import (

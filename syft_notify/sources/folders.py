@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from syft_notify.domain.addresses import account_of, is_address
-from syft_notify.domain.model import RemoteFile
+from syft_notify.domain.drive import RemoteFile
 from syft_notify.domain.ports import Memory
 from syft_notify.domain.text import printable
 from syft_notify.syftbox.layouts import DriveLayout, FolderName, FolderRole

@@ -10,17 +10,9 @@ from itertools import chain
 from syft_notify.domain.addresses import account_of, is_same_account
 from syft_notify.domain.ids import EventId, JobId, MessageId, SubmissionId
 from syft_notify.domain.item_guard import ItemGuard
-from syft_notify.domain.model import (
-    CodeChange,
-    Decision,
-    Event,
-    JobFacts,
-    Kind,
-    LocalJob,
-    Preview,
-    Submission,
-    Unidentified,
-)
+from syft_notify.domain.jobs import CodeChange, LocalJob, Preview, Submission, Unidentified
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, Event, JobFacts
 from syft_notify.domain.ports import Memory, UnidentifiedRecord
 from syft_notify.domain.text import printable
 from syft_notify.sources.drive_scan import DriveScan, SeenMessage, sent_at

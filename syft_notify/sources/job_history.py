@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from syft_notify.domain.addresses import account_of
 from syft_notify.domain.ids import EventId, SubmissionId
-from syft_notify.domain.model import JobStatus, Kind, LocalJob, Submission
+from syft_notify.domain.jobs import JobStatus, LocalJob, Submission
+from syft_notify.domain.kinds import Kind
 from syft_notify.domain.ports import Memory
 from syft_notify.sources.matching import chosen
 

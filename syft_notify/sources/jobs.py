@@ -8,7 +8,9 @@ from datetime import datetime
 
 from syft_notify.domain.errors import CredentialFault, Fault
 from syft_notify.domain.item_guard import ItemGuard, few
-from syft_notify.domain.model import Event, Inventory, JobStatus, Kind, LocalJob, LocalScan, Observation, Preview, Scan
+from syft_notify.domain.jobs import JobStatus, LocalJob, LocalScan, Preview
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Event, Inventory, Observation, Scan
 from syft_notify.domain.ports import Clock, LocalJobs, Memory, RemoteFiles
 from syft_notify.sources.archive_search import ArchiveSearch
 from syft_notify.sources.drive_scan import DriveScan

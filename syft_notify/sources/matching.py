@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syft_notify.domain.addresses import account_of
-from syft_notify.domain.model import Submission
+from syft_notify.domain.jobs import Submission
 from syft_notify.domain.ports import UnidentifiedRecord
 
 # A client makes the message right after it wrote the job's time of submission, by the same clock.

@@ -9,9 +9,10 @@ from datetime import timedelta
 from itertools import chain, zip_longest
 
 from syft_notify.domain.addresses import account_of
+from syft_notify.domain.drive import Listing, RemoteChange, RemoteFile
 from syft_notify.domain.errors import CredentialFault, Fault, MissingFault, RejectedFault
 from syft_notify.domain.ids import MessageId
-from syft_notify.domain.model import Listing, MessageContents, RemoteChange, RemoteFile, Unidentified
+from syft_notify.domain.jobs import MessageContents, Unidentified
 from syft_notify.domain.ports import Clock, Memory, RemoteFiles, UnidentifiedRecord
 from syft_notify.domain.text import printable
 from syft_notify.sources.drive_scan import SeenMessage, sent_at

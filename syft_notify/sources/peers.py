@@ -10,7 +10,8 @@ from syft_notify.domain.addresses import account_of
 from syft_notify.domain.errors import TransientFault
 from syft_notify.domain.ids import EventId, PeerId
 from syft_notify.domain.item_guard import few
-from syft_notify.domain.model import Decision, Event, Kind, Observation, PeerFacts, Scan
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, Event, Observation, PeerFacts, Scan
 from syft_notify.domain.ports import Memory
 from syft_notify.sources.drive_snapshot import DriveScanner
 from syft_notify.sources.folders import ACCEPTED, PEERS_FILE, REJECTED, REQUESTED_BY_ME, PeerFolder, Survey, event_time

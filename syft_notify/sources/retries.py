@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from syft_notify.domain.drive import RemoteFile
 from syft_notify.domain.errors import Fault, MissingFault, RateLimitedFault
-from syft_notify.domain.model import Pause, RemoteFile
+from syft_notify.domain.notifications import Pause
 from syft_notify.domain.ports import Clock
 
 FIRST_PAUSE = timedelta(seconds=30)

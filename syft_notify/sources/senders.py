@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from syft_notify.domain.addresses import account_of
 from syft_notify.domain.ids import JobId, SubmissionId
-from syft_notify.domain.model import LocalJob, Submission
+from syft_notify.domain.jobs import LocalJob, Submission
 from syft_notify.domain.ports import Memory, UnidentifiedRecord
 from syft_notify.sources.drive_scan import DriveScan
 from syft_notify.sources.folders import Sender

@@ -11,17 +11,17 @@ from syft_notify.domain.addresses import account_of
 from syft_notify.domain.digest import MOST_NAMED
 from syft_notify.domain.errors import UserError
 from syft_notify.domain.ids import ConversationId, digest_of
+from syft_notify.domain.jobs import Preview
 from syft_notify.domain.kinds import Kind
-from syft_notify.domain.model import (
+from syft_notify.domain.model import Role
+from syft_notify.domain.notifications import (
     Notification,
     Outcome,
     OutcomeKind,
     Pause,
     Pending,
     PendingState,
-    Preview,
     Queued,
-    Role,
     ThreadRef,
 )
 from syft_notify.store.database import Database

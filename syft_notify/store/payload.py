@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from syft_notify.domain.model import Notification, Preview
+from syft_notify.domain.jobs import Preview
+from syft_notify.domain.notifications import Notification
 
 _NOTIFICATION = TypeAdapter(Notification)
 _PREVIEW = TypeAdapter(Preview)

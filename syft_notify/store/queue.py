@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from syft_notify.domain.kinds import Kind
-from syft_notify.domain.model import Pause, PendingState, Queued, Role
+from syft_notify.domain.model import Role
+from syft_notify.domain.notifications import Pause, PendingState, Queued
 from syft_notify.store.database import Database, moment
 
 _PORTION = 500

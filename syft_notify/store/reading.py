@@ -12,7 +12,9 @@ from datetime import datetime
 from pathlib import Path
 
 from syft_notify.domain.ids import JobId
-from syft_notify.domain.model import Decision, Kind, PendingState, Queued
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision
+from syft_notify.domain.notifications import PendingState, Queued
 from syft_notify.store.database import Exclusive, copy_of, opened_to_read
 from syft_notify.store.queue import queued
 from syft_notify.store.recovery import OWNER

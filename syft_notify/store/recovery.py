@@ -14,7 +14,7 @@ from syft_notify.config.paths import Files
 from syft_notify.config.regular_files import NOTHING, kind_of
 from syft_notify.domain.addresses import is_same_account
 from syft_notify.domain.errors import ConfigError, UserError
-from syft_notify.domain.model import PendingState
+from syft_notify.domain.notifications import PendingState
 from syft_notify.store.database import (
     DamagedError,
     Database,

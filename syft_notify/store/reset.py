@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from syft_notify.domain.model import Kind
+from syft_notify.domain.kinds import Kind
 from syft_notify.store.database import Database
 
 DRIVE_PART, LOCAL_PART = "drive", "local"

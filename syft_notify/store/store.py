@@ -10,16 +10,10 @@ from syft_notify.config.paths import Files
 from syft_notify.domain.addresses import account_of
 from syft_notify.domain.catalogue import CATALOGUE
 from syft_notify.domain.ids import EventId, JobId, MessageId, SubmissionId
-from syft_notify.domain.model import (
-    Decision,
-    Event,
-    JobFacts,
-    Kind,
-    Notification,
-    Observation,
-    PeerFacts,
-    Preview,
-)
+from syft_notify.domain.jobs import Preview
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, Event, JobFacts, Observation, PeerFacts
+from syft_notify.domain.notifications import Notification
 from syft_notify.domain.ports import UnidentifiedRecord
 from syft_notify.store import identities, recovery, reset
 from syft_notify.store.database import DamagedError

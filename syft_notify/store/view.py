@@ -16,7 +16,7 @@ from syft_notify.config.atomic_file import write_atomically
 from syft_notify.config.regular_files import open_to_read
 from syft_notify.domain.addresses import account_of
 from syft_notify.domain.errors import ConfigError
-from syft_notify.domain.model import Kind
+from syft_notify.domain.kinds import Kind
 from syft_notify.store.database import Database
 from syft_notify.store.reset import forget_requests, grow_revision
 

@@ -6,7 +6,7 @@ import json
 import struct
 import zlib
 
-from syft_notify.domain.model import Unidentified
+from syft_notify.domain.jobs import Unidentified
 
 MAX_PACKED_BYTES = 10_000_000
 MAX_UNPACKED_BYTES = 12_000_000

@@ -8,7 +8,7 @@ import posixpath
 
 from pydantic import BaseModel, Field, ValidationError
 
-from syft_notify.domain.model import Unidentified
+from syft_notify.domain.jobs import Unidentified
 from syft_notify.syftbox.archive import UnreadableContent
 
 MAX_CHANGES = 20_000

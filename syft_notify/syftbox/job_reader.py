@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from syft_notify.domain.model import JobLayout, JobStatus, LocalJob, Submission
+from syft_notify.domain.jobs import JobLayout, JobStatus, LocalJob, Submission
 from syft_notify.domain.text import printable
 from syft_notify.syftbox.disk import Stamp, Walk, read_start, refuse_links, stamp_at, stamp_of, walk
 from syft_notify.syftbox.documents import MAX_DOCUMENT_BYTES

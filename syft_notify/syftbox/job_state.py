@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from syft_notify.domain.model import JobStatus
+from syft_notify.domain.jobs import JobStatus
 from syft_notify.syftbox.disk import Stamp, read_start, stamp_of
 from syft_notify.syftbox.documents import MAX_DOCUMENT_BYTES, read_mapping, text_of, time_of
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
 from syft_notify.domain.addresses import account_of, is_address
-from syft_notify.domain.model import JobLayout
+from syft_notify.domain.jobs import JobLayout
 from syft_notify.domain.text import printable
 
 CONFIG_FILE = "config.yaml"

@@ -13,7 +13,7 @@ from pathlib import Path
 from syft_notify.config.paths import is_there
 from syft_notify.domain.addresses import account_of, is_address, is_same_account
 from syft_notify.domain.item_guard import ItemGuard, few
-from syft_notify.domain.model import LocalJob, LocalScan, Preview
+from syft_notify.domain.jobs import LocalJob, LocalScan, Preview
 from syft_notify.domain.text import printable
 from syft_notify.syftbox.disk import Stamp, folders_in, read_end, read_start, refuse_links, stamp_at, walk
 from syft_notify.syftbox.job_reader import (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from encodings import utf_8_sig  # found now: later the folder of the library may be out of reach
 
-from syft_notify.domain.model import CodeFile, Preview
+from syft_notify.domain.jobs import CodeFile, Preview
 from syft_notify.domain.text import printable
 from syft_notify.syftbox.layouts import CONFIG_FILE
 

@@ -13,7 +13,7 @@ from typing import Any
 from syft_notify.domain.addresses import is_address
 from syft_notify.domain.ids import JobId
 from syft_notify.domain.item_guard import ItemGuard
-from syft_notify.domain.model import CodeChange, JobLayout, MessageContents, Preview, Submission, Unidentified
+from syft_notify.domain.jobs import CodeChange, JobLayout, MessageContents, Preview, Submission, Unidentified
 from syft_notify.domain.text import printable
 from syft_notify.syftbox.archive import MAX_PACKED_BYTES, UnreadableContent, encrypted_sender, unpack
 from syft_notify.syftbox.changes import read_changes

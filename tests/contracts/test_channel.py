@@ -18,7 +18,7 @@ from syft_notify.domain.errors import (
     RejectedFault,
     TransientFault,
 )
-from syft_notify.domain.model import Message, ThreadRef
+from syft_notify.domain.notifications import Message, ThreadRef
 from syft_notify.domain.ports import Channel, Limits
 from syft_notify.google.auth import GMAIL_SCOPES, TokenFile
 from syft_notify.sandbox import Sandbox

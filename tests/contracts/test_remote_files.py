@@ -8,8 +8,8 @@ from typing import Protocol
 
 import pytest
 
+from syft_notify.domain.drive import Listing, RemoteFile
 from syft_notify.domain.errors import MissingFault, RejectedFault
-from syft_notify.domain.model import Listing, RemoteFile
 from syft_notify.domain.ports import RemoteFiles
 from syft_notify.google.auth import DRIVE_SCOPES, TokenFile
 from syft_notify.google.drive import DriveFiles

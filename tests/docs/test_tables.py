@@ -19,7 +19,9 @@ from syft_notify.config.settings import Config
 from syft_notify.domain.catalogue import CATALOGUE
 from syft_notify.domain.errors import ExitCode
 from syft_notify.domain.ids import EventId, JobId, PeerId, SubmissionId
-from syft_notify.domain.model import Event, JobFacts, Kind, Notification, PeerFacts, Role, ThreadRef
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Event, JobFacts, PeerFacts, Role
+from syft_notify.domain.notifications import Notification, ThreadRef
 from syft_notify.domain.routing import Router
 from syft_notify.mail.compose import Composer
 from tests.docs.markdown import CONFIGURATION, CONTRIBUTING, DOCUMENTS, EVENTS, README, REPOSITORY, code_in

@@ -12,21 +12,10 @@ from syft_notify.config.settings import Surroundings, check_settings
 from syft_notify.domain.addresses import account_of
 from syft_notify.domain.digest import digest
 from syft_notify.domain.ids import EventId, JobId, MessageId, PeerId, Subject, SubmissionId
-from syft_notify.domain.model import (
-    CodeFile,
-    Event,
-    Facts,
-    JobFacts,
-    JobLayout,
-    Kind,
-    Message,
-    Notification,
-    PeerFacts,
-    Preview,
-    Role,
-    ThreadRef,
-    Unidentified,
-)
+from syft_notify.domain.jobs import CodeFile, JobLayout, Preview, Unidentified
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Event, Facts, JobFacts, PeerFacts, Role
+from syft_notify.domain.notifications import Message, Notification, ThreadRef
 from syft_notify.domain.routing import Router
 from syft_notify.engine.test_message import written
 from syft_notify.mail.compose import Composer

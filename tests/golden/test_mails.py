@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syft_notify.domain.catalogue import CATALOGUE
-from syft_notify.domain.model import Message
+from syft_notify.domain.notifications import Message
 from tests.golden.cases import MAILS
 
 FOLDER = Path(__file__).parent / "mails"

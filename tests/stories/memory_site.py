@@ -8,8 +8,10 @@ from datetime import UTC, timedelta
 from pathlib import Path
 
 from syft_notify.config.paths import Files
+from syft_notify.domain.drive import Listing, RemoteFile
 from syft_notify.domain.errors import Fault
-from syft_notify.domain.model import Kind, Listing, PollReport, RemoteFile
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import PollReport
 from syft_notify.domain.routing import Router
 from syft_notify.engine.poll import Poll
 from syft_notify.engine.sender import Sender

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from syft_notify.domain.errors import RateLimitedFault, TransientFault
-from syft_notify.domain.model import Kind
+from syft_notify.domain.kinds import Kind
 from tests.facts import lacking
 from tests.stories.memory_site import A_YEAR, DS, MemorySite
 from tests.stories.site import DO, decided, granted, requested, submitted

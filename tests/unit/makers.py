@@ -8,20 +8,10 @@ from typing import Any
 
 from syft_notify.domain.addresses import account_of
 from syft_notify.domain.ids import EventId, JobId, MessageId, PeerId, SubmissionId
-from syft_notify.domain.model import (
-    Decision,
-    Event,
-    JobFacts,
-    JobLayout,
-    Kind,
-    Notification,
-    Observation,
-    Outcome,
-    OutcomeKind,
-    PeerFacts,
-    Receipt,
-    Unidentified,
-)
+from syft_notify.domain.jobs import JobLayout, Unidentified
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, Event, JobFacts, Observation, PeerFacts
+from syft_notify.domain.notifications import Notification, Outcome, OutcomeKind, Receipt
 from syft_notify.domain.routing import Router
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 
 from syft_notify.channels.gmail import GmailChannel
 from syft_notify.domain.errors import AmbiguousFault, CredentialFault, RateLimitedFault, RejectedFault, TransientFault
-from syft_notify.domain.model import Message, ThreadRef
+from syft_notify.domain.notifications import Message, ThreadRef
 from syft_notify.google.auth import GMAIL_SCOPES, TokenFile
 from syft_notify.sandbox import Sandbox
 from syft_notify.sandbox.faults import Injected

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syft_notify.cli.live import LiveReporter
-from syft_notify.domain.model import Decision, Kind, Outcome, OutcomeKind
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision
+from syft_notify.domain.notifications import Outcome, OutcomeKind
 from syft_notify.domain.routing import Router
 from tests.facts import lacking
 from tests.unit.makers import DO, DS, NOW, job_event, job_facts, peer_event, sent

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from syft_notify.config.settings import Config, load_config
 from syft_notify.config.yaml_values import MAX_BYTES, ConfigProblems
 from syft_notify.domain.errors import ExitCode
-from syft_notify.domain.model import Kind
+from syft_notify.domain.kinds import Kind
 from tests.facts import lacking
 
 GOOD = "do_email: do@example.org\nsyftbox_root: /data/SyftBox\n"

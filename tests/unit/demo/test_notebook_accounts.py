@@ -15,7 +15,7 @@ from googleapiclient import discovery
 from syft_notify import NotificationMonitor
 from syft_notify.demo.notebook_accounts import RealAccounts, ReceivedMail, ReceivedMails, SandboxAccounts
 from syft_notify.domain.errors import UserError
-from syft_notify.domain.model import Kind
+from syft_notify.domain.kinds import Kind
 from syft_notify.sandbox.client_redirect import lead_clients_to
 from tests.unit.makers import job_event, peer_event
 from tests.unit.store.stores import admit, deliver, opened

@@ -9,7 +9,8 @@ import pytest
 import syft_notify
 from syft_notify.config.settings import Config
 from syft_notify.domain.catalogue import CATALOGUE, Accent, Entry, Row
-from syft_notify.domain.model import Kind, Role
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Role
 from tests.contrast import AA, contrast
 from tests.golden.cases import MAILS
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from syft_notify.domain.digest import MOST_NAMED, bursts, digest, title
-from syft_notify.domain.model import Kind, Notification, PendingState, Queued, Role
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Role
+from syft_notify.domain.notifications import Notification, PendingState, Queued
 from tests.unit.makers import DO, DS, NOW, job_event, job_facts, routed
 
 MALLORY = "mallory@example.org"

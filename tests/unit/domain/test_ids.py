@@ -16,9 +16,8 @@ from syft_notify.domain.ids import (
     digest_of,
     text_of,
 )
-from syft_notify.domain.model import Kind
+from syft_notify.domain.kinds import Kind
 
-# Few texts, with all that separates parts of a text, so that equal and nearly equal ones meet often.
 texts = (
     st.sampled_from(["", "a", "b", "a,b", '"', '","', "a:b", "[", "]", "\\", "\x00", "ü", "\ud800", "true", "1"])
     | st.text()

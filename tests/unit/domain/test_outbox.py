@@ -21,7 +21,8 @@ from syft_notify.domain.errors import (
     TooLargeFault,
     TransientFault,
 )
-from syft_notify.domain.model import Kind, OutcomeKind, Pause, Pending, PendingState, Queued
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.notifications import OutcomeKind, Pause, Pending, PendingState, Queued
 from syft_notify.domain.outbox import after_fault, due, in_order, opens_at, pause, share_of_strangers
 from syft_notify.domain.ports import Limits
 from tests.facts import lacking

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from syft_notify.domain.model import Decision, JobLayout, Kind, PeerFacts, Role
+from syft_notify.domain.jobs import JobLayout
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, PeerFacts, Role
 from syft_notify.domain.routing import Router
 from tests.unit.makers import DO, DS, job_event, job_facts, peer_event
 

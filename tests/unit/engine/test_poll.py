@@ -20,7 +20,9 @@ from syft_notify.domain.errors import (
     RejectedFault,
     TransientFault,
 )
-from syft_notify.domain.model import Decision, Event, Kind, Message, Observation, PendingState, Queued
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, Event, Observation
+from syft_notify.domain.notifications import Message, PendingState, Queued
 from syft_notify.domain.ports import Limits, Memory
 from syft_notify.domain.routing import Router
 from syft_notify.engine.poll import Poll

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from syft_notify.domain.drive import Listing, RemoteFile
 from syft_notify.domain.errors import MissingFault, RateLimitedFault, RejectedFault, TooLargeFault, TransientFault
-from syft_notify.domain.model import Listing, RemoteFile
 from syft_notify.google.auth import DRIVE_SCOPES, TokenFile
 from syft_notify.google.batch import quoted
 from syft_notify.google.drive import FETCHED_AT_ONCE, DriveFiles

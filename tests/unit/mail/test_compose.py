@@ -20,18 +20,10 @@ from hypothesis import strategies as st
 
 from syft_notify.domain.digest import digest
 from syft_notify.domain.errors import RejectedFault, TransientFault
-from syft_notify.domain.model import (
-    CodeFile,
-    Event,
-    Kind,
-    Message,
-    Notification,
-    PeerFacts,
-    Preview,
-    Role,
-    ThreadRef,
-    Unidentified,
-)
+from syft_notify.domain.jobs import CodeFile, Preview, Unidentified
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Event, PeerFacts, Role
+from syft_notify.domain.notifications import Message, Notification, ThreadRef
 from syft_notify.mail.compose import Composer
 from syft_notify.mail.mime import mime
 from tests import titles

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syft_notify.domain.errors import RejectedFault, TransientFault
-from syft_notify.domain.model import Message, ThreadRef
+from syft_notify.domain.notifications import Message, ThreadRef
 from syft_notify.domain.text import plain
 from syft_notify.mail.mime import mime
 

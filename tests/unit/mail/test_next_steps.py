@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from syft_notify.domain.model import JobLayout, Kind, Notification, PeerFacts, Role, Unidentified
+from syft_notify.domain.jobs import JobLayout, Unidentified
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import PeerFacts, Role
+from syft_notify.domain.notifications import Notification
 from syft_notify.mail.next_steps import next_steps
 from tests.unit.makers import DO, DS, job_event, job_facts, peer_event, routed
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.domain.model import Kind, Message, Role
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Role
+from syft_notify.domain.notifications import Message
 from syft_notify.mail.compose import Composer
 from syft_notify.mail.context import contents
 from syft_notify.mail.render import OURS

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from syft_notify.domain.drive import Listing
 from syft_notify.domain.errors import Fault
-from syft_notify.domain.model import Listing, Scan
+from syft_notify.domain.model import Scan
 from syft_notify.sources.drive_snapshot import SYFTBOX, DriveScanner, DriveSnapshot
 from syft_notify.sources.folders import PEERS_FILE
 from syft_notify.testing import FakeClock, MemoryRemoteFiles

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from syft_notify.config.paths import Files
-from syft_notify.domain.model import Decision, Event, JobStatus, Kind, LocalJob, Scan
+from syft_notify.domain.jobs import JobStatus, LocalJob
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, Event, Scan
 from syft_notify.domain.routing import Router
 from syft_notify.sources.drive_snapshot import DriveScanner
 from syft_notify.sources.jobs import JobSource

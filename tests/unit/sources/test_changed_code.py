@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.domain.model import Event, JobStatus, Kind
+from syft_notify.domain.jobs import JobStatus
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Event
 from tests.unit.sources.post import DO
 from tests.unit.sources.test_trust import MALLORY, VICTOR, Scene
 from tests.worlds import GENERATIONS, Job

@@ -11,22 +11,11 @@ from pathlib import Path
 import pytest
 
 from syft_notify.domain.addresses import account_of
+from syft_notify.domain.drive import RemoteFile
 from syft_notify.domain.ids import EventId, JobId, MessageId, SubmissionId
-from syft_notify.domain.model import (
-    Decision,
-    Event,
-    JobFacts,
-    JobLayout,
-    JobStatus,
-    Kind,
-    LocalJob,
-    MessageContents,
-    Observation,
-    Preview,
-    RemoteFile,
-    Submission,
-    Unidentified,
-)
+from syft_notify.domain.jobs import JobLayout, JobStatus, LocalJob, MessageContents, Preview, Submission, Unidentified
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, Event, JobFacts, Observation
 from syft_notify.domain.ports import UnidentifiedRecord
 from syft_notify.domain.routing import Router
 from syft_notify.sources.drive_scan import DriveScan, SeenMessage

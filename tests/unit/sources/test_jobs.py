@@ -9,7 +9,9 @@ from itertools import pairwise
 import pytest
 
 from syft_notify.domain.errors import CredentialFault, MissingFault, RateLimitedFault, RejectedFault, TransientFault
-from syft_notify.domain.model import Decision, JobStatus, Kind, MessageContents, Unidentified
+from syft_notify.domain.jobs import JobStatus, MessageContents, Unidentified
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision
 from syft_notify.sources.drive_scan import DriveScan, SeenMessage
 from syft_notify.sources.folders import Sender
 from syft_notify.sources.job_events import JobDetector

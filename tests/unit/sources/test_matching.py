@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syft_notify.domain.ids import MessageId
-from syft_notify.domain.model import JobLayout, Submission
+from syft_notify.domain.jobs import JobLayout, Submission
 from syft_notify.domain.ports import UnidentifiedRecord
 from syft_notify.sources.matching import Evidence, UnidentifiedSubmissions, believed, chosen, fits, fitting
 

@@ -10,7 +10,8 @@ from typing import cast
 import pytest
 
 from syft_notify.domain.ids import EventId, PeerId
-from syft_notify.domain.model import Decision, Kind, PeerFacts, Scan
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, PeerFacts, Scan
 from syft_notify.domain.ports import Memory
 from syft_notify.sources.drive_snapshot import DriveScanner, DriveSnapshot
 from syft_notify.sources.folders import PeerFolder, Survey

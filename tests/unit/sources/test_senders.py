@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from syft_notify.domain.drive import RemoteFile
 from syft_notify.domain.errors import TransientFault
-from syft_notify.domain.model import RemoteFile
 from syft_notify.sources.folders import PeerFolder, Survey
 from syft_notify.sources.messages import MessageReader
 from syft_notify.syftbox.layouts import DriveLayout, FolderName, FolderRole

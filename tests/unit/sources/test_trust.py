@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from syft_notify.domain.errors import TransientFault
-from syft_notify.domain.model import Decision, JobStatus, Kind, LocalJob
+from syft_notify.domain.jobs import JobStatus, LocalJob
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision
 from syft_notify.domain.routing import Router
 from syft_notify.sources.archive_search import MAX_SEARCHED
 from syft_notify.syftbox.submission import read_message

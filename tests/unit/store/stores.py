@@ -11,7 +11,8 @@ from typing import Any
 
 from syft_notify.config.paths import Files
 from syft_notify.domain.digest import digest
-from syft_notify.domain.model import Event, Queued
+from syft_notify.domain.model import Event
+from syft_notify.domain.notifications import Queued
 from syft_notify.store.reading import Reader
 from syft_notify.store.store import Store
 from tests.unit.makers import DO, NOW, looked, routed, sent

@@ -17,7 +17,8 @@ import pytest
 
 from syft_notify.config.paths import Files
 from syft_notify.domain.errors import UserError
-from syft_notify.domain.model import CodeFile, Kind, Preview
+from syft_notify.domain.jobs import CodeFile, Preview
+from syft_notify.domain.kinds import Kind
 from syft_notify.store import database
 from syft_notify.store.store import Store
 from tests.unit.makers import DO, NOW, job_event, looked, message_event, peer_event, routed, sent

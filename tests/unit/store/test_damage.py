@@ -12,7 +12,8 @@ import pytest
 
 from syft_notify.config.paths import Files
 from syft_notify.domain.errors import ConfigError, ExitCode, UserError
-from syft_notify.domain.model import Decision, PendingState
+from syft_notify.domain.model import Decision
+from syft_notify.domain.notifications import PendingState
 from syft_notify.store import schema
 from syft_notify.store.database import DamagedError, journal_of
 from syft_notify.store.store import Store

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from syft_notify.config.paths import Files
 from syft_notify.domain.ids import JobId
-from syft_notify.domain.model import Inventory, Kind, Observation, Outcome, OutcomeKind
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Inventory, Observation
+from syft_notify.domain.notifications import Outcome, OutcomeKind
 from syft_notify.store.reading import Counts, WaitingJob
 from tests.unit.makers import DO, DS, MINUTE, NOW, job_event, quiet, routed, sent
 from tests.unit.store.stores import admit, deliver, opened, reader, waiting

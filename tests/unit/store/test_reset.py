@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from syft_notify.domain.ids import EventId, JobId, SubmissionId
-from syft_notify.domain.model import Event, JobLayout, Kind
+from syft_notify.domain.jobs import JobLayout
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Event
 from syft_notify.store.store import Store
 from tests.unit.makers import DS, MARK, job_event, job_facts, message_event, peer_event, quiet
 from tests.unit.store.stores import admit, deliver, edit, opened, waiting

@@ -8,7 +8,9 @@ import pytest
 
 from syft_notify.config.paths import Files
 from syft_notify.domain.ids import JobId
-from syft_notify.domain.model import Inventory, Kind, Observation, Outcome, OutcomeKind, PendingState
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Inventory, Observation
+from syft_notify.domain.notifications import Outcome, OutcomeKind, PendingState
 from syft_notify.store import retention
 from syft_notify.store.retention import GRACE
 from syft_notify.store.store import Store

@@ -13,18 +13,10 @@ from hypothesis import strategies as st
 from syft_notify.config.paths import Files
 from syft_notify.domain.errors import ConfigError, UserError
 from syft_notify.domain.ids import EventId, JobId, MessageId, PeerId, SubmissionId
-from syft_notify.domain.model import (
-    CodeFile,
-    Decision,
-    Kind,
-    Observation,
-    Outcome,
-    OutcomeKind,
-    Pause,
-    PendingState,
-    Preview,
-    Role,
-)
+from syft_notify.domain.jobs import CodeFile, Preview
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision, Observation, Role
+from syft_notify.domain.notifications import Outcome, OutcomeKind, Pause, PendingState
 from syft_notify.store.store import Store
 from tests.unit.makers import (
     DO,

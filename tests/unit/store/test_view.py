@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from syft_notify.config.paths import Files
-from syft_notify.domain.model import Decision, Kind
+from syft_notify.domain.kinds import Kind
+from syft_notify.domain.model import Decision
 from syft_notify.store import view
 from syft_notify.store.store import Store
 from tests.unit.makers import DO, DS, MINUTE, NOW, job_event, peer_event, quiet

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syft_notify.domain.model import JobStatus, LocalJob, LocalScan
+from syft_notify.domain.jobs import JobStatus, LocalJob, LocalScan
 from tests.worlds import GENERATIONS, MarkerGeneration, ReviewGeneration, python_job
 
 DO, DS = "do@example.org", "ds@example.org"

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syft_notify.domain.addresses import is_address
-from syft_notify.domain.model import JobLayout
+from syft_notify.domain.jobs import JobLayout
 from syft_notify.domain.text import printable
 from syft_notify.syftbox.layouts import DriveLayout, FolderName, FolderRole, JobFolder, find_jobs, parse_folder
 from tests.worlds import GENERATIONS

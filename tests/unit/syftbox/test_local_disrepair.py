@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from syft_notify.domain.model import JobStatus, LocalScan
+from syft_notify.domain.jobs import JobStatus, LocalScan
 from syft_notify.syftbox import local_jobs
 from syft_notify.syftbox.disk import Stamp
 from syft_notify.syftbox.job_reader import ReadJob, read_job

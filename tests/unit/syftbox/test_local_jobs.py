@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syft_notify.domain.model import JobLayout, JobStatus, LocalScan
+from syft_notify.domain.jobs import JobLayout, JobStatus, LocalScan
 from syft_notify.syftbox.local_jobs import LocalJobFolder
 from syft_notify.syftbox.submission import read_message
 from tests.facts import lacking

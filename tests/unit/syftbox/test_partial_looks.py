@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from syft_notify.domain.model import JobStatus
+from syft_notify.domain.jobs import JobStatus
 from syft_notify.syftbox import local_jobs
 from syft_notify.syftbox.job_reader import ReadJob, read_job
 from syft_notify.syftbox.job_tree import FoundJob

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syft_notify.domain.model import Preview
+from syft_notify.domain.jobs import Preview
 from syft_notify.syftbox.preview import MAX_FILE_BYTES, MAX_READ_BYTES, MAX_SHOWN_BYTES, build_preview, size_in_words
 from tests.facts import lacking
 

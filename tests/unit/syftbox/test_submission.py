@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syft_notify.domain.model import JobLayout, MessageContents, Submission, Unidentified
+from syft_notify.domain.jobs import JobLayout, MessageContents, Submission, Unidentified
 from syft_notify.syftbox.archive import MAX_PACKED_BYTES, MAX_UNPACKED_BYTES
 from syft_notify.syftbox.submission import MAX_CHANGED_JOBS, MAX_JOBS, read_message
 from tests.facts import lacking
