@@ -15,7 +15,8 @@ from typing import Any
 
 from syft_notify import __version__
 from syft_notify.config.paths import config_path, default_folder
-from syft_notify.config.settings import Config, Surroundings, check_settings, checked_email, load_config
+from syft_notify.config.settings import Config, check_settings, checked_email, load_config
+from syft_notify.config.surroundings import Surroundings
 from syft_notify.daemon.log_reporter import LogReporter
 from syft_notify.daemon.loop import run_loop
 from syft_notify.domain.clock import utc_now

@@ -47,12 +47,20 @@ def opened_store(path: Path) -> Iterator[Store]:
 
 
 def reader(path: Path) -> Reader:
-    """What only reads the store of the config at `path`; it waits for nobody. Raises `ConfigError`."""
+    """What only reads the store of the config at `path`; it waits for nobody. Raises `ConfigError`.
+
+    Of the config it needs one key alone, for which pydantic is slow to start.
+    """
     from syft_notify.config.paths import Files
-    from syft_notify.config.settings import load_config
+    from syft_notify.config.surroundings import state_path
     from syft_notify.store.reading import Reader
 
-    files = Files(load_config(path, os.environ, Path.home()).state_path)
+    state = state_path(path, os.environ, Path.home())
+    if state is None or not state.name:
+        from syft_notify.config.settings import load_config
+
+        state = load_config(path, os.environ, Path.home()).state_path
+    files = Files(state)
     return Reader(files.database, lambda: _lock(files))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 CONFIG_NAME = "daemon.yaml"
 CLIENT_NAME = "credentials.json"
+STATE_NAME = "notification_state.json"
 KEPT_COPIES = 7  # of a log, when the file has become large
 CONFIG_VARIABLE = "SYFT_NOTIFY_CONFIG"
 COLAB_DRIVE = Path("/content/drive/MyDrive")

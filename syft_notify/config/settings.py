@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import os
 import re
-import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
 
 from syft_notify.config.own_files import path_problem
-from syft_notify.config.paths import CONFIG_NAME, default_folder
+from syft_notify.config.surroundings import Surroundings, surroundings_of
 from syft_notify.config.yaml_values import ConfigProblems, Unusable, read_settings
 from syft_notify.domain.addresses import why_unreachable
 from syft_notify.domain.catalogue import CATALOGUE
@@ -26,13 +23,10 @@ from syft_notify.domain.kinds import Kind
 
 LONGEST_INTERVAL = 86_400
 PATH_KEYS = ("syftbox_root", "drive_token_path", "gmail_token_path", "state_path")
-# What a Linux file system takes (limits.h).
-_LONGEST_PATH, _LONGEST_NAME = 4_095, 255
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9_]*[0-9](\.[0-9]*)?")
 _WITH_COLONS = re.compile(r"[-+]?[0-9_]+(:[0-9_]+)+(\.[0-9_]*)?")
 LARGEST_CAP = 10_000
 _LONG_NUMBER = 10**40
-_VARIABLE = re.compile(r"\$(?:\w+|\{\w+\})")
 
 
 class Config(BaseModel):
@@ -164,45 +158,10 @@ class Config(BaseModel):
         return value
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """What paths are resolved against: the config's folder, the home folder and the environment.
-
-    `config` is the file that holds the settings, or will; None if there is none. `option` names it in commands.
-    """
-
-    folder: Path
-    home: Path
-    environ: Mapping[str, str]
-    config: Path | None = None
-    option: str = ""
-
-    def resolve(self, text: str) -> Path:
-        """Expand `~` and environment variables; a relative path is relative to the config. Raises `ValueError`."""
-        unknown = [name for name in _VARIABLE.findall(text) if _bare(name) not in self.environ]
-        if unknown:
-            raise ValueError(f"uses {unknown[0]}, which the environment does not have. Set it or write the path out")
-        expanded = _VARIABLE.sub(lambda match: self.environ[_bare(match.group())], text)
-        _check_length(expanded)
-        if expanded == "~" or expanded.startswith("~/"):
-            return self.home / expanded[2:]
-        try:
-            return self.folder / Path(expanded).expanduser()
-        except RuntimeError:
-            user = expanded.partition("/")[0]
-            raise ValueError(f"begins with {user}, which is no user of this machine. Write the whole path") from None
-
-
 def load_config(path: Path, environ: Mapping[str, str], home: Path) -> Config:
     """Read and check the config at `path`. Raises `ConfigProblems` with everything that is wrong with it."""
     settings = read_settings(path)
-    surroundings = Surroundings(path.absolute().parent, home, environ, path.absolute(), config_option(path, home))
-    return check_settings(settings.values, str(path), surroundings, settings.lines)
-
-
-def config_option(path: Path, home: Path) -> str:
-    """What a command needs to mean the config at `path`: nothing when it is the default one."""
-    return "" if path.absolute() == default_folder(home) / CONFIG_NAME else f" -c {shlex.quote(str(path))}"
+    return check_settings(settings.values, str(path), surroundings_of(path, environ, home), settings.lines)
 
 
 def check_settings(
@@ -233,10 +192,6 @@ def check_settings(
     return config
 
 
-def _bare(variable: str) -> str:
-    return variable.strip("${}")
-
-
 def _check_notation(value: object) -> None:
     """Some programs read `030` as 24 and `1:30` as 90, others do not. Raises `ValueError`."""
     if not isinstance(value, str):
@@ -245,16 +200,6 @@ def _check_notation(value: object) -> None:
         raise ValueError(f"is written with a leading zero. Write {value.lstrip('-+0_') or '0'}")
     if _WITH_COLONS.fullmatch(value):
         raise ValueError("is written with a colon. Write one plain number, such as 90")
-
-
-def _check_length(path: str) -> None:
-    """Raises `ValueError` for what no file can be called on this machine."""
-    try:
-        encoded = os.fsencode(path)
-    except UnicodeEncodeError:
-        raise ValueError("has letters that this machine's locale cannot write. Set LC_ALL=C.UTF-8") from None
-    if len(encoded) > _LONGEST_PATH or any(len(name) > _LONGEST_NAME for name in encoded.split(b"/")):
-        raise ValueError("is too long for a path. Write a shorter one")
 
 
 def checked_email(value: object) -> str:

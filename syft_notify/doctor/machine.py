@@ -10,7 +10,7 @@ from pathlib import Path
 from syft_notify.config.file_lock import MOVE_STATE, FileLock, holder_of, is_held
 from syft_notify.config.paths import Files, ServiceFiles, is_there
 from syft_notify.config.permissions import Access, OpenError, access_of_others
-from syft_notify.config.settings import config_option
+from syft_notify.config.surroundings import config_option
 from syft_notify.doctor.check_context import CheckContext
 from syft_notify.doctor.findings import Check, NothingToCheck
 from syft_notify.domain.addresses import is_same_account

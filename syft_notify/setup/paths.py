@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syft_notify.config.paths import ServiceFiles
-from syft_notify.config.settings import Surroundings, config_option
+from syft_notify.config.surroundings import Surroundings, config_option
 from syft_notify.domain.errors import UserError
 
 

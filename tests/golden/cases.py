@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from syft_notify.config.settings import Surroundings, check_settings
+from syft_notify.config.settings import check_settings
+from syft_notify.config.surroundings import Surroundings
 from syft_notify.domain.addresses import account_of
 from syft_notify.domain.digest import digest
 from syft_notify.domain.ids import EventId, JobId, MessageId, PeerId, Subject, SubmissionId
