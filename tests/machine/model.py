@@ -89,7 +89,7 @@ class Model:
         `whole` says that it cannot have missed any of it; `disk` the same of what only the disk tells about jobs
         whose sender is known, because something was told of them.
         """
-        known = {*self.must, *(fact.job for fact in self.must.values())}
+        known = {*self.must, *(fact.job for fact in self.must.values() if fact.job)}
         for fact in found:
             if whole or (disk and fact.job in known):
                 self._certainly(fact)

@@ -57,7 +57,7 @@ class Notifier:
             self.restart()
             return None
         except UserError as error:  # as a service does
-            return failed_poll(error, self._town.hours.computer())
+            return failed_poll(error, self._site.hours.computer())
         return report
 
     def _before_request(self) -> None:
