@@ -6,14 +6,16 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 
+from syft_notify.config.file_lock import FileLock
 from syft_notify.config.paths import Files
 from syft_notify.sandbox import Injected
-from syft_notify.store.database import journal_of, open_existing
+from syft_notify.store.database import journal_of, open_copy, open_existing
 from syft_notify.store.schema import MIGRATIONS
 from tests.facts import lacking
 from tests.stories.site import Site, requested, submitted, told_by
@@ -61,13 +63,14 @@ def files(told: Site) -> Files:
 
 
 @pytest.fixture
-def call(told: Site) -> Call:
-    """`call("outbox", "retry")` with the site's config."""
+def call(told: Site) -> Iterator[Call]:
+    """`call("outbox", "retry")` with the site's config; a daemon that still runs at the end is stopped."""
 
     def called(*words: str) -> subprocess.CompletedProcess[str]:
         return syft_notify(words[0], "-c", told.config_file, *words[1:], home=told.home)
 
-    return called
+    yield called
+    called("stop")
 
 
 @pytest.mark.parametrize("words", [("history", "-n", "100000"), ("history", "--json", "-n", "100000")], ids=" ".join)
@@ -112,6 +115,48 @@ def test_what_a_killed_process_left_half_written_is_undone_by_whoever_comes_firs
     assert call("outbox", "retry").returncode == 0
     assert told.poll() == sorted(requested(NEW))
     assert len(json.loads(call("history", "--json").stdout)) == 4
+
+
+class TestTheCopyAtACleanStop:
+    """Made within the hour that otherwise has one, so that nothing since the last one is lost with the database."""
+
+    def test_holds_what_was_sent_last(self, told, files, call):
+        assert call("start", "--interval", "1").returncode == 0
+        told.submit(python_job("last"))
+        wait_until(lambda: set(submitted("last")) <= set(all_told(told)))
+        assert call("stop").returncode == 0
+        files.database.unlink()
+        files.state.write_text("{}")
+        told.new_mails()
+        assert told.poll() == []
+        assert "last" in call("history").stdout
+
+    def test_is_made_by_run_too(self, told, files):
+        with started("run", "-c", told.config_file, "--interval", "1", home=told.home) as run:
+            told.submit(python_job("last"))
+            wait_until(lambda: set(submitted("last")) <= set(all_told(told)))
+            run.send_signal(signal.SIGINT)
+            run.communicate(timeout=20)
+        with open_copy(files.copy) as copy:
+            assert copy.value("SELECT count(*) FROM deliveries WHERE marks LIKE '%last%'") == 2
+
+    def test_that_cannot_be_made_is_said_and_holds_no_stop_up(self, told, files, call):
+        assert call("start", "--interval", "1").returncode == 0
+        told.submit(python_job("last"))
+        wait_until(lambda: set(submitted("last")) <= set(all_told(told)))
+        files.copy.unlink(missing_ok=True)
+        files.copy.mkdir()
+        stopped = call("stop")
+        assert (stopped.returncode, stopped.stderr) == (0, "")
+        assert lacking(call("logs").stdout, "copy: ", files.copy) == []
+
+    def test_waits_for_nobody_who_works_on_the_state(self, told, files, call):
+        assert call("start", "--interval", "3600").returncode == 0
+        wait_until(lambda: json.loads(call("status", "--json").stdout)["last_poll"])
+        with FileLock(files.lock, patience=10):
+            begun = time.monotonic()
+            assert call("stop").returncode == 0
+            assert time.monotonic() - begun < 5
 
 
 class TestANewerDatabase:
