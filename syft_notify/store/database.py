@@ -12,7 +12,7 @@ import os
 import re
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -79,17 +79,17 @@ class Database:
     def rows(self, sql: str, *values: Value) -> list[Any]:
         """All rows of the answer."""
         with self._translated():
-            return self._connection.execute(sql, tuple(map(_stored, values))).fetchall()
+            return self._executed(sql, values).fetchall()
 
     def each(self, sql: str, *values: Value) -> Iterator[Any]:
         """The rows of the answer one by one; until the last one was taken, nothing may be changed."""
         with self._translated():
-            yield from self._connection.execute(sql, tuple(map(_stored, values)))
+            yield from self._executed(sql, values)
 
     def row(self, sql: str, *values: Value) -> Any:
         """The first row of the answer, or None."""
         with self._translated():
-            return self._connection.execute(sql, tuple(map(_stored, values))).fetchone()
+            return self._executed(sql, values).fetchone()
 
     def value(self, sql: str, *values: Value) -> Any:
         """The first value of the answer, or None."""
@@ -99,12 +99,19 @@ class Database:
     def run(self, sql: str, *values: Value) -> int:
         """Change something; returns how many rows."""
         with self._translated():
-            return self._connection.execute(sql, tuple(map(_stored, values))).rowcount
+            return self._executed(sql, values).rowcount
 
     def insert(self, sql: str, *values: Value) -> int:
         """Add a row; returns its number."""
         with self._translated():
-            return self._connection.execute(sql, tuple(map(_stored, values))).lastrowid or 0
+            return self._executed(sql, values).lastrowid or 0
+
+    def _executed(self, sql: str, values: Sequence[Value]) -> sqlite3.Cursor:
+        """`?1` is a name for Python: from 3.14 on it takes no value of a sequence."""
+        stored = list(map(_stored, values))
+        if "?1" in sql:
+            return self._connection.execute(sql, {str(number): value for number, value in enumerate(stored, 1)})
+        return self._connection.execute(sql, stored)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
