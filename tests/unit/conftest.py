@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from syft_notify.sandbox import Sandbox
+from syft_notify.store.database import Database
 from tests.tls import Authority, HttpProxy, Listener, TlsFront
 
 HOST = "google.invalid"
@@ -20,6 +21,22 @@ VARIABLES = [
     *("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"),
     *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPLIB2_CA_CERTS"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def closed_databases(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test may leave a store as a process that dies does; Python 3.13 and newer warn of a connection left open."""
+    opened: list[Database] = []
+    begin = Database.__init__
+
+    def noted(self: Database, *arguments: Any) -> None:
+        begin(self, *arguments)
+        opened.append(self)
+
+    monkeypatch.setattr(Database, "__init__", noted)
+    yield
+    for database in opened:
+        database.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,6 +33,12 @@ def overwritten(database: Path) -> None:
         file.write(b"\xa5" * (size // 2))
 
 
+def emptied(database: Path) -> None:
+    """A database without tables."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("VACUUM")
+
+
 def one_page_overwritten(database: Path) -> None:
     """In a part that opening does not read."""
     connection = sqlite3.connect(database)
@@ -49,7 +56,7 @@ DAMAGES = {
     "truncated": lambda database: os.truncate(database, database.stat().st_size // 2),
     "cut within a page": lambda database: os.truncate(database, 1500),
     "zero bytes": lambda database: os.truncate(database, 0),
-    "an empty database": lambda database: (database.unlink(), sqlite3.connect(database).execute("VACUUM").close()),
+    "an empty database": lambda database: (database.unlink(), emptied(database)),
 }
 
 
@@ -212,7 +219,7 @@ class TestNotOurs:
     def test_a_newer_database_is_refused_and_left_alone(self, path):
         lived(path)
         database = Files(path).database
-        with sqlite3.connect(database) as connection:
+        with closing(sqlite3.connect(database)) as connection, connection:
             connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
         connection.close()
         before = database.read_bytes()
