@@ -16,6 +16,8 @@ from syft_notify.engine.deliver import deliver
 from syft_notify.engine.tally import Tally
 from syft_notify.store.store import Store
 
+_STRANGERS = "strangers"  # closed like a channel, when they caused their share
+
 
 class Compose(Protocol):
     """Writes the message of a notification."""
@@ -79,6 +81,8 @@ class Sender:
 
     def _must_wait(self, queued: Queued, closed: set[str], tally: Tally) -> bool:
         """Whether so much went through the channel that this one is for a later poll."""
+        if _STRANGERS in closed and queued.cause not in tally.trusted:
+            return True
         channel, now = self._channels[queued.channel], self._clock()
         through = [delivered for delivered in self._store.delivered(now) if delivered.channel == channel.name]
         opens = opens_at([delivered.at for delivered in through], now, channel.limits)
@@ -93,8 +97,8 @@ class Sender:
         strangers = [delivered.at for delivered in through if delivered.cause not in tally.trusted]
         share = share_of_strangers(channel.limits)
         opens = opens_at(strangers, now, share)
-        if opens is not None and "strangers" not in closed:
-            closed.add("strangers")
+        if opens is not None:
+            closed.add(_STRANGERS)
             words = f"{share.per_day} messages about peers who are not accepted went out within 24 hours"
             tally.problem("outbox", f"{words}; the next one may go at {opens:%Y-%m-%d %H:%M} UTC")
         return opens is not None

@@ -249,10 +249,12 @@ class Outbox:
 
         What was held back for somebody who is rejected no more waits again.
         """
+        known = {account for (account,) in self.database.rows("SELECT account FROM rejected")}
         with self.database.transaction():
-            self.database.run("DELETE FROM rejected")
-            for account in rejected:
-                self.database.run("INSERT INTO rejected VALUES (?) ON CONFLICT DO NOTHING", account)
+            for account in known - set(rejected):
+                self.database.run("DELETE FROM rejected WHERE account = ?", account)
+            for account in set(rejected) - known:
+                self.database.run("INSERT INTO rejected VALUES (?)", account)
             theirs = "cause IN (SELECT account FROM rejected)"
             self.database.run(
                 f"UPDATE outbox SET state = ? WHERE state = ? AND NOT {theirs}",  # noqa: S608 - a constant

@@ -374,7 +374,9 @@ class TestDelivery:
         with opened(path) as store:
             admit(store, peer_event(), peer_event(ds=MALLORY), job_event(Kind.JOB_FAILED))
             assert store.withdraw([DS]) == 3
+            before = store.database.changes
             assert store.withdraw([DS]) == 0
+            assert store.database.changes == before  # an idle poll writes nothing
             waits = [(queued.recipient, queued.kind) for queued in store.pending() if queued.state.is_open]
             assert waits == [(DO, Kind.PEER_REQUESTED), (MALLORY, Kind.PEER_REQUESTED), (DO, Kind.JOB_FAILED)]
             assert store.withdraw([]) == 0
