@@ -24,7 +24,7 @@ VARIABLES = [
 
 
 @pytest.fixture(autouse=True)
-def closed_databases(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def closed_databases() -> Iterator[None]:
     """A test may leave a store as a process that dies does; Python 3.13 and newer warn of a connection left open."""
     opened: list[Database] = []
     begin = Database.__init__
@@ -33,8 +33,9 @@ def closed_databases(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         begin(self, *arguments)
         opened.append(self)
 
-    monkeypatch.setattr(Database, "__init__", noted)
-    yield
+    with pytest.MonkeyPatch.context() as patches:  # its own: the test's must be undone before other fixtures end
+        patches.setattr(Database, "__init__", noted)
+        yield
     for database in opened:
         database.close()
 
